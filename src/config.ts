@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+const url = (...protocols: string[]) =>
+  z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`), error: `a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}` });
+const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
+
+const environment = z.object({
+  DATABASE_URL: url('postgres', 'postgresql'),
+  REDIS_URL: url('redis', 'rediss'),
+  REDIS_PREFIX: z.string().regex(/^[a-z0-9-]{1,40}$/, 'a-z, 0-9 and -, at most 40').default('columna'),
+  MONGODB_URL: url('mongodb', 'mongodb\\+srv').optional(),
+
+  PORT: port.default(3000),
+  /** Where a relay or worker shows `/livez` and `/metrics`; 0 takes a free port. Absent: nowhere. */
+  METRICS_PORT: port.optional(),
+  /** The address under which clients and mails reach us. */
+  PUBLIC_URL: url('http', 'https').default('http://localhost:3000'),
+
+  JWT_ISSUER: z.string().min(1).default('techmarket'),
+  JWT_AUDIENCE: z.string().min(1).default('columna'),
+  JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  JWKS_URL: url('http', 'https').optional(),
+
+  /** Proxies in front of us that write X-Forwarded-For; what they did not write is not believed. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Requests a minute that one user may make. */
+  USER_RATE: z.coerce.number().int().min(1).max(10_000_000).default(600),
+  /** Requests a minute that may come from one network address. */
+  ADDRESS_RATE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
+
+  SMTP_URL: url('smtp', 'smtps'),
+  MAIL_FROM: z.string().regex(/^[^\r\n]{3,200}$/, 'one line').default('TechMarket AI <no-reply@techmarket.example>'),
+
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */
+  QUEUE_DEPTH: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
+  /** Seconds after which a delivery in no queue is published again. */
+  SWEEP_GRACE_SECONDS: z.coerce.number().min(1).max(3_600).default(30),
+  /** Seconds a job stays a worker's without a sign of life. */
+  LOCK_SECONDS: z.coerce.number().min(2).max(300).default(30),
+  /** Seconds without progress on waiting work until a worker gives itself up. */
+  CANARY_SECONDS: z.coerce.number().min(5).max(3_600).default(60),
+  /** Seconds that a process may take to stop. */
+  STOP_SECONDS: z.coerce.number().min(1).max(300).default(20),
+});
+
+type Environment = z.infer<typeof environment>;
+export type Config = Readonly<Environment>;
+/** A process names the settings it needs; a web process needs no SMTP server. */
+export type ConfigOf<Fields extends keyof Environment> = Readonly<Pick<Environment, Fields>>;
+
+/** The environment is wrong; the message names every field and what it should be, never its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const SHARED = ['DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS'] as const;
+type Shared = (typeof SHARED)[number];
+
+/**
+ * Reads what every process needs and the named fields from the environment.
+ * @throws {ConfigError} that lists every mistake at once.
+ */
+export function readConfig<Field extends keyof Environment = never>(
+  fields: readonly Field[],
+  env: NodeJS.ProcessEnv = process.env,
+): ConfigOf<Shared | Field> {
+  const mask = Object.fromEntries([...SHARED, ...fields].map((field) => [field, true]));
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const read = environment.pick(mask as { [Key in keyof Environment]?: true }).safeParse(present);
+  const mistakes = read.success ? [] : read.error.issues.map(({ path, message }) => {
+    const field = path.join('.');
+    return `  ${field}: ${present[field] === undefined ? 'is missing' : message}`;
+  });
+  const wantsTokens = (fields as readonly string[]).includes('JWT_SECRET');
+  if (wantsTokens && (present['JWT_SECRET'] === undefined) === (present['JWKS_URL'] === undefined)) {
+    mistakes.push('  JWT_SECRET, JWKS_URL: set exactly one of them');
+  }
+  if (mistakes.length > 0) throw new ConfigError(`the environment is wrong:\n${mistakes.join('\n')}`);
+  return Object.freeze(read.data) as ConfigOf<Shared | Field>;
+}

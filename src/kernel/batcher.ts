@@ -1,0 +1,45 @@
+export interface BatcherOptions<Item> {
+  /** Items of one batch at most. */
+  readonly limit: number;
+  /** Settles every item of the batch itself; a rejection here rejects them all. */
+  readonly run: (batch: readonly Batched<Item>[]) => Promise<void>;
+}
+
+/** One item and the promise its giver waits for. */
+export interface Batched<Item> {
+  readonly item: Item;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Groups what comes in while a batch runs into the next one: nothing waits for company, and company forms under load.
+ * The given function settles with its item.
+ */
+export function makeBatcher<Item>({ limit, run }: BatcherOptions<Item>): (item: Item) => Promise<void> {
+  const waiting: Batched<Item>[] = [];
+  let running = false;
+
+  async function drain(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, limit);
+      try {
+        await run(batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    running = false;
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      // One turn of the loop: the jobs that one answer of Redis brought come together.
+      if (!running) {
+        running = true;
+        setImmediate(() => void drain());
+      }
+    });
+}

@@ -1,0 +1,45 @@
+const FIRST_HOLD_MS = 500;
+const LONGEST_HOLD_MS = 15_000;
+
+export interface BreakerOptions {
+  readonly hold: () => void;
+  readonly release: () => void;
+}
+
+/** Holds a consumer while what it depends on is away, and lets it try again after a growing while. */
+export interface Breaker {
+  /** The dependency is away: hold. The milliseconds until the next try come back. */
+  trip(): number;
+  /** Something succeeded: the next hold starts short again. */
+  reset(): void;
+  readonly held: boolean;
+  close(): void;
+}
+
+/** Makes a breaker that is not held. */
+export function makeBreaker({ hold, release }: BreakerOptions): Breaker {
+  let holdMs = FIRST_HOLD_MS;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    trip() {
+      if (timer !== undefined) return holdMs;
+      hold();
+      const currentMs = holdMs;
+      timer = setTimeout(() => {
+        timer = undefined;
+        release();
+      }, currentMs);
+      holdMs = Math.min(holdMs * 2, LONGEST_HOLD_MS);
+      return currentMs;
+    },
+    reset() {
+      holdMs = FIRST_HOLD_MS;
+    },
+    get held() {
+      return timer !== undefined;
+    },
+    close() {
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { validate as isUuid } from 'uuid';
+import type { ConsumerMetrics } from '../platform/metrics.ts';
+import { type Delivery, type DeliveryQueue, openWorker } from '../platform/queues.ts';
+import type { Redis } from '../platform/redis.ts';
+import { bury, recordFailure } from '../store/deliveries.ts';
+import { backoffMs } from './backoff.ts';
+import { makeBatcher } from './batcher.ts';
+import { makeBreaker } from './breaker.ts';
+import { startCanary } from './canary.ts';
+import type { Consumer, Effect, Reaction } from './consumer.ts';
+import type { Runtime } from './deliver.ts';
+import { isOutage, Permanent, RetryLater, toError } from './errors.ts';
+import { fingerprint } from './fingerprint.ts';
+import { perform } from './perform.ts';
+import { react } from './react.ts';
+
+const BATCH_LIMIT = 500;
+const CRASHES_TO_DEATH = 25; // workers that a delivery may take down with it; a campaign of kill -9 stays below
+
+export interface RunOptions<Ports> extends Runtime<Ports> {
+  readonly redis: Redis;
+  readonly queue: DeliveryQueue;
+  readonly prefix: string;
+  readonly lockMs: number;
+  readonly canaryMs: number;
+  readonly metrics: ConsumerMetrics;
+  /** This worker no longer takes the work that waits: only a new process can help. */
+  readonly onStuck: (consumer: string) => void;
+}
+
+/** Consumes one delivery, or rejects with what stood in its way. */
+type Consume = (eventId: string, held: AbortSignal | undefined) => Promise<void>;
+
+export interface RunningConsumer {
+  /** Takes no more jobs and ends those at hand. */
+  close(): Promise<void>;
+}
+
+/** Runs a consumer on its queue until closed: retries, dead letters, outages and parking are decided here. */
+export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOptions<Ports>): RunningConsumer {
+  const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, onStuck } = options;
+  const { name } = consumer;
+  const log = options.log.child({ consumer: name });
+  const runtime = { sql, ports: options.ports, log };
+  const onConsumed = (event: Parameters<ConsumerMetrics['consumed']>[1]) => metrics.consumed(name, event);
+  const consume = consumer.kind === 'reaction' ? reacting(consumer) : performing(consumer);
+
+  function reacting(reaction: Reaction<Ports>): Consume {
+    return makeBatcher({ limit: BATCH_LIMIT, run: (batch) => react(reaction, runtime, batch, onConsumed) });
+  }
+
+  function performing(effect: Effect<Ports>): Consume {
+    return (eventId, held) => perform(effect, runtime, { eventId, held }, onConsumed);
+  }
+
+  async function process(job: Job<Delivery, void>, token?: string, held?: AbortSignal): Promise<void> {
+    canary.progress();
+    const eventId: unknown = (job.data as Partial<Delivery> | null)?.eventId;
+    if (!isUuid(eventId)) return refuse(job);
+    try {
+      if (job.stalledCounter > CRASHES_TO_DEATH) throw new Permanent(`${job.stalledCounter} workers went down with it`);
+      await consume(eventId as string, held);
+      breaker.reset();
+    } catch (thrown) {
+      const delayMs = await judge(eventId as string, toError(thrown));
+      await job.moveToDelayed(Date.now() + delayMs, token);
+      throw new DelayedError();
+    } finally {
+      canary.progress();
+    }
+  }
+
+  /** Milliseconds until the delivery is tried again; a delivery that never will be is buried and its job fails. */
+  async function judge(eventId: string, error: Error): Promise<number> {
+    if (isOutage(error)) return breaker.trip();
+    if (error instanceof RetryLater) {
+      metrics.parked(name);
+      log.warn({ eventId, error }, 'delivery parked');
+      return error.delayMs;
+    }
+    try {
+      const failure = fingerprint(error);
+      const attempts = await recordFailure(sql, name, eventId, failure);
+      metrics.failed(name);
+      log.error({ eventId, attempts, error, fingerprint: failure.fingerprint }, 'delivery failed');
+      if (attempts < consumer.attempts && !(error instanceof Permanent)) return backoffMs(attempts);
+      await bury(sql, name, eventId, failure);
+      metrics.died(name);
+      log.error({ eventId, attempts, fingerprint: failure.fingerprint }, 'delivery is dead');
+      throw new UnrecoverableError(`dead letter ${failure.fingerprint}`);
+    } catch (recording) {
+      if (isOutage(recording)) return breaker.trip();
+      throw recording;
+    }
+  }
+
+  function refuse(job: Job<Delivery, void>): never {
+    metrics.failed(name);
+    log.error({ jobId: job.id }, 'job is no delivery');
+    throw new UnrecoverableError('this job names no event');
+  }
+
+  const breaker = makeBreaker({
+    hold: () => {
+      metrics.held(name, true);
+      log.warn('consumer held: what it depends on is away');
+      void worker.pause(true);
+    },
+    release: () => {
+      metrics.held(name, false);
+      worker.resume();
+    },
+  });
+  const worker = openWorker(name, process, {
+    redis, prefix, lockMs, concurrency: consumer.concurrency,
+    onError: (error) => log.debug({ error }, 'worker reported an error'),
+  });
+  const canary = startCanary({
+    withinMs: canaryMs,
+    waiting: () => queue.getWaitingCount(),
+    held: () => breaker.held,
+    onDeath: () => onStuck(name),
+  });
+  void worker.run();
+
+  return {
+    async close() {
+      canary.close();
+      breaker.close();
+      await worker.close();
+    },
+  };
+}

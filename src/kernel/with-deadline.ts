@@ -1,0 +1,25 @@
+/** A handler did not settle in time; its signal was aborted. */
+export class HandlerTimeout extends Error {
+  override readonly name = 'HandlerTimeout';
+}
+
+/**
+ * Runs a handler that may never settle: after `timeoutMs`, or when `outer` aborts, its signal aborts and the promise rejects.
+ * @throws {HandlerTimeout}
+ */
+export async function withDeadline<T>(
+  timeoutMs: number,
+  outer: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = outer === undefined ? deadline : AbortSignal.any([deadline, outer]);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new HandlerTimeout(deadline.aborted ? `no end within ${timeoutMs} ms` : 'the hold was lost'));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([run(signal), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,60 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Sql } from '../platform/postgres.ts';
+import type { DeliveryQueue } from '../platform/queues.ts';
+
+const QUEUE_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
+
+export interface BacklogOptions {
+  readonly registry: Registry;
+  readonly sql: Sql;
+  readonly queues: readonly DeliveryQueue[];
+}
+
+/** Adds the figures that every process sees alike, counted when they are asked for: outbox, queues and dead letters. */
+export function observeBacklog({ registry, sql, queues }: BacklogOptions): void {
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const events = gauge('outbox_events', 'Events that are not published, by status', ['status']);
+  const oldest = gauge('outbox_oldest_pending_seconds', 'Age of the oldest event that is not published');
+  const dead = gauge('dead_letters', 'Dead letters that nobody has resolved', ['consumer']);
+  const depth = gauge('queue_jobs', 'Jobs in a queue, by state', ['queue', 'state']);
+  const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest job that waits in a queue', ['queue']);
+
+  const collect = async () => {
+    const [outbox] = await sql<{ pending: number; failed: number; seconds: number }[]>`
+      select (select count(*) from outbox_event where status = 'pending')::integer as pending,
+             (select count(*) from outbox_event where status = 'failed')::integer as failed,
+             coalesce((
+               select extract(epoch from clock_timestamp() - created_at) from outbox_event
+               where status = 'pending' order by id limit 1
+             ), 0)::float8 as seconds
+    `;
+    events.set({ status: 'pending' }, outbox?.pending ?? 0);
+    events.set({ status: 'failed' }, outbox?.failed ?? 0);
+    oldest.set(outbox?.seconds ?? 0);
+
+    const letters = await sql<{ consumer: string; letters: number }[]>`
+      select consumer.name as consumer, count(dead.event_id)::integer as letters
+      from consumer
+      left join dead_letter dead on dead.consumer_name = consumer.name and dead.resolution is null
+      group by consumer.name
+    `;
+    for (const { consumer, letters: count } of letters) dead.set({ consumer }, count);
+  };
+  const collectQueues = async () => {
+    for (const queue of queues) {
+      const counts = await queue.getJobCounts(...QUEUE_STATES);
+      for (const state of QUEUE_STATES) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
+      const [first] = await queue.getJobs(['waiting'], 0, 0, true);
+      age.set({ queue: queue.name }, first === undefined ? 0 : Math.max(0, Date.now() - first.timestamp) / 1_000);
+    }
+  };
+  // A scrape while a store is away shows what was last known, and the process's own figures.
+  const collected = new Gauge({
+    name: 'backlog_readable', help: '1 when the backlog was read at this scrape', registers: [registry],
+    async collect() {
+      const reads = await Promise.allSettled([collect(), collectQueues()]);
+      collected.set(reads.every(({ status }) => status === 'fulfilled') ? 1 : 0);
+    },
+  });
+}

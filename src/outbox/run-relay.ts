@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../platform/log.ts';
+import type { Generation } from './generation.ts';
+import { maintainPartitions } from './partitions.ts';
+import { type RelayOptions, relayBatch } from './relay.ts';
+import { sweep } from './sweep.ts';
+
+const IDLE_MIN_MS = 20;
+const IDLE_MAX_MS = 500;
+const TROUBLE_MAX_MS = 2_000;
+const SWEEP_EVERY_MS = 5_000;
+const SWEEP_SHARE = 10; // a sweep takes at most a tenth of the time
+const PARTITIONS_EVERY_MS = 3_600_000;
+
+export interface RunningRelay {
+  /** Something was committed: look at once. */
+  wake(): void;
+  /** Ends the batch at hand and stops. */
+  close(): Promise<void>;
+}
+
+export interface RunRelayOptions extends RelayOptions {
+  readonly generation: Generation;
+  readonly graceMs: number;
+}
+
+/** Runs a relay until closed: batches as long as there are any, sweeps and partitions beside them. */
+export function runRelay(options: RunRelayOptions): RunningRelay {
+  const { log, sql } = options;
+  const stop = new AbortController();
+  let wake = Promise.withResolvers<void>();
+
+  async function relay(): Promise<number> {
+    await accountForRedis(options);
+    const count = await relayBatch(options);
+    return count > 0 ? 0 : IDLE_MAX_MS;
+  }
+
+  async function rest(ms: number): Promise<void> {
+    if (ms === 0 || stop.signal.aborted) return;
+    const alarm = new AbortController();
+    await Promise.race([sleep(ms, undefined, { signal: alarm.signal }).catch(() => undefined), wake.promise]);
+    alarm.abort();
+    wake = Promise.withResolvers();
+  }
+
+  async function relaying(): Promise<void> {
+    let idleMs = IDLE_MIN_MS;
+    for (let troubleMs = 50; !stop.signal.aborted; ) {
+      try {
+        const found = (await relay()) === 0;
+        idleMs = found ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
+        troubleMs = 50;
+        if (!found) await rest(idleMs);
+      } catch (error) {
+        if (troubleMs === 50) log.warn({ error }, 'relay waits: what it depends on is away');
+        await rest(troubleMs);
+        troubleMs = Math.min(troubleMs * 2, TROUBLE_MAX_MS);
+      }
+    }
+  }
+
+  const loops = [
+    relaying(),
+    every({ log, stop: stop.signal, what: 'sweep', everyMs: SWEEP_EVERY_MS }, () => sweep(options, options.graceMs, stop.signal)),
+    every({ log, stop: stop.signal, what: 'partitions', everyMs: PARTITIONS_EVERY_MS }, () => maintainPartitions(sql, new Date())),
+  ];
+
+  const wakeUp = () => wake.resolve();
+  return {
+    wake: wakeUp,
+    async close() {
+      stop.abort();
+      wakeUp();
+      await Promise.all(loops);
+    },
+  };
+}
+
+/** A Redis in another life than the last one accounted for has lost its jobs: all that is open is published again now. */
+async function accountForRedis(options: RunRelayOptions): Promise<void> {
+  const { current, known } = await options.generation.check();
+  if (known) return;
+  options.log.warn('redis is not the one we knew: publishing again what was in it');
+  await sweep(options, 0);
+  await options.generation.acknowledge(current);
+}
+
+interface EveryOptions {
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+  readonly what: string;
+  readonly everyMs: number;
+}
+
+/** Does something now and then until stopped, and rests longer when it took long; a failure waits for the next time. */
+async function every({ log, stop, what, everyMs }: EveryOptions, run: () => Promise<unknown>): Promise<void> {
+  while (!stop.aborted) {
+    const began = performance.now();
+    try {
+      await run();
+    } catch (error) {
+      log.warn({ error, what }, 'upkeep failed');
+    }
+    const tookMs = performance.now() - began;
+    await sleep(Math.max(everyMs, tookMs * SWEEP_SHARE), undefined, { signal: stop }).catch(() => undefined);
+  }
+}

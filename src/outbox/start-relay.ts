@@ -1,0 +1,49 @@
+import type { Config } from '../config.ts';
+import { relayMetrics, openRegistry } from '../platform/metrics.ts';
+import { startMetricsServer } from '../platform/metrics-server.ts';
+import { assertSchema } from '../platform/migrate.ts';
+import { openPostgres } from '../platform/postgres.ts';
+import { queuesByName } from '../platform/queues.ts';
+import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { watchDepths } from './depths.ts';
+import { openGeneration } from './generation.ts';
+import { maintainPartitions } from './partitions.ts';
+import { onPoke } from './poke.ts';
+import { runRelay } from './run-relay.ts';
+import { watchSubscriptions } from './subscriptions.ts';
+
+type RelayConfig = Pick<
+  Config,
+  'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
+>;
+
+/** Opens what a relay needs and sets it running until the stack is closed. */
+export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
+  const prefix = config.REDIS_PREFIX;
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'relay', connections: 4 }), (pool) => pool.end({ timeout: 5 }));
+  await assertSchema(sql);
+  const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'relay', log }), (client) => client.disconnect());
+  await whenReady(redis);
+  await assertKeepsJobs(redis);
+  await maintainPartitions(sql, new Date());
+
+  const registry = openRegistry();
+  const queue = queuesByName({ redis, prefix });
+  const relay = stack.adopt(
+    runRelay({
+      sql, log, queue,
+      metrics: relayMetrics(registry),
+      depths: watchDepths(queue, config.QUEUE_DEPTH),
+      subscriptions: watchSubscriptions(sql),
+      generation: openGeneration({ sql, redis, prefix }),
+      graceMs: config.SWEEP_GRACE_SECONDS * 1_000,
+    }),
+    (running) => running.close(),
+  );
+  const ear = stack.adopt(openPatientRedis({ url: config.REDIS_URL, name: 'relay-ear', log }), (client) => client.disconnect());
+  await onPoke(ear, prefix, relay.wake);
+  if (config.METRICS_PORT !== undefined) {
+    stack.adopt(await startMetricsServer(registry, config.METRICS_PORT), (server) => void server.close());
+  }
+}

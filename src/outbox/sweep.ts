@@ -1,0 +1,147 @@
+import type { Logger } from '../platform/log.ts';
+import type { RelayMetrics } from '../platform/metrics.ts';
+import type { Sql } from '../platform/postgres.ts';
+import { type DeliveryQueue, jobId } from '../platform/queues.ts';
+import { raiseEpochs } from '../store/deliveries.ts';
+import type { Depths } from './depths.ts';
+import { lowestId } from './partitions.ts';
+import { publish } from './publish.ts';
+import { LATE_COMMIT_MS } from './subscriptions.ts';
+
+const PAGE = 1_000;
+const LIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-children']);
+
+export interface SweepOptions {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly metrics: RelayMetrics;
+  readonly queue: (consumer: string) => DeliveryQueue;
+  readonly depths: Depths;
+}
+
+/** A delivery of a published event without its proof and without a dead letter. */
+interface OpenDelivery {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly epoch: number;
+}
+
+/**
+ * Audits every consumer: each published event it hears must be consumed, dead or in its queue. What is nowhere is
+ * published again under the next epoch. `graceMs` spares what was published a moment ago. The number found comes back.
+ */
+export async function sweep(options: SweepOptions, graceMs: number, signal?: AbortSignal): Promise<number> {
+  const consumers = await options.sql<{ name: string; verifiedId: string }[]>`
+    select name, verified_id as "verifiedId" from consumer order by name
+  `;
+  let found = 0;
+  for (const { name, verifiedId } of consumers) {
+    if (signal?.aborted === true) break;
+    found += await sweepConsumer(options, { name, verifiedId, graceMs });
+  }
+  return found;
+}
+
+async function sweepConsumer(
+  options: SweepOptions,
+  { name, verifiedId, graceMs }: { readonly name: string; readonly verifiedId: string; readonly graceMs: number },
+): Promise<number> {
+  const { sql, log, metrics, queue, depths } = options;
+  // Read first: an event that is pending now and published later must stay above the verified id.
+  const settledBefore = await oldestUnsettled(sql);
+  let firstOpen: string | undefined;
+  let found = 0;
+  for (let after = verifiedId; ; ) {
+    const open = await openDeliveries(sql, { name, after, graceMs });
+    firstOpen ??= open[0]?.eventId;
+    const missing = (await withoutJob(queue(name), open)).slice(0, open.length > 0 ? await depths.room(name) : 0);
+    if (missing.length > 0) {
+      found += missing.length;
+      await publishAgain(options, name, missing, graceMs === 0 ? 'redis was emptied' : 'missing');
+      metrics.republished(name, missing.length);
+      log.warn({ consumer: name, deliveries: missing.length }, 'missing deliveries published again');
+    }
+    const last = open.at(-1);
+    if (open.length < PAGE || last === undefined) break;
+    after = last.eventId;
+  }
+  await verify(sql, name, { verifiedId, upTo: firstOpen === undefined || settledBefore < firstOpen ? settledBefore : firstOpen });
+  return found;
+}
+
+/** The id below which nothing is pending, failed or still to be committed. */
+async function oldestUnsettled(sql: Sql): Promise<string> {
+  const late = lowestId(new Date(Date.now() - LATE_COMMIT_MS));
+  const [row] = await sql<{ id: string }[]>`
+    select id from (
+      (select id from outbox_event where status = 'pending' order by id limit 1)
+      union all
+      (select id from outbox_event where status = 'failed' order by id limit 1)
+    ) as unsettled
+    order by id limit 1
+  `;
+  return row !== undefined && row.id < late ? row.id : late;
+}
+
+function openDeliveries(
+  sql: Sql,
+  { name, after, graceMs }: { readonly name: string; readonly after: string; readonly graceMs: number },
+): Promise<readonly OpenDelivery[]> {
+  return sql<OpenDelivery[]>`
+    select event.id as "eventId", event.event_type as "eventType", coalesce(again.epoch, 0) as epoch
+    from outbox_event event
+    join subscription on subscription.consumer_name = ${name}
+      and subscription.event_type = event.event_type
+      and subscription.subscribed_at <= event.created_at
+      and (subscription.unsubscribed_at is null or subscription.unsubscribed_at > event.created_at)
+    left join republication again on again.consumer_name = ${name} and again.event_id = event.id
+    where event.id > ${after}
+      and event.status = 'published'
+      and greatest(event.published_at, again.published_at) < clock_timestamp() - ${graceMs} * interval '1 millisecond'
+      and not exists (
+        select from consumed_event consumed where consumed.consumer_name = ${name} and consumed.event_id = event.id
+      )
+      and not exists (
+        select from dead_letter dead
+        where dead.consumer_name = ${name} and dead.event_id = event.id and dead.resolution is distinct from 'retried'
+      )
+    order by event.id
+    limit ${PAGE}
+  `;
+}
+
+/** Those of the open deliveries whose job is in no live state: lost with Redis, deferred, or failed by BullMQ itself. */
+async function withoutJob(queue: DeliveryQueue, open: readonly OpenDelivery[]): Promise<OpenDelivery[]> {
+  const states = await Promise.all(open.map(({ eventId, epoch }) => queue.getJobState(jobId(eventId, epoch))));
+  return open.filter((_, index) => !LIVE.has(states[index] ?? 'unknown'));
+}
+
+/** The epoch is raised and committed first: a crash before the publication costs a number, never a delivery. */
+async function publishAgain(
+  { sql, queue }: SweepOptions,
+  name: string,
+  missing: readonly OpenDelivery[],
+  reason: string,
+): Promise<void> {
+  const types = new Map(missing.map(({ eventId, eventType }) => [eventId, eventType]));
+  const raised = await raiseEpochs(sql, name, [...types.keys()], reason);
+  await publish(queue(name), raised.map(({ eventId, epoch }) => ({ eventId, epoch, eventType: types.get(eventId) ?? '' })));
+}
+
+/** Moves the verified id forward, unless an operator's retry has moved it back meanwhile. */
+async function verify(
+  sql: Sql,
+  name: string,
+  { verifiedId, upTo }: { readonly verifiedId: string; readonly upTo: string },
+): Promise<void> {
+  if (upTo <= verifiedId) return;
+  await sql`
+    update consumer set verified_id = ${justBelow(upTo)} where name = ${name} and verified_id = ${verifiedId}
+  `;
+}
+
+/** The id before an id: what is verified ends there. */
+export function justBelow(id: string): string {
+  const before = (BigInt(`0x${id.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0');
+  return before.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

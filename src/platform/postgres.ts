@@ -1,0 +1,39 @@
+import postgres from 'postgres';
+import { pgArrays } from './pg-arrays.ts';
+
+export type Sql = postgres.Sql;
+/** A transaction's handle: it refuses every query once the transaction is lost. */
+export type Tx = postgres.TransactionSql;
+/** Either: for a statement that is right inside and outside a transaction. */
+export type Db = postgres.ISql;
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string;
+  readonly connections?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+/**
+ * Opens a pool; `end()` closes it. `fetch_types` stays off: with it on, postgres.js 3.4.9 can hang on a connection that
+ * dies while it asks, so arrays come from `pg-arrays.ts` and each is cast where it is used (`${ids}::uuid[]`).
+ */
+export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000 }: PostgresOptions): Sql {
+  return postgres(url, {
+    max: connections,
+    fetch_types: false,
+    types: pgArrays,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 2),
+    onnotice: () => undefined,
+    connection: {
+      application_name: name,
+      TimeZone: 'UTC',
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 10_000,
+      idle_in_transaction_session_timeout: 15_000,
+    },
+  }) as Sql;
+}

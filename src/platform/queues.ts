@@ -1,0 +1,72 @@
+import { Queue, Worker, type Processor } from 'bullmq';
+import type { Redis } from './redis.ts';
+
+/** A claim check: the event itself stays in PostgreSQL. */
+export interface Delivery {
+  readonly eventId: string;
+}
+export type DeliveryQueue = Queue<Delivery, void, string>;
+export type DeliveryWorker = Worker<Delivery, void, string>;
+
+export interface QueueOptions {
+  readonly redis: Redis;
+  /** Namespace of our keys in Redis. */
+  readonly prefix: string;
+}
+
+const FAILED_KEPT = 1_000; // for the eye in Bull Board; the durable record is `dead_letter`
+const STREAM_EVENTS_KEPT = 100;
+
+/** The queue of one consumer, named after it. */
+export function openQueue(name: string, { redis, prefix }: QueueOptions): DeliveryQueue {
+  const queue: DeliveryQueue = new Queue(name, {
+    connection: redis,
+    prefix,
+    skipWaitingForReady: true,
+    streams: { events: { maxLen: STREAM_EVENTS_KEPT } },
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: { count: FAILED_KEPT }, stackTraceLimit: 0 },
+  });
+  queue.on('error', () => undefined); // the connection has reported it
+  return queue;
+}
+
+export interface WorkerOptions extends QueueOptions {
+  readonly concurrency: number;
+  /** Milliseconds a job stays ours without a sign of life. */
+  readonly lockMs: number;
+  readonly onError: (error: Error) => void;
+}
+
+/** A worker that does not run until told. Stalled jobs go back without limit: three kill -9 must not fail an innocent. */
+export function openWorker(
+  name: string,
+  process: Processor<Delivery, void, string>,
+  { redis, prefix, concurrency, lockMs, onError }: WorkerOptions,
+): DeliveryWorker {
+  const worker: DeliveryWorker = new Worker(name, process, {
+    connection: redis,
+    prefix,
+    concurrency,
+    autorun: false,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: FAILED_KEPT },
+  });
+  worker.on('error', onError);
+  return worker;
+}
+
+/** The id of a delivery's job. An id that still exists swallows a second add in silence, so each publication has its own. */
+export const jobId = (eventId: string, epoch: number): string => `${eventId}_${epoch}`;
+
+/** Opens each queue when it is first asked for. */
+export function queuesByName(options: QueueOptions): (name: string) => DeliveryQueue {
+  const open = new Map<string, DeliveryQueue>();
+  return (name) => {
+    const queue = open.get(name) ?? openQueue(name, options);
+    open.set(name, queue);
+    return queue;
+  };
+}

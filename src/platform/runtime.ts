@@ -1,0 +1,81 @@
+import { ConfigError } from '../config.ts';
+import { type Logger, openLog } from './log.ts';
+
+export interface Runtime<Config> {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Closes what the process opened, the last first, when it is told to stop. */
+  readonly stack: AsyncDisposableStack;
+  /** Ends the process as failed, so that its supervisor starts another. */
+  readonly giveUp: (reason: string) => void;
+}
+
+interface Needs {
+  readonly LOG_LEVEL: string;
+  readonly STOP_SECONDS: number;
+}
+
+/**
+ * Runs a process: reads its configuration, starts it and stops it on SIGTERM or SIGINT. Exits with 0 when everything
+ * closed in time and with 1 otherwise; a wrong configuration is told in full before anything starts.
+ */
+export async function runProcess<Config extends Needs>(
+  name: string,
+  readConfig: () => Config,
+  start: (runtime: Runtime<Config>) => Promise<void>,
+): Promise<void> {
+  const config = readOrExit(name, readConfig);
+  const log = openLog({ process: name, level: config.LOG_LEVEL });
+  const stack = new AsyncDisposableStack();
+  const told = Promise.withResolvers<string>();
+  const giveUp = (reason: string) => {
+    log.fatal({ reason }, 'giving up');
+    process.exit(1);
+  };
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ error }, 'unhandled rejection');
+    process.exit(1);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.resolve(signal));
+
+  try {
+    await start({ config, log, stack, giveUp });
+  } catch (error) {
+    log.fatal({ error, reason: error instanceof Error ? error.message : undefined }, 'could not start');
+    process.exit(1);
+  }
+  log.info('started');
+  const signal = await told.promise;
+  log.info({ signal }, 'stopping');
+  setTimeout(() => giveUp(`did not stop within ${config.STOP_SECONDS} s`), config.STOP_SECONDS * 1_000).unref();
+  await stack.disposeAsync();
+  log.info('stopped');
+  process.exit(0);
+}
+
+/** Runs something to its end, once: exits with 0 when it is done, and with 1 and one line of reason when it could not be. */
+export async function runTask<Config extends Needs>(
+  name: string,
+  readConfig: () => Config,
+  run: (runtime: Pick<Runtime<Config>, 'config' | 'log' | 'stack'>) => Promise<void>,
+): Promise<void> {
+  const config = readOrExit(name, readConfig);
+  const log = openLog({ process: name, level: config.LOG_LEVEL });
+  try {
+    await using stack = new AsyncDisposableStack();
+    await run({ config, log, stack });
+  } catch (error) {
+    log.fatal({ error, reason: error instanceof Error ? error.message : undefined }, 'failed');
+    process.exit(1);
+  }
+}
+
+function readOrExit<Config>(name: string, readConfig: () => Config): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** The moments a test waits for and a chaos campaign strikes at. Nobody listens in production. */
+export type Moment =
+  | 'relay.claimed' | 'relay.queue-added' | 'relay.added' | 'relay.marked'
+  | 'reaction.before' | 'reaction.inside' | 'reaction.committed'
+  | 'effect.before' | 'effect.performed' | 'mail.accepted';
+
+/** Says that a moment has come, on the diagnostics channel `columna:<moment>`; free when nobody subscribed. */
+export function signal(moment: Moment): void {
+  const listeners = channel(`columna:${moment}`);
+  if (listeners.hasSubscribers) listeners.publish(moment);
+}

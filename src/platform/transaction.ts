@@ -1,0 +1,96 @@
+import { isOutage } from '../kernel/errors.ts';
+import type { Sql, Tx } from './postgres.ts';
+
+/** The transaction's connection or its time is gone. It may have committed only if `commit` was already on its way. */
+export class TransactionLost extends Error {
+  override readonly name = 'TransactionLost';
+  readonly code = 'TRANSACTION_LOST';
+}
+
+export interface TransactionOptions {
+  /** Milliseconds from the call, waiting for a connection included, until the caller gets `TransactionLost`. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Runs `work` in one transaction; every transaction of ours goes through here.
+ *
+ * postgres.js 3.4.9 would otherwise run the callback's next query on a fresh connection, outside any transaction, when
+ * the backend dies under it, and crash on the rollback it then sends (porsager/postgres #1215, #1186, #1189, #1204).
+ * So once the transaction is lost its handle sends nothing more, and the callback never settles.
+ */
+export function transaction<T>(
+  sql: Sql,
+  work: (tx: Tx) => Promise<T>,
+  { timeoutMs = 30_000 }: TransactionOptions = {},
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const hold: Hold = { lost: undefined, over: false, lose: () => undefined };
+    const deadline = setTimeout(() => hold.lose(new TransactionLost(`no end within ${timeoutMs} ms`)), timeoutMs);
+    hold.lose = (error) => {
+      hold.lost ??= error;
+      clearTimeout(deadline);
+      reject(error);
+    };
+
+    sql
+      .begin(async (tx) => {
+        if (hold.lost !== undefined) throw hold.lost;
+        try {
+          const result = await work(guard(tx, hold));
+          return await (hold.lost === undefined ? result : never<T>());
+        } catch (error) {
+          if (hold.lost !== undefined) return await never<T>();
+          throw error;
+        } finally {
+          hold.over = true;
+        }
+      })
+      .then(
+        (result) => {
+          clearTimeout(deadline);
+          resolve(result as T);
+        },
+        (error: unknown) => hold.lose(error),
+      );
+  });
+}
+
+interface Hold {
+  lost: unknown;
+  /** The callback has settled; a handler that was given up may still be running, and must not write any more. */
+  over: boolean;
+  lose(error: unknown): void;
+}
+
+/** A promise that holds the callback for good; with the handle gone nothing refers to it, and it is collected. */
+const never = <T>() => new Promise<T>(() => undefined);
+
+interface SentQuery extends Promise<unknown> {
+  handler(query: SentQuery): unknown;
+  reject(error: unknown): void;
+}
+
+const isQuery = (value: unknown): value is SentQuery => value instanceof Promise && 'handler' in value;
+
+/** The same handle, whose queries are refused at the last moment before they are sent once the transaction is lost. */
+function guard(tx: Tx, hold: Hold): Tx {
+  const watch = (made: unknown): unknown => {
+    if (!isQuery(made)) return made;
+    const send = made.handler;
+    made.handler = (query) => {
+      if (hold.lost === undefined && !hold.over) send(query);
+      else query.reject(hold.lost ?? new TransactionLost('the transaction is over'));
+    };
+    // `then` of the query itself would send it; the promise beneath only listens.
+    Promise.prototype.then.call(made, undefined, (error: unknown) => {
+      if (isOutage(error)) hold.lose(error);
+    });
+    return made;
+  };
+  return new Proxy(tx, {
+    apply: (target, self, args) => watch(Reflect.apply(target, self, args)),
+    get: (target, key) =>
+      key === 'unsafe' ? (...args: Parameters<Tx['unsafe']>) => watch(target.unsafe(...args)) : Reflect.get(target, key),
+  });
+}

@@ -1,0 +1,28 @@
+import type { Tx } from '../platform/postgres.ts';
+
+/** One occurrence of something that is counted. */
+export interface Counted {
+  readonly tenantId: string;
+  readonly occurredAt: Date;
+  readonly metric: string;
+}
+
+/** Adds occurrences to their days, in the tenant's zone; one statement for any number of them. */
+export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<void> {
+  await tx`
+    insert into daily_metric as known (tenant_id, day, metric, value)
+    select counted.tenant_id,
+           (counted.occurred_at at time zone coalesce(tenant.time_zone, 'UTC'))::date as day,
+           counted.metric,
+           count(*)
+    from unnest(
+      ${counted.map(({ tenantId }) => tenantId)}::uuid[],
+      ${counted.map(({ occurredAt }) => occurredAt.toISOString())}::timestamptz[],
+      ${counted.map(({ metric }) => metric)}::text[]
+    ) as counted (tenant_id, occurred_at, metric)
+    left join tenant on tenant.id = counted.tenant_id
+    group by 1, 2, 3
+    order by 1, 2, 3
+    on conflict (tenant_id, day, metric) do update set value = known.value + excluded.value
+  `;
+}

@@ -1,0 +1,50 @@
+import type { Config } from '../config.ts';
+import { runConsumer } from '../kernel/run-consumer.ts';
+import { templatesFrom } from '../notifications/templates.ts';
+import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
+import { startMetricsServer } from '../platform/metrics-server.ts';
+import { assertSchema } from '../platform/migrate.ts';
+import { openPostgres } from '../platform/postgres.ts';
+import { queuesByName } from '../platform/queues.ts';
+import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { openMail } from '../platform/smtp.ts';
+import { openDocuments } from '../store/open-documents.ts';
+import { consumers } from './index.ts';
+
+type WorkerConfig = Pick<
+  Config,
+  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
+  | 'SMTP_URL' | 'MAIL_FROM' | 'PUBLIC_URL' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
+>;
+
+/** Opens what consumers need and runs every one of them until the stack is closed. */
+export async function startWorkers({ config, log, stack, giveUp }: Runtime<WorkerConfig>): Promise<void> {
+  const prefix = config.REDIS_PREFIX;
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 5 }));
+  await assertSchema(sql);
+  const url = config.REDIS_URL;
+  const redis = stack.adopt(openRedis({ url, name: 'worker', log }), (client) => client.disconnect());
+  await assertKeepsJobs(await whenReady(redis));
+  const { documents, close } = openDocuments(sql, config.MONGODB_URL);
+  stack.defer(close);
+  const mail = stack.adopt(openMail({ url: config.SMTP_URL }), (pool) => pool.close());
+
+  const registry = openRegistry();
+  if (config.METRICS_PORT !== undefined) {
+    stack.adopt(await startMetricsServer(registry, config.METRICS_PORT), (server) => void server.close());
+  }
+  const patient = stack.adopt(openPatientRedis({ url, name: 'worker-queues', log }), (client) => client.disconnect());
+  const queue = queuesByName({ redis, prefix });
+  const shared = {
+    sql, log, prefix,
+    redis: patient,
+    ports: { templates: templatesFrom(documents), mail, mailFrom: config.MAIL_FROM, publicUrl: config.PUBLIC_URL.replace(/\/$/, '') },
+    metrics: consumerMetrics(registry),
+    lockMs: config.LOCK_SECONDS * 1_000,
+    canaryMs: config.CANARY_SECONDS * 1_000,
+    onStuck: (consumer: string) => giveUp(`${consumer} takes none of the work that waits`),
+  };
+  const running = consumers.map((consumer) => runConsumer(consumer, { ...shared, queue: queue(consumer.name) }));
+  stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
+}

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { tenantCreated } from '../../src/events/tenant-created.ts';
+import { defineEffect, defineReaction, type ReactionContext } from '../../src/kernel/consumer.ts';
+import { Outage, Permanent, RetryLater } from '../../src/kernel/errors.ts';
+import { defineEvent, type EventOf } from '../../src/kernel/event.ts';
+import { relayBatch } from '../../src/outbox/relay.ts';
+import { openSpine } from '../support/spine.ts';
+import { tenantJoined } from '../support/tenant-joined.ts';
+import { until } from '../support/until.ts';
+
+type TenantCreated = typeof tenantCreated;
+type Handle = (event: EventOf<TenantCreated>, context: ReactionContext<object>) => Promise<void>;
+const reaction = (handle: Handle, facts: { attempts?: number; timeoutMs?: number } = {}) =>
+  defineReaction<object, [TenantCreated]>({ name: 'subject', on: [tenantCreated], ...facts, handle });
+
+/** A spine with the consumer under test running and the given events on their way to it. */
+async function deliver(consumer: ReturnType<typeof reaction> | ReturnType<typeof defineEffect<object, [TenantCreated]>>, ...names: string[]) {
+  const spine = await openSpine({ consumers: [consumer], ports: {} });
+  const ids = await spine.commit(...names.map((name) => tenantJoined(name)));
+  await relayBatch(spine.relay);
+  spine.start();
+  const consumed = async () => (await spine.sql<{ event_id: string }[]>`select event_id from consumed_event`).map((row) => row.event_id);
+  const dead = () => spine.sql<{ event_id: string; attempts: number; error: string }[]>`select event_id, attempts, error from dead_letter where resolution is null`;
+  return { ...spine, ids, consumed, dead };
+}
+
+test('only the guilty one of a batch fails; the others are consumed', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => (index === 7 ? 'poison' : `tenant ${index}`));
+  const subject = reaction(async ({ payload }) => {
+    if (payload.name === 'poison') throw new Permanent('poison');
+  });
+  const { ids, consumed, dead } = await deliver(subject, ...names);
+  await until('nineteen are consumed and one is dead', async () => (await consumed()).length === 19 && (await dead()).length === 1);
+  expect(await dead()).toEqual([{ event_id: ids[7], attempts: 1, error: 'Permanent: poison' }]);
+});
+
+test('an effect in our database and its proof commit together or not at all', async () => {
+  const subject = reaction(async (event, { tx, append }) => {
+    await tx`insert into daily_metric values (${event.eventId}, '2026-01-01', 'half', 1)`;
+    append(event, tenantJoined('follows'));
+    throw new Permanent('after the effect');
+  });
+  const { sql, consumed, dead } = await deliver(subject, 'one');
+  await until('the delivery is dead', async () => (await dead()).length === 1);
+  expect(await consumed()).toEqual([]);
+  expect(await sql`select from daily_metric`).toHaveLength(0);
+  expect(await sql`select from outbox_event`).toHaveLength(1);
+});
+
+test.for([
+  ['a string', 'x'],
+  ['nothing', undefined],
+  ['an error', new Error('not this time')],
+])('a handler that throws %s is retried and consumed in the end', { timeout: 20_000 }, async ([, thrown]) => {
+  let calls = 0;
+  const { sql, consumed } = await deliver(reaction(async () => {
+    calls += 1;
+    if (calls === 1) throw thrown;
+  }), 'one');
+  await until('the failure is on record', async () => calls > 1 || (await sql`select from delivery_failure`).length === 1);
+  await until('it is consumed', async () => (await consumed()).length === 1, { deadlineMs: 10_000 });
+  expect(calls).toBe(2);
+  expect(await sql`select from delivery_failure`).toHaveLength(0);
+});
+
+test('a handler that never settles is aborted at its time-out and its late writes are refused', async () => {
+  const late = Promise.withResolvers<unknown>();
+  const gate = Promise.withResolvers<void>();
+  const subject = reaction(
+    async (_, { tx }) => {
+      await gate.promise;
+      await tx`insert into daily_metric values (gen_random_uuid(), '2026-01-01', 'late', 1)`.then(late.resolve, late.resolve);
+      await new Promise(() => undefined);
+    },
+    { timeoutMs: 200, attempts: 1 },
+  );
+  const { sql, dead } = await deliver(subject, 'one');
+  await until('the delivery is dead', async () => (await dead()).length === 1);
+  expect((await dead())[0]?.error).toContain('HandlerTimeout');
+  gate.resolve();
+  expect(await late.promise).toBeInstanceOf(Error);
+  expect(await sql`select from daily_metric`).toHaveLength(0);
+});
+
+test('a delivery that is put off costs no attempt', async () => {
+  let calls = 0;
+  const { sql, consumed } = await deliver(reaction(async () => {
+    calls += 1;
+    if (calls < 4) throw new RetryLater(10, 'not yet');
+  }, { attempts: 1 }), 'one');
+  await until('it is consumed', async () => (await consumed()).length === 1);
+  expect(await sql`select from dead_letter`).toHaveLength(0);
+});
+
+test('an outage holds the consumer and burns no attempt', async () => {
+  let away = true;
+  const subject = reaction(async () => {
+    if (away) throw new Outage('the provider is away');
+  }, { attempts: 1 });
+  const { sql, consumed, registry, logged } = await deliver(subject, 'one', 'two', 'three');
+  await until('the breaker holds', async () => (await registry.metrics()).includes('consumer_held{consumer="subject"} 1'));
+  away = false;
+  await until('all are consumed', async () => (await consumed()).length === 3, { deadlineMs: 10_000 });
+  expect(await sql`select from dead_letter`).toHaveLength(0);
+  expect(await sql`select from delivery_failure`).toHaveLength(0);
+  expect(logged.some((line) => line.includes('consumer held'))).toBe(true);
+});
+
+test('an effect is performed once more when its proof was not written, and not when it was', async () => {
+  const performed: string[] = [];
+  const effect = defineEffect<object, [TenantCreated]>({
+    name: 'subject', on: [tenantCreated],
+    perform: async ({ eventId }) => void performed.push(eventId),
+  });
+  const { ids, consumed, sql, queue } = await deliver(effect, 'one');
+  await until('it is consumed', async () => (await consumed()).length === 1);
+  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_1` });
+  await until('the copy is gone', async () => (await queue('subject').getJobCounts('waiting', 'active', 'delayed'))['active'] === 0 && (await queue('subject').getWaitingCount()) === 0);
+  expect(performed).toEqual(ids);
+  await sql`delete from consumed_event`;
+  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_2` });
+  await until('it is consumed again', async () => (await consumed()).length === 1);
+  expect(performed).toEqual([ids[0], ids[0]]);
+});
+
+test.for([
+  ['null', null],
+  ['a string', 'text'],
+  ['five megabytes', { eventId: 'x'.repeat(5_000_000) }],
+  ['no id', { eventId: 'not-a-uuid' }],
+])('a job whose data is %s fails alone and the worker goes on', async ([, data]) => {
+  const { queue, commit, relay, consumed, dead } = await deliver(reaction(async () => undefined));
+  await queue('subject').add('broken', data as never, { jobId: 'broken_0' });
+  const [id] = await commit(tenantJoined());
+  await relayBatch(relay);
+  await until('the good one is consumed', async () => (await consumed()).includes(id as string));
+  await until('the broken one failed', async () => (await queue('subject').getFailedCount()) === 1);
+  expect(await dead()).toEqual([]);
+});
+
+test('a job whose event is not in the outbox, or of a type its consumer does not hear, becomes a dead letter', async () => {
+  const other = defineEvent({ type: 'SomethingElse', version: 1, payload: z.object({}) });
+  const subject = reaction(async () => undefined);
+  const { queue, commit, dead } = await deliver(subject);
+  const [unheard] = await commit(other({ occurredAt: new Date(), payload: {} }));
+  const nowhere = '01890000-0000-7000-8000-000000000000';
+  await queue('subject').addBulk([unheard as string, nowhere].map((eventId) => ({ name: 'x', data: { eventId }, opts: { jobId: `${eventId}_0` } })));
+  await until('both are dead', async () => (await dead()).length === 2);
+  expect((await dead()).map(({ error }) => error).toSorted()).toEqual([
+    'Permanent: no such event in the outbox', 'Permanent: subject does not hear SomethingElse',
+  ]);
+});
+
+test('an event newer than this process is parked, an unreadable one is dead at once, and the rest goes on', async () => {
+  const { sql, commit, relay, consumed, dead, ids, logged } = await deliver(reaction(async () => undefined), 'fine');
+  await commit({ ...tenantJoined(), schemaVersion: 999 }, { ...tenantJoined(), payload: { name: 7 } });
+  await relayBatch(relay);
+  await until('one is dead', async () => (await dead()).length === 1);
+  await until('one is parked', async () => logged.some((line) => line.includes('delivery parked')));
+  expect(await consumed()).toEqual(ids);
+  expect((await dead())[0]?.error).toBe('Permanent: payload of TenantCreated version 1: tenantId invalid_type, ownerUserId invalid_type, name invalid_type');
+  expect(await sql`select from delivery_failure`).toHaveLength(0);
+});
+
+test('the log of a failure names the event and tells nothing of its payload', async () => {
+  const { ids, dead, logged } = await deliver(reaction(async ({ payload }, { tx }) => {
+    await tx`insert into event_type values (${payload.name}, 1), (${payload.name}, 1)`;
+  }, { attempts: 1 }), 'Secret Name S.L.');
+  await until('it is dead', async () => (await dead()).length === 1);
+  expect(logged.some((line) => line.includes(ids[0] as string))).toBe(true);
+  expect(logged.join('\n')).not.toContain('Secret Name');
+  expect(JSON.stringify(await dead())).not.toContain('Secret Name');
+});
+
+test('a worker that takes none of the waiting work is reported stuck', async () => {
+  const gate = Promise.withResolvers<void>();
+  const subject = defineEffect<object, [TenantCreated]>({ name: 'subject', on: [tenantCreated], concurrency: 1, perform: () => gate.promise });
+  const spine = await openSpine({ consumers: [subject], ports: {}, canaryMs: 300 });
+  await spine.commit(tenantJoined(), tenantJoined());
+  await relayBatch(spine.relay);
+  spine.start();
+  await until('the canary is dead', async () => spine.stuck.length > 0);
+  expect(spine.stuck[0]).toBe('subject');
+  gate.resolve();
+});
