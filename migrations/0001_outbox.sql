@@ -14,9 +14,6 @@ create table outbox_event (
   status           text        not null default 'pending',
   created_at       timestamptz not null default now(),
   published_at     timestamptz,
-  lease            bigint,
-  leased_until     timestamptz,
-  publish_attempts integer     not null default 0,
   failure          text,
   constraint outbox_event_pkey                 primary key (id),
   constraint outbox_event_status_known         check (status in ('pending', 'published', 'failed')),
@@ -35,8 +32,45 @@ create index outbox_event_tenant on outbox_event (tenant_id, id) where tenant_id
 -- Catches an id outside every day; maintenance moves its rows to their day.
 create table outbox_event_default partition of outbox_event default;
 
--- The growing number of a relay's claim.
-create sequence outbox_lease as bigint;
+-- What a relay holds: events no other relay takes until the lease ends by the database's clock. The growing number is
+-- the fence. Kept beside the events, so that an event's row is written twice in its life and not three times.
+create table outbox_lease (
+  lease        bigint      not null generated always as identity,
+  leased_until timestamptz not null,
+  event_ids    uuid[]      not null,
+  constraint outbox_lease_pkey primary key (lease)
+);
+
+-- Claims the oldest pending events that nobody holds. One claim at a time, for a millisecond: within one statement two
+-- could not see each other's lease. Merging in id order keeps the cost of a claim independent of the history behind it.
+create function claim_events(batch_limit integer, lease_ms integer)
+returns table (claimed_lease bigint, claimed_id uuid, claimed_type text)
+language plpgsql
+set enable_nestloop = off
+set enable_hashjoin = off
+as $$
+declare
+  ids   uuid[];
+  types text[];
+begin
+  perform pg_advisory_xact_lock(4817305231);
+  delete from outbox_lease where leased_until < clock_timestamp();
+  select array_agg(id), array_agg(event_type) into ids, types
+  from (
+    select event.id, event.event_type
+    from outbox_event event
+    left join (select unnest(event_ids) as id from outbox_lease) held on held.id = event.id
+    where event.status = 'pending' and held.id is null
+    order by event.id
+    limit batch_limit
+  ) as oldest;
+  if ids is null then return; end if;
+  insert into outbox_lease (leased_until, event_ids)
+  values (clock_timestamp() + lease_ms * interval '1 millisecond', ids)
+  returning lease into claimed_lease;
+  return query select claimed_lease, oldest.id, oldest.type from unnest(ids, types) as oldest (id, type);
+end
+$$;
 
 -- Every event type that a release knows. A row of another type can't be published: it fails, visibly.
 create table event_type (
@@ -94,11 +128,11 @@ create table dead_letter (
   fingerprint     text        not null,
   first_failed_at timestamptz not null,
   last_failed_at  timestamptz not null,
-  -- How it ended: 'retried' by an operator (a later success shows in consumed_event).
+  -- 'retried' by an operator and on its way again, 'consumed' after that, or 'discarded' for good.
   resolution      text,
   resolved_at     timestamptz,
   constraint dead_letter_pkey             primary key (consumer_name, event_id),
-  constraint dead_letter_resolution_known check (resolution in ('retried', 'consumed')),
+  constraint dead_letter_resolution_known check (resolution in ('retried', 'consumed', 'discarded')),
   constraint dead_letter_resolved_whole   check ((resolution is null) = (resolved_at is null))
 );
 

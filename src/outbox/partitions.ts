@@ -96,7 +96,7 @@ async function isSettled(tx: Tx, day: number): Promise<boolean> {
               and not exists (
                 select from dead_letter dead
                 where dead.consumer_name = subscription.consumer_name and dead.event_id = event.id
-                  and dead.resolution is not null
+                  and dead.resolution = 'discarded'
               )
           )
         )

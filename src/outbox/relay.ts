@@ -4,12 +4,13 @@ import type { RelayMetrics } from '../platform/metrics.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import { signal } from '../platform/signal.ts';
-import { type Claim, claim, markFailed, markPublished, release } from './claim.ts';
+import { type Claim, type ClaimedEvent, claim, markFailed, markPublished, release } from './claim.ts';
 import type { Depths } from './depths.ts';
 import { publish } from './publish.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-const BATCH_LIMIT = 500;
+/** Events that one batch claims at most. */
+export const RELAY_BATCH_LIMIT = 500;
 const LEASE_MS = 15_000;
 
 export interface RelayOptions {
@@ -28,24 +29,49 @@ export interface RelayOptions {
 export async function relayBatch(options: RelayOptions): Promise<number> {
   const { sql, metrics } = options;
   const began = performance.now();
-  const claimed = await claim(sql, BATCH_LIMIT, LEASE_MS);
+  const claimed = await claim(sql, RELAY_BATCH_LIMIT, LEASE_MS);
   if (claimed === undefined) return 0;
   signal('relay.claimed');
   const subscriptions = await options.subscriptions(claimed.events.map(({ type }) => type));
   const known = claimed.events.filter(({ type }) => subscriptions.has(type));
-  try {
-    await publishAll(options, subscriptions, known);
-    signal('relay.added');
-    await markPublished(sql, { lease: claimed.lease, events: known });
-  } catch (error) {
-    await recover(options, subscriptions, { lease: claimed.lease, events: known }, error);
-  }
   for (const { id, type } of claimed.events) {
     if (!subscriptions.has(type)) await fail(options, claimed.lease, id, `no release has registered the type ${type}`);
+  }
+  try {
+    const published = await publishOrFail(options, subscriptions, { lease: claimed.lease, events: known });
+    signal('relay.added');
+    await markPublished(sql, claimed.lease, published);
+  } catch (error) {
+    await release(sql, claimed.lease).catch(() => undefined); // the lease ends anyway
+    throw error;
   }
   signal('relay.marked');
   metrics.published(known.length, (performance.now() - began) / 1_000);
   return claimed.events.length;
+}
+
+/**
+ * Publishes the events together; where Redis refuses, each on its own, so that a poison row stops only itself. Those
+ * published come back. When Redis is away this throws, and nothing may be marked.
+ */
+async function publishOrFail(options: RelayOptions, subscriptions: Subscriptions, { lease, events }: Claim): Promise<Claim['events']> {
+  try {
+    await publishAll(options, subscriptions, events);
+    return events;
+  } catch (error) {
+    if (isAway(error)) throw error;
+  }
+  const published: ClaimedEvent[] = [];
+  for (const event of events) {
+    try {
+      await publishAll(options, subscriptions, [event]);
+      published.push(event);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      await fail(options, lease, event.id, toError(error).message.slice(0, 200));
+    }
+  }
+  return published;
 }
 
 /** Adds to all queues side by side. A queue over its depth gets nothing: the sweep publishes when there is room. */
@@ -68,25 +94,6 @@ async function publishAll(
       await publish(queue(consumer), publications);
     }),
   );
-}
-
-/** After an error nothing is marked. Away: given back. Otherwise each event on its own, so that a poison row stops only itself. */
-async function recover(options: RelayOptions, subscriptions: Subscriptions, claimed: Claim, error: unknown): Promise<void> {
-  const { sql } = options;
-  if (isAway(error)) {
-    await release(sql, claimed).catch(() => undefined); // the lease expires anyway
-    throw error;
-  }
-  for (const event of claimed.events) {
-    try {
-      await publishAll(options, subscriptions, [event]);
-    } catch (own) {
-      if (isAway(own)) throw own;
-      await fail(options, claimed.lease, event.id, toError(own).message.slice(0, 200));
-      continue;
-    }
-    await markPublished(sql, { lease: claimed.lease, events: [event] });
-  }
 }
 
 /** Only an answer of Redis itself can be about the row; everything else is about the connection. */

@@ -21,7 +21,7 @@ type RelayConfig = Pick<
 /** Opens what a relay needs and sets it running until the stack is closed. */
 export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
   const prefix = config.REDIS_PREFIX;
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'relay', connections: 4 }), (pool) => pool.end({ timeout: 5 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'relay', connections: 4, synchronousCommit: 'off' }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql);
   const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'relay', log }), (client) => client.disconnect());
   await whenReady(redis);

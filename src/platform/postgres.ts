@@ -13,13 +13,15 @@ export interface PostgresOptions {
   readonly name: string;
   readonly connections?: number;
   readonly statementTimeoutMs?: number;
+  /** `off` for whoever writes nothing that can't be done again: a crash of PostgreSQL may undo its last half second. */
+  readonly synchronousCommit?: 'on' | 'off';
 }
 
 /**
  * Opens a pool; `end()` closes it. `fetch_types` stays off: with it on, postgres.js 3.4.9 can hang on a connection that
  * dies while it asks, so arrays come from `pg-arrays.ts` and each is cast where it is used (`${ids}::uuid[]`).
  */
-export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000 }: PostgresOptions): Sql {
+export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000, synchronousCommit }: PostgresOptions): Sql {
   return postgres(url, {
     max: connections,
     fetch_types: false,
@@ -31,6 +33,7 @@ export function openPostgres({ url, name, connections = 10, statementTimeoutMs =
     connection: {
       application_name: name,
       TimeZone: 'UTC',
+      ...(synchronousCommit !== undefined && { synchronous_commit: synchronousCommit }),
       statement_timeout: statementTimeoutMs,
       lock_timeout: 10_000,
       idle_in_transaction_session_timeout: 15_000,

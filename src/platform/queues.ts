@@ -61,12 +61,15 @@ export function openWorker(
 /** The id of a delivery's job. An id that still exists swallows a second add in silence, so each publication has its own. */
 export const jobId = (eventId: string, epoch: number): string => `${eventId}_${epoch}`;
 
-/** Opens each queue when it is first asked for. */
+/** Opens each queue when it is first asked for, and anew while Redis was away at that: BullMQ never tries again. */
 export function queuesByName(options: QueueOptions): (name: string) => DeliveryQueue {
   const open = new Map<string, DeliveryQueue>();
   return (name) => {
-    const queue = open.get(name) ?? openQueue(name, options);
+    const known = open.get(name);
+    if (known !== undefined) return known;
+    const queue = openQueue(name, options);
     open.set(name, queue);
+    queue.waitUntilReady().catch(() => open.delete(name));
     return queue;
   };
 }
