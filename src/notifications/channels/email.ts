@@ -1,0 +1,92 @@
+import { SmtpFailure } from '../../platform/smtp.ts';
+import type { Mail } from '../../platform/smtp.ts';
+
+export interface Email {
+  /** Becomes the Message-ID, so that a second sending is recognisable as the same message. */
+  readonly notificationId: string;
+  /** One address, without a name. */
+  readonly to: string;
+  /** An address, or `Name <address>`. */
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Where a POST unsubscribes the reader at once (RFC 8058); https. */
+  readonly listUnsubscribeUrl?: string | undefined;
+  /** Gives the attempt up, wherever it is. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What became of an attempt; no reason holds an address.
+ * - `sent`: the server took it.
+ * - `rejected`: the server, or we before it, refused this message; `permanent` says that trying again is of no use.
+ * - `unreachable`: nothing was handed over, through no fault of this message.
+ * - `unknown`: the message had begun to leave and no answer came: it may or may not be delivered.
+ */
+export type EmailOutcome =
+  | { readonly outcome: 'sent'; readonly providerId: string }
+  | { readonly outcome: 'rejected'; readonly permanent: boolean; readonly reason: string }
+  | { readonly outcome: 'unreachable'; readonly reason: string }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+const ADDRESS = /^[^\s<>,;:"()[\]\\@]{1,64}@[^\s<>,;:"()[\]\\@]{1,255}$/u;
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+/** Hands one message to the mail server, and says what became of it; it does not throw. */
+export async function sendEmail(mail: Mail, email: Email): Promise<EmailOutcome> {
+  const { notificationId, to, from, subject, text, html, listUnsubscribeUrl, signal } = email;
+  const sender = /<([^<>]*)>$/.exec(from)?.[1] ?? from;
+  const refuse = (reason: string): EmailOutcome => ({ outcome: 'rejected', permanent: true, reason });
+  if (!ADDRESS.test(to)) return refuse('the address is not one address');
+  if (!ADDRESS.test(sender)) return refuse('the sender is not one address');
+  if ([from, subject, listUnsubscribeUrl ?? ''].some((header) => CONTROL.test(header))) {
+    return refuse('a header holds a line break or a control character');
+  }
+
+  const messageId = `<${notificationId}@${sender.slice(sender.indexOf('@') + 1)}>`;
+  try {
+    const { serverMessageId } = await mail.send({
+      from,
+      to: { name: '', address: to },
+      envelope: { from: sender, to },
+      messageId,
+      subject,
+      text,
+      html,
+      headers: {
+        'X-Notification-Id': notificationId,
+        'Auto-Submitted': 'auto-generated',
+        ...(listUnsubscribeUrl !== undefined && {
+          'List-Unsubscribe': `<${listUnsubscribeUrl}>`,
+          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        }),
+      },
+      signal,
+    });
+    return { outcome: 'sent', providerId: serverMessageId ?? messageId };
+  } catch (error) {
+    if (!(error instanceof SmtpFailure)) throw error;
+    return outcomeOf(error);
+  }
+}
+
+/**
+ * Tells the outcomes apart by what nodemailer 10 reports: EENVELOPE is a refusal before the message left, EMESSAGE the
+ * answer to the whole message; a lost or silent connection has neither, whenever it happens.
+ */
+function outcomeOf({ cause, handedOver }: SmtpFailure): EmailOutcome {
+  const { code, responseCode, permanent = false } = cause;
+  const reason = reasonOf(cause);
+  const isAnswer = code === 'EMESSAGE' || (code === 'EENVELOPE' && responseCode !== 421); // 421: it closes down
+  // Without a reply it is the library that refuses: an address it cannot write, a message over the announced size.
+  if (isAnswer) return { outcome: 'rejected', permanent: responseCode === undefined || permanent, reason };
+  return { outcome: handedOver ? 'unknown' : 'unreachable', reason };
+}
+
+/** Codes only: a server's text may quote the address, or anything else. */
+function reasonOf({ code, command, originalCode, response, responseCode, timeoutType }: SmtpFailure['cause']): string {
+  const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '')?.[1];
+  const detail = timeoutType ?? originalCode;
+  return ['smtp', responseCode, enhanced, code, detail, command && `at ${command}`].filter(Boolean).join(' ');
+}

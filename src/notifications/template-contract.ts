@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+
+/** The parts each channel is made of; a part is the file `<part>.hbs`. */
+export const channelParts = Object.freeze({
+  email: ['email.subject', 'email.html', 'email.text'],
+  inbox: ['inbox'],
+} as const);
+
+export type Channel = keyof typeof channelParts;
+
+/** What a notification is: its variables, its channels and what becomes of it when a provider did not answer. */
+export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  /** Kebab-case, as its folder. Lives in tables: never rename it. */
+  readonly name: string;
+  /** What a user switches on or off as one. Lives in preferences: never rename it. */
+  readonly category: string;
+  /** When nobody knows whether it was sent: again, at the risk of twice, or hold it for an operator. */
+  readonly onUnknown: 'resend' | 'hold';
+  readonly channels: readonly Channel[];
+  /** The variables of every version: one that a published version uses is never removed. */
+  readonly props: z.ZodObject<Shape>;
+}
+
+/** Declares a notification's template; its texts are in `templates/<name>/v<version>/<locale>/<part>.hbs`. */
+export function defineTemplate<Shape extends z.ZodRawShape>(
+  contract: TemplateContract<Shape>,
+): TemplateContract<Shape> {
+  return Object.freeze(contract);
+}

@@ -1,0 +1,113 @@
+import type { Sql } from '../platform/postgres.ts';
+import { TemplateConflict, UnknownTemplate } from './documents.ts';
+import type {
+  DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery,
+} from './documents.ts';
+import { bodyHash, recordWebhook } from './webhook-standing.ts';
+
+/** The document store in PostgreSQL, for where no MongoDB is set. Every write is one statement, so none is halved. */
+export function documentsInPostgres(sql: Sql): DocumentStore {
+  const webhook = async (provider: string, deliveryId: string) =>
+    (await webhookHistory(sql, provider, deliveryId)).find(({ standing }) => standing === 'first');
+  const insert = (delivery: WebhookDelivery, standing: Standing) => insertWebhook(sql, delivery, standing);
+
+  return Object.freeze({
+    publishTemplate: (version: TemplateVersion) => publishTemplate(sql, version),
+    setCurrent: (name: string, move: PointerMove) => setCurrent(sql, name, move),
+    currentVersion: (name: string) => currentVersion(sql, name),
+    pointerMoves: (name: string) => pointerMoves(sql, name),
+    template: (name: string, version: number) => template(sql, name, version),
+    listTemplates: () => listTemplates(sql),
+    storeWebhook: (delivery: WebhookDelivery) => recordWebhook(delivery, { insert, webhook }),
+    webhook,
+    webhookHistory: (provider: string, deliveryId: string) => webhookHistory(sql, provider, deliveryId),
+    ping: async () => void (await sql`select 1`),
+  });
+}
+
+async function publishTemplate(sql: Sql, published: TemplateVersion): Promise<void> {
+  const { name, version, parts, contentHash, publishedBy, reason, publishedAt } = published;
+  const inserted = await sql`
+    insert into notification_template (name, version, parts, content_hash, published_by, reason, published_at)
+    values (${name}, ${version}, ${sql.json(parts.map((part) => ({ ...part })))}, ${contentHash}, ${publishedBy},
+            ${reason}, ${publishedAt})
+    on conflict do nothing
+    returning 1`;
+  if (inserted.length > 0) return;
+  const before = await template(sql, name, version);
+  if (before?.contentHash !== contentHash) throw new TemplateConflict(name, version);
+}
+
+const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
+
+async function setCurrent(sql: Sql, name: string, move: PointerMove): Promise<void> {
+  try {
+    await sql`
+      insert into notification_template_pointer (name, seq, version, moved_by, reason, moved_at)
+      select ${name}, coalesce(max(seq), 0) + 1, ${move.version}, ${move.by}, ${move.reason}, ${move.at}
+      from notification_template_pointer
+      where name = ${name}`;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === FOREIGN_KEY_VIOLATION) throw new UnknownTemplate(name, move.version);
+    if (code !== UNIQUE_VIOLATION) throw error;
+    await setCurrent(sql, name, move); // another operator took this seq
+  }
+}
+
+function pointerMoves(sql: Sql, name: string): Promise<readonly PointerMove[]> {
+  return sql<PointerMove[]>`
+    select version, moved_by as by, reason, moved_at as at
+    from notification_template_pointer
+    where name = ${name}
+    order by seq`;
+}
+
+async function currentVersion(sql: Sql, name: string): Promise<number | undefined> {
+  const [pointer] = await sql<{ version: number }[]>`
+    select version from notification_template_pointer where name = ${name} order by seq desc limit 1`;
+  return pointer?.version;
+}
+
+async function template(sql: Sql, name: string, version: number): Promise<TemplateVersion | undefined> {
+  const [row] = await sql<TemplateVersion[]>`
+    select name, version, parts, content_hash as "contentHash", published_by as "publishedBy", reason,
+           published_at as "publishedAt"
+    from notification_template
+    where name = ${name} and version = ${version}`;
+  return row;
+}
+
+async function listTemplates(sql: Sql): Promise<readonly TemplateSummary[]> {
+  const rows = await sql<{ name: string; versions: number[]; current: number | null }[]>`
+    select t.name,
+           json_agg(t.version order by t.version) as versions,
+           (select p.version from notification_template_pointer p where p.name = t.name order by p.seq desc limit 1)
+             as current
+    from notification_template t
+    group by t.name
+    order by t.name collate "C"`;
+  return rows.map(({ name, versions, current }) => ({ name, versions, ...(current !== null && { current }) }));
+}
+
+async function insertWebhook(sql: Sql, delivery: WebhookDelivery, standing: Standing): Promise<boolean> {
+  const { provider, deliveryId, rawBody, headers, verdict, receivedAt } = delivery;
+  const inserted = await sql`
+    insert into webhook_payload
+      (provider, delivery_id, standing, body_sha256, raw_body, headers, verdict, received_at)
+    values (${provider}, ${deliveryId}, ${standing}, ${bodyHash(rawBody)}, ${rawBody}, ${sql.json(headers)}, ${verdict},
+            ${receivedAt})
+    on conflict do nothing
+    returning 1`;
+  return inserted.length > 0;
+}
+
+function webhookHistory(sql: Sql, provider: string, deliveryId: string): Promise<readonly StoredWebhook[]> {
+  return sql<StoredWebhook[]>`
+    select provider, delivery_id as "deliveryId", standing, raw_body as "rawBody", headers, verdict,
+           received_at as "receivedAt"
+    from webhook_payload
+    where provider = ${provider} and delivery_id = ${deliveryId}
+    order by received_at, standing, body_sha256`;
+}

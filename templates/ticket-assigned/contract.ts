@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineTemplate } from '../../src/notifications/template-contract.ts';
+
+/** Tells the customer and the assignee that somebody answers for a ticket. */
+export const ticketAssigned = defineTemplate({
+  name: 'ticket-assigned', // lives in tables: never rename
+  category: 'tickets',
+  onUnknown: 'resend',
+  channels: ['inbox', 'email'],
+  props: z.strictObject({
+    recipientName: z.string().min(1),
+    tenantName: z.string().min(1),
+    subject: z.string().min(1),
+    /** Who answers for it, where the reader may know. */
+    assigneeName: z.string().min(1).optional(),
+    /** The ticket's page. */
+    link: z.url(),
+  }),
+});

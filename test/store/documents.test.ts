@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../dev/free-port.ts';
+import { isOutage } from '../../src/kernel/errors.ts';
+import { openMongo } from '../../src/platform/mongo.ts';
+import { openPostgres } from '../../src/platform/postgres.ts';
+import { documentsInMongo } from '../../src/store/documents-mongo.ts';
+import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
+import type { DocumentStore } from '../../src/store/documents.ts';
+import { createDatabase } from '../support/database.ts';
+import { describeDocumentStore } from './documents.conformance.ts';
+
+const { CI, MONGODB_URL } = process.env;
+
+async function openInMongo(): Promise<DocumentStore> {
+  if (MONGODB_URL === undefined) throw new Error('MONGODB_URL is not set, and in CI it must be');
+  const url = Object.assign(new URL(MONGODB_URL), { pathname: `/columna_${randomBytes(4).toString('hex')}` }).href;
+  const mongo = openMongo(url);
+  onTestFinished(async () => {
+    await mongo.db.dropDatabase();
+    await mongo.close();
+  });
+  return documentsInMongo(mongo.db);
+}
+
+describe('the document store in PostgreSQL', () => {
+  describeDocumentStore(async () => documentsInPostgres((await createDatabase()).sql));
+});
+
+describe.runIf(CI === 'true' || MONGODB_URL !== undefined)('the document store in MongoDB (needs MONGODB_URL)', () => {
+  describeDocumentStore(openInMongo);
+});
+
+test('MongoDB that is not there is an outage, soon', async () => {
+  const mongo = openMongo(`mongodb://127.0.0.1:${await freePort()}/nothing`, { timeoutMs: 300 });
+  const error: unknown = await documentsInMongo(mongo.db).ping().catch((thrown: unknown) => thrown);
+  await mongo.close();
+  expect(isOutage(error)).toBe(true);
+});
+
+test('PostgreSQL that is not there is an outage, soon', async () => {
+  const sql = openPostgres({ url: `postgres://127.0.0.1:${await freePort()}/nothing`, name: 'test' });
+  const error: unknown = await documentsInPostgres(sql).ping().catch((thrown: unknown) => thrown);
+  await sql.end();
+  expect(isOutage(error)).toBe(true);
+});
