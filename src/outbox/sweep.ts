@@ -55,11 +55,11 @@ async function sweepConsumer(
     const open = await openDeliveries(sql, { name, after, graceMs });
     firstOpen ??= open[0]?.eventId;
     const missing = (await withoutJob(queue(name), open)).slice(0, open.length > 0 ? await depths.room(name) : 0);
-    if (missing.length > 0) {
-      found += missing.length;
-      await publishAgain(options, name, missing, graceMs === 0 ? 'redis was emptied' : 'missing');
-      metrics.republished(name, missing.length);
-      log.warn({ consumer: name, deliveries: missing.length }, 'missing deliveries published again');
+    const published = await publishAgain(options, name, missing, graceMs === 0 ? 'redis was emptied' : 'missing');
+    if (published > 0) {
+      found += published;
+      metrics.republished(name, published);
+      log.warn({ consumer: name, deliveries: published }, 'missing deliveries published again');
     }
     const last = open.at(-1);
     if (open.length < PAGE || last === undefined) break;
@@ -116,16 +116,18 @@ async function withoutJob(queue: DeliveryQueue, open: readonly OpenDelivery[]): 
   return open.filter((_, index) => !LIVE.has(states[index] ?? 'unknown'));
 }
 
-/** The epoch is raised and committed first: a crash before the publication costs a number, never a delivery. */
+/** The epoch is raised and committed first: a crash before the publication costs a number, never a delivery. Says how many. */
 async function publishAgain(
   { sql, queue }: SweepOptions,
   name: string,
   missing: readonly OpenDelivery[],
   reason: string,
-): Promise<void> {
+): Promise<number> {
+  if (missing.length === 0) return 0;
   const types = new Map(missing.map(({ eventId, eventType }) => [eventId, eventType]));
   const raised = await raiseEpochs(sql, name, [...types.keys()], reason);
   await publish(queue(name), raised.map(({ eventId, epoch }) => ({ eventId, epoch, eventType: types.get(eventId) ?? '' })));
+  return raised.length;
 }
 
 /** Moves the verified id forward, unless an operator's retry has moved it back meanwhile. */

@@ -1,10 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 
 /** The moments a test waits for and a chaos campaign strikes at. Nobody listens in production. */
-export type Moment =
-  | 'relay.claimed' | 'relay.queue-added' | 'relay.added' | 'relay.marked'
-  | 'reaction.before' | 'reaction.inside' | 'reaction.committed'
-  | 'effect.before' | 'effect.performed' | 'mail.accepted';
+export const moments = Object.freeze([
+  'relay.claimed', 'relay.queue-added', 'relay.added', 'relay.marked',
+  'reaction.before', 'reaction.inside', 'reaction.committed',
+  'effect.before', 'mail.accepted', 'effect.performed',
+] as const);
+export type Moment = (typeof moments)[number];
 
 /** Says that a moment has come, on the diagnostics channel `columna:<moment>`; free when nobody subscribed. */
 export function signal(moment: Moment): void {

@@ -80,7 +80,10 @@ export async function bury(db: Db, consumer: string, eventId: string, failure: F
   `;
 }
 
-/** Raises the epoch of deliveries that are to be published again; the new epochs come back, in no order. */
+/**
+ * Raises the epoch of deliveries that are to be published again; the new epochs come back, in no order. One that was
+ * consumed or died since it was found open is left out: its job was gone because it was done.
+ */
 export async function raiseEpochs(
   db: Db,
   consumer: string,
@@ -89,7 +92,16 @@ export async function raiseEpochs(
 ): Promise<readonly { readonly eventId: string; readonly epoch: number }[]> {
   return db<{ eventId: string; epoch: number }[]>`
     insert into republication as again (consumer_name, event_id, epoch, reason)
-    select ${consumer}, id, 1, ${reason} from unnest(${eventIds as string[]}::uuid[]) as id order by id
+    select ${consumer}, open.id, 1, ${reason}
+    from unnest(${eventIds as string[]}::uuid[]) as open (id)
+    where not exists (
+        select from consumed_event consumed where consumed.consumer_name = ${consumer} and consumed.event_id = open.id
+      )
+      and not exists (
+        select from dead_letter dead
+        where dead.consumer_name = ${consumer} and dead.event_id = open.id and dead.resolution is distinct from 'retried'
+      )
+    order by open.id
     on conflict (consumer_name, event_id) do update
     set epoch = again.epoch + 1, reason = excluded.reason, published_at = excluded.published_at
     returning event_id as "eventId", epoch

@@ -1,0 +1,116 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Moment } from '../../src/platform/signal.ts';
+import { until } from '../until.ts';
+import { findLeaks } from './leaks.ts';
+import { LOCK_MS, type World } from './world.ts';
+
+/** One thing done to the running system, while the client goes on. */
+export interface Fault {
+  readonly name: string;
+  /** Jobs that were in Redis are gone afterwards: only then may a delivery have to be published again. */
+  readonly losesJobs?: boolean;
+  /** How much of the load falls on it; 1 where not said. */
+  readonly share?: number;
+  /** What went otherwise than it has to, or nothing. */
+  strike(world: World, random: () => number): Promise<readonly string[] | void>;
+}
+
+const STRIKE_DEADLINE_MS = 40_000;
+const OUTAGE_MS = 15_000;
+const IN_FLIGHT = 2_000;
+const workers = ['worker.1', 'worker.2'] as const;
+
+const killAt = (name: string, moment: Moment): Fault => ({
+  name,
+  async strike({ failpoints }) {
+    const armed = join(failpoints, moment);
+    writeFileSync(armed, '');
+    await until(`a process reaches ${moment} and dies`, () => !existsSync(armed), { deadlineMs: STRIKE_DEADLINE_MS });
+  },
+});
+
+/** Every fault there is; those that lose jobs come last, so that what happens before them can be told apart. */
+export const faults: readonly Fault[] = Object.freeze([
+  killAt('kill-relay-after-claim', 'relay.claimed'),
+  killAt('kill-relay-after-part-of-add', 'relay.queue-added'),
+  killAt('kill-relay-after-add', 'relay.added'),
+  killAt('kill-relay-after-mark', 'relay.marked'),
+  killAt('kill-worker-before-transaction', 'reaction.before'),
+  killAt('kill-worker-inside-transaction', 'reaction.inside'),
+  killAt('kill-worker-after-commit', 'reaction.committed'),
+  killAt('kill-worker-before-effect', 'effect.before'),
+  killAt('kill-worker-after-mail-accepted', 'mail.accepted'),
+  killAt('kill-worker-after-effect', 'effect.performed'),
+  { name: 'kill-web', strike: killWeb },
+  { name: 'stop-past-the-lock', strike: stopPastTheLock },
+  { name: 'terminate-backends', strike: terminateBackends },
+  { name: 'restart-postgres', strike: ({ services }) => services.postgres.restart() },
+  { name: 'sigterm-under-load', strike: sigterm },
+  { name: 'flush-redis', losesJobs: true, share: 15, strike: flushRedis },
+  { name: 'restart-redis', losesJobs: true, strike: ({ services }) => services.redis.restart() },
+  { name: 'redis-outage', losesJobs: true, strike: redisOutage },
+]);
+
+async function killWeb({ formation }: World, random: () => number): Promise<void> {
+  await sleep(100 + random() * 200);
+  formation.kill('web.1', 'SIGKILL');
+}
+
+/** Long enough for another worker to take the jobs over while the first still believes that they are its own. */
+async function stopPastTheLock({ formation }: World): Promise<void> {
+  formation.kill('worker.1', 'SIGSTOP');
+  formation.kill('relay.1', 'SIGSTOP');
+  await sleep(LOCK_MS * 3);
+  formation.kill('worker.1', 'SIGCONT');
+  formation.kill('relay.1', 'SIGCONT');
+}
+
+async function terminateBackends({ sql }: World): Promise<void> {
+  const until = performance.now() + 5_000;
+  while (performance.now() < until) {
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where backend_type = 'client backend' and application_name <> 'chaos-checker' and random() < 0.3
+    `;
+    await sleep(30);
+  }
+}
+
+/** Each process in turn has to end its work and exit with 0 within its grace. */
+async function sigterm({ formation, ends }: World): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const name of ['relay.1', ...workers, 'relay.2', 'web.1']) {
+    const before = ends.length;
+    await until(`${name} runs`, () => formation.processes.find((process) => process.name === name)?.pid, { deadlineMs: STRIKE_DEADLINE_MS });
+    await sleep(1_000); // it has to have work in its hands
+    formation.kill(name, 'SIGTERM');
+    const end = await until(`${name} ends`, () => ends.slice(before).find((one) => one.name === name), { deadlineMs: STRIKE_DEADLINE_MS });
+    if (end.how !== 'exit code 0') wrong.push(`${name} answered SIGTERM with ${end.how}`);
+  }
+  return wrong;
+}
+
+/** Both workers stand still until thousands of deliveries are in Redis; then Redis forgets everything. */
+async function flushRedis({ formation, redis }: World): Promise<readonly string[]> {
+  for (const worker of workers) formation.kill(worker, 'SIGSTOP');
+  let waiting = 0;
+  let calm = 0;
+  for (let before = -1; waiting < IN_FLIGHT && calm < 8; before = waiting) {
+    await sleep(500);
+    waiting = (await redis.llen('columna:notify:wait')) + (await redis.llen('columna:count-daily-metrics:wait'));
+    calm = waiting === before && waiting > 0 ? calm + 1 : 0;
+  }
+  const leaks = await findLeaks(redis);
+  await redis.flushall();
+  for (const worker of workers) formation.kill(worker, 'SIGCONT');
+  console.log(`    ${waiting} deliveries were in Redis`);
+  return leaks;
+}
+
+async function redisOutage({ services }: World): Promise<void> {
+  services.redis.kill('SIGKILL');
+  await sleep(OUTAGE_MS);
+  await services.redis.restart();
+}

@@ -1,0 +1,36 @@
+/** A deliberate fault in our own code, made in the source text as it is loaded: the checker has to see what it does. */
+export interface Mutant {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** The faults under which it shows. */
+  readonly faults: readonly string[];
+}
+
+/** By the name that `--mutant` takes. A text that is no longer in its file stops the process, so that none rots. */
+export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
+  'dedupe-removed': {
+    file: 'src/kernel/react.ts',
+    from: 'events.filter(({ eventId }) => fresh.delete(eventId))',
+    to: 'events.filter(({ eventId }) => fresh.delete(eventId) || true)',
+    faults: ['kill-relay-after-add', 'kill-relay-after-part-of-add'],
+  },
+  'mark-before-publish': {
+    file: 'src/outbox/relay.ts',
+    from: 'const published = await publishOrFail(',
+    to: 'await markPublished(sql, claimed.lease, known); signal("relay.claimed"); const published = await publishOrFail(',
+    faults: ['kill-relay-after-claim', 'kill-relay-after-claim', 'kill-relay-after-claim'],
+  },
+  'no-sweep': {
+    file: 'src/outbox/sweep.ts',
+    from: 'let found = 0;\n  for (const { name, verifiedId } of consumers) {',
+    to: 'let found = 0;\n  for (const { name, verifiedId } of []) {',
+    faults: ['flush-redis'],
+  },
+  'epoch-not-raised': {
+    file: 'src/outbox/sweep.ts',
+    from: 'raised.map(({ eventId, epoch }) => ({ eventId, epoch,',
+    to: 'raised.map(({ eventId, epoch }) => ({ eventId, epoch: epoch * 0,',
+    faults: [],
+  },
+});

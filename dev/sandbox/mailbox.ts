@@ -1,0 +1,169 @@
+// Alone: node dev/sandbox/mailbox.ts [--smtp-port N] [--http-port N] [--log file]
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { parseArgs } from 'node:util';
+import { simpleParser } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { mailboxPage, PAGE_POLICY } from './mailbox-page.ts';
+
+/** One line of the log: a message this server took responsibility for. */
+export interface AcceptedMail {
+  /** ISO 8601, by this process's clock. */
+  readonly at: string;
+  readonly messageId: string | undefined;
+  /** The envelope's sender and recipients, not the headers'. */
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** The header `X-Notification-Id`. */
+  readonly notificationId: string | undefined;
+  readonly bytes: number;
+}
+
+export interface ReadableMail extends AcceptedMail {
+  readonly text: string;
+  readonly html: string | undefined;
+}
+
+/**
+ * `reject-4xx` and `reject-5xx` answer 451 and 550 to the message; `drop-after-data` accepts it, then closes the
+ * connection unanswered; `silent` neither accepts nor answers.
+ */
+export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'silent';
+
+export interface Mailbox extends AsyncDisposable {
+  readonly smtpUrl: string;
+  readonly httpUrl: string;
+  /** Oldest first; what was accepted since the start. */
+  readonly messages: readonly ReadableMail[];
+  /** What happens to the messages from now on; undefined accepts them. */
+  fail: MailFailure | undefined;
+  stop(): Promise<void>;
+}
+
+export interface MailboxOptions {
+  /** 0 takes a free port. */
+  readonly smtpPort?: number;
+  readonly httpPort?: number;
+  /** Gets accepted messages as JSON lines, each on the disk before its 250. Without a file they are in memory only. */
+  readonly logFile?: string;
+}
+
+/** An SMTP server without authentication that delivers nothing, and a page that shows what it accepted. */
+export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: MailboxOptions = {}): Promise<Mailbox> {
+  const messages: ReadableMail[] = [];
+  const log = logFile === undefined ? undefined : await open(logFile, 'a');
+  const accept = async (mail: ReadableMail) => {
+    await append(log, mail);
+    messages.push(mail);
+  };
+  const smtp = serveSmtp({ accept, failure: () => mailbox.fail });
+  const http = servePage(messages);
+  smtp.server.listen(smtpPort, '127.0.0.1');
+  http.listen(httpPort, '127.0.0.1');
+  await Promise.all([once(smtp.server, 'listening'), once(http, 'listening')]);
+
+  const stop = async () => {
+    await smtp.stop();
+    http.closeAllConnections();
+    http.close();
+    await log?.close();
+  };
+  const mailbox: Mailbox = {
+    smtpUrl: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
+    httpUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    messages,
+    fail: undefined,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+  return mailbox;
+}
+
+interface Receiving {
+  /** Takes responsibility for the message. */
+  accept(mail: ReadableMail): Promise<void>;
+  failure(): MailFailure | undefined;
+}
+
+function serveSmtp({ accept, failure }: Receiving) {
+  const sockets = new Map<number | undefined, Socket>();
+  const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Error | null> => {
+    const fail = failure();
+    const mail = await readMail(stream, session);
+    if (fail === 'reject-4xx') return refusal(451, 'Try again later');
+    if (fail === 'reject-5xx') return refusal(550, 'Mailbox unavailable');
+    if (fail === 'silent') return new Promise(() => undefined);
+    await accept(mail);
+    if (fail === 'drop-after-data') sockets.get(session.remotePort)?.destroy();
+    return null;
+  };
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    disableReverseLookup: true,
+    onData: (stream, session, answer) => void receive(stream, session).then(answer, answer),
+  });
+  // A client that vanished is its own affair.
+  smtp.on('error', () => undefined);
+  smtp.server.on('connection', (socket: Socket) => {
+    // Read now: a closed socket has forgotten it.
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
+  });
+  const stop = async () => {
+    for (const socket of sockets.values()) socket.destroy();
+    await new Promise<void>((resolve) => void smtp.close(() => resolve()));
+  };
+  return { server: smtp.server, stop };
+}
+
+function servePage(messages: readonly ReadableMail[]): Server {
+  return createServer((request, response) => {
+    const isJson = request.url === '/messages';
+    response.setHeader('content-type', isJson ? 'application/json' : 'text/html; charset=utf-8');
+    response.setHeader('content-security-policy', PAGE_POLICY);
+    response.end(isJson ? JSON.stringify(messages) : mailboxPage(messages));
+  });
+}
+
+async function readMail(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<ReadableMail> {
+  const { messageId, subject, headers, text, html } = await simpleParser(stream);
+  const notificationId = headers.get('x-notification-id');
+  return {
+    at: new Date().toISOString(),
+    messageId,
+    from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
+    to: envelope.rcptTo.map(({ address }) => address),
+    subject: subject ?? '',
+    notificationId: typeof notificationId === 'string' ? notificationId : undefined,
+    bytes: stream.byteLength,
+    text: text ?? '',
+    html: html === false ? undefined : html,
+  };
+}
+
+async function append(log: FileHandle | undefined, { text, html, ...accepted }: ReadableMail): Promise<void> {
+  await log?.appendFile(`${JSON.stringify(accepted)}\n`);
+  await log?.sync();
+}
+
+const refusal = (responseCode: number, message: string): Error => Object.assign(new Error(message), { responseCode });
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { 'smtp-port': { type: 'string' }, 'http-port': { type: 'string' }, log: { type: 'string' } },
+  });
+  const { smtpUrl, httpUrl } = await startMailbox({
+    smtpPort: Number(values['smtp-port'] ?? 0),
+    httpPort: Number(values['http-port'] ?? 0),
+    ...(values.log !== undefined && { logFile: values.log }),
+  });
+  console.log(`${smtpUrl}\n${httpUrl}`);
+}

@@ -1,0 +1,37 @@
+import type { Db, Tx } from '../platform/postgres.ts';
+
+/** How a person is reached. */
+export interface Contact {
+  readonly name: string;
+  readonly email: string;
+  readonly locale: 'es' | 'en';
+}
+
+/** What a person says of themselves: the last word holds. */
+export async function saveOwnContact(tx: Tx, userId: string, contact: Contact): Promise<void> {
+  await tx`
+    insert into user_contact (user_id, name, email, locale, updated_at)
+    values (${userId}, ${contact.name}, ${contact.email}, ${contact.locale}, now())
+    on conflict (user_id) do update
+    set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at
+    where (user_contact.name, user_contact.email, user_contact.locale)
+          is distinct from (excluded.name, excluded.email, excluded.locale)
+  `;
+}
+
+/** What somebody else says of a person: it never replaces what is known, or a tenant could redirect anybody's mail. */
+export async function saveContactIfUnknown(tx: Tx, userId: string, contact: Contact): Promise<void> {
+  await tx`
+    insert into user_contact (user_id, name, email, locale, updated_at)
+    values (${userId}, ${contact.name}, ${contact.email}, ${contact.locale}, now())
+    on conflict (user_id) do nothing
+  `;
+}
+
+/** Reads contacts by user id; who is not known is missing from the map. */
+export async function readContacts(db: Db, userIds: readonly string[]): Promise<Map<string, Contact>> {
+  const rows = await db<(Contact & { userId: string })[]>`
+    select user_id as "userId", name, email, locale from user_contact where user_id = any(${[...userIds]}::uuid[])
+  `;
+  return new Map(rows.map(({ userId, ...contact }) => [userId, contact]));
+}

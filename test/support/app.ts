@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { openTokens } from '../../src/api/auth.ts';
+import type { Api, ApiDeps } from '../../src/api/context.ts';
+import { openLog } from '../../src/platform/log.ts';
+import type { RateLimit } from '../../src/platform/rate-limit.ts';
+import type { Sql } from '../../src/platform/postgres.ts';
+import { makeToken, tokenConfig, type TokenOptions } from './tokens.ts';
+
+const open: RateLimit = { take: () => Promise.resolve(undefined) };
+
+/** What `createApp` needs, on a test's own database: nothing is limited, nobody is poked, the log is silent. */
+export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
+  return {
+    sql,
+    log: openLog({ process: 'test', level: 'silent' }),
+    tokens: openTokens(tokenConfig),
+    poke: () => undefined,
+    queues: () => [],
+    registry: new Registry(),
+    limits: { address: open, user: open },
+    config: { PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0 },
+    ...overrides,
+  };
+}
+
+/** A database for tests of what must never reach one. */
+export const untouchable = (() => {
+  throw new Error('the database was asked');
+}) as unknown as Sql;
+
+/** Somebody who uses the API. */
+export interface Client {
+  readonly userId: string;
+  get(path: string): Promise<Response>;
+  /** A body that is no string is sent as JSON; the key is a new one unless given. */
+  post(path: string, body: unknown, key?: string): Promise<Response>;
+}
+
+/** Signs somebody in at the app. */
+export async function signIn(app: Api, { userId = randomUUID(), ...rest }: TokenOptions = {}): Promise<Client> {
+  const authorization = `Bearer ${await makeToken({ userId, ...rest })}`;
+  return {
+    userId,
+    get: async (path) => app.request(path, { headers: { authorization } }),
+    post: async (path, body, key = randomUUID()) =>
+      app.request(path, {
+        method: 'POST',
+        headers: { authorization, 'Content-Type': 'application/json', 'Idempotency-Key': key },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+  };
+}
+
+export const contact = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' };
+export const tenantBody = { name: 'Taller Ruiz', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City', contact };
+export const evidence = { evidence: { kind: 'tax-certificate', reference: 'doc-1' } };
+
+/** A verified tenant's id and its owner, who holds the tenant's token. */
+export async function verifiedTenant(app: Api): Promise<{ readonly tenantId: string; readonly owner: Client }> {
+  const founder = await signIn(app);
+  const tenantId = await idOf(await founder.post('/tenants', tenantBody));
+  const operator = await signIn(app, { roles: ['backoffice:write'] });
+  await operator.post(`/tenants/${tenantId}/verify`, evidence);
+  return { tenantId, owner: await signIn(app, { userId: founder.userId, roles: ['tenant'], tenantId }) };
+}
+
+export const ticketBody = (tenantId: string) => ({ tenantId, subject: 'No hay agua', description: 'Desde ayer.', contact });
+
+/** An answer's JSON object. */
+export async function json(response: Response): Promise<Record<string, unknown>> {
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** The id in an answer. */
+export async function idOf(response: Response): Promise<string> {
+  return String((await json(response))['id']);
+}

@@ -1,0 +1,83 @@
+import { PassThrough } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { contracts } from '../../src/events/index.ts';
+import type { Consumer } from '../../src/kernel/consumer.ts';
+import type { AnyContract, NewEvent } from '../../src/kernel/event.ts';
+import { runConsumer } from '../../src/kernel/run-consumer.ts';
+import { append } from '../../src/outbox/append.ts';
+import { watchDepths } from '../../src/outbox/depths.ts';
+import { openGeneration } from '../../src/outbox/generation.ts';
+import { maintainPartitions } from '../../src/outbox/partitions.ts';
+import type { RelayOptions } from '../../src/outbox/relay.ts';
+import { registerSubscribers, watchSubscriptions } from '../../src/outbox/subscriptions.ts';
+import { openLog } from '../../src/platform/log.ts';
+import { consumerMetrics, openRegistry, relayMetrics } from '../../src/platform/metrics.ts';
+import { queuesByName } from '../../src/platform/queues.ts';
+import { openPatientRedis, openRedis, whenReady } from '../../src/platform/redis.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { createDatabase } from './database.ts';
+import { redisPrefix } from './redis.ts';
+
+export interface SpineOptions<Ports> {
+  readonly consumers: readonly Consumer<Ports>[];
+  readonly ports: Ports;
+  readonly contracts?: readonly AnyContract[];
+  readonly redisUrl?: string;
+  readonly queueDepth?: number;
+  readonly canaryMs?: number;
+}
+
+/** The outbox, its relay's parts and running consumers over the calling test's own database and keys. */
+export async function openSpine<Ports>(options: SpineOptions<Ports>) {
+  const { consumers, ports, redisUrl, queueDepth = 10_000, canaryMs = 60_000 } = options;
+  const { sql } = await createDatabase();
+  await maintainPartitions(sql, new Date());
+  await registerSubscribers(sql, options.contracts ?? contracts, consumers);
+
+  const shared = redisPrefix();
+  const url = redisUrl ?? shared.url;
+  const { prefix } = shared;
+  const lines = new PassThrough();
+  const logged: string[] = [];
+  lines.on('data', (chunk: Buffer) => logged.push(...chunk.toString().split('\n').filter(Boolean)));
+  const log = openLog({ process: 'test', level: 'debug', destination: lines });
+  const redis = await whenReady(openRedis({ url, name: 'test', log }));
+  const queue = queuesByName({ redis, prefix });
+  const registry = openRegistry();
+  const relay: RelayOptions = {
+    sql, log, queue,
+    metrics: relayMetrics(registry),
+    depths: watchDepths(queue, queueDepth),
+    subscriptions: watchSubscriptions(sql),
+  };
+
+  const workerRedis = openPatientRedis({ url, name: 'test-worker', log });
+  const metrics = consumerMetrics(registry);
+  const stuck: string[] = [];
+  const running = new Map<string, ReturnType<typeof runConsumer>>();
+  const start = () => {
+    for (const consumer of consumers) {
+      const onStuck = (name: string) => stuck.push(name);
+      running.set(consumer.name, runConsumer(consumer, {
+        sql, ports, log, metrics, prefix, canaryMs, onStuck,
+        redis: workerRedis, queue: queue(consumer.name), lockMs: 5_000,
+      }));
+    }
+  };
+  const stop = async () => {
+    await Promise.all([...running.values()].map((consumer) => consumer.close()));
+    running.clear();
+  };
+  onTestFinished(async () => {
+    await stop();
+    workerRedis.disconnect();
+    redis.disconnect();
+  });
+
+  return {
+    sql, redis, prefix, queue, relay, registry, log, logged, stuck, start, stop,
+    generation: openGeneration({ sql, redis, prefix }),
+    commit: (...events: NewEvent[]) =>
+      transaction(sql, (tx) => append(tx, ...events.map((event) => ({ event, origin: {} })))),
+  };
+}
