@@ -7,15 +7,17 @@ export interface Contact {
   readonly locale: 'es' | 'en';
 }
 
-/** What a person says of themselves: the last word holds. */
-export async function saveOwnContact(tx: Tx, userId: string, contact: Contact): Promise<void> {
+/** What a person says of themselves: the last word holds. What is known already is not written, nor locked. */
+export async function saveOwnContact(tx: Tx, userId: string, { name, email, locale }: Contact): Promise<void> {
   await tx`
     insert into user_contact (user_id, name, email, locale, updated_at)
-    values (${userId}, ${contact.name}, ${contact.email}, ${contact.locale}, now())
+    select ${userId}, ${name}, ${email}, ${locale}, now()
+    where not exists (
+      select from user_contact
+      where user_id = ${userId} and name = ${name} and email = ${email} and locale = ${locale}
+    )
     on conflict (user_id) do update
     set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at
-    where (user_contact.name, user_contact.email, user_contact.locale)
-          is distinct from (excluded.name, excluded.email, excluded.locale)
   `;
 }
 

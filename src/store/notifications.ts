@@ -20,7 +20,10 @@ export interface NewNotification {
 }
 
 /** Creates notifications; their ids come back in the given order. One that the event has already made is an error. */
-export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<readonly string[]> {
+export async function insertNotifications(
+  tx: Tx,
+  notifications: readonly NewNotification[],
+): Promise<readonly string[]> {
   if (notifications.length === 0) return [];
   const ids = notifications.map(() => uuidv7());
   await tx`
@@ -68,6 +71,8 @@ export type SendingClaim =
   /** Another attempt may still be under way. */
   | { readonly state: 'busy'; readonly forMs: number };
 
+const UNREPORTED = 'never reported back';
+
 interface ClaimRow extends Sending {
   readonly status: string;
   readonly remainingMs: number;
@@ -92,9 +97,15 @@ export function beginSending(
     if (row === undefined || !['queued', 'sending', 'unknown'].includes(row.status)) return { state: 'settled' };
     const { status, remainingMs, ...sending } = row;
     if (status === 'sending' && remainingMs > 0) return { state: 'busy', forMs: Math.ceil(remainingMs) };
-    if (status === 'sending') await recordAttempt(tx, { id, attempt: row.attempt - 1, outcome: 'unknown', detail: 'never reported back' });
+    if (status === 'sending') {
+      await recordAttempt(tx, { id, attempt: row.attempt - 1, outcome: 'unknown', detail: UNREPORTED });
+    }
     if (status !== 'queued' && !resendUnknown(row.template)) {
-      await tx`update notification set status = 'unknown', sending_until = null where id = ${id}`;
+      await tx`
+        update notification
+        set status = 'unknown', sending_until = null, reason = coalesce(reason, ${UNREPORTED})
+        where id = ${id}
+      `;
       return { state: 'settled' };
     }
     await tx`
@@ -116,7 +127,10 @@ export interface SendingEnd {
   readonly providerId?: string | undefined;
 }
 
-/** Puts an attempt's end on record; the notification follows it only if no later attempt has begun. */
+/**
+ * Puts an attempt's end on record; the notification follows it only if no later attempt has begun. One that was held as
+ * unknown follows a late success only: nobody would try it again.
+ */
 export function endSending(sql: Sql, { id, attempt }: Sending, end: SendingEnd): Promise<void> {
   const { outcome, status, detail, providerId } = end;
   return transaction(sql, async (tx) => {
@@ -128,7 +142,8 @@ export function endSending(sql: Sql, { id, attempt }: Sending, end: SendingEnd):
           sending_until = null,
           provider_id   = coalesce(${providerId ?? null}, provider_id),
           sent_at       = case ${status} when 'sent' then clock_timestamp() else sent_at end
-      where id = ${id} and attempts = ${attempt} and status = 'sending'
+      where id = ${id} and attempts = ${attempt}
+        and (status = 'sending' or (status = 'unknown' and ${status}::text = 'sent'))
     `;
   });
 }

@@ -16,7 +16,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     log: openLog({ process: 'test', level: 'silent' }),
     tokens: openTokens(tokenConfig),
     poke: () => undefined,
-    queues: () => [],
+    queues: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },
     config: { PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0 },
@@ -53,7 +53,9 @@ export async function signIn(app: Api, { userId = randomUUID(), ...rest }: Token
 }
 
 export const contact = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' };
-export const tenantBody = { name: 'Taller Ruiz', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City', contact };
+export const tenantBody = {
+  name: 'Taller Ruiz', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City', contact,
+};
 export const evidence = { evidence: { kind: 'tax-certificate', reference: 'doc-1' } };
 
 /** A verified tenant's id and its owner, who holds the tenant's token. */
@@ -65,7 +67,8 @@ export async function verifiedTenant(app: Api): Promise<{ readonly tenantId: str
   return { tenantId, owner: await signIn(app, { userId: founder.userId, roles: ['tenant'], tenantId }) };
 }
 
-export const ticketBody = (tenantId: string) => ({ tenantId, subject: 'No hay agua', description: 'Desde ayer.', contact });
+export const ticketBody = (tenantId: string) =>
+  ({ tenantId, subject: 'No hay agua', description: 'Desde ayer.', contact });
 
 /** An answer's JSON object. */
 export async function json(response: Response): Promise<Record<string, unknown>> {

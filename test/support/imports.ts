@@ -17,10 +17,10 @@ const STRING = String.raw`'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"`;
 const TEMPLATE = String.raw`\x60(?:\\[\s\S]|[^\x60\\])*\x60`;
 // After a name or a bracket that closes, a slash divides.
 const PATTERN = String.raw`(?<=(?:[(,=:[!&|?{};>]|\breturn)\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^\/\\\n[])+\/\w*`;
-const TOKEN = new RegExp(`(?<comment>${COMMENT})|(?<string>${STRING})|(?<template>${TEMPLATE})|(?<pattern>${PATTERN})`, 'g');
+const TOKEN = new RegExp(`${COMMENT}|(?<string>${STRING})|(?<template>${TEMPLATE})|${PATTERN}`, 'g');
 
 const STATEMENT = /\b(?:import|export)\s+(?<type>type\s+(?!from\b))?(?<names>[\w\s{},*$]+?)\s*\bfrom\s*'(?<from>\d+)'/g;
-const EFFECT = /\bimport\s*\(?\s*'(?<from>\d+)'/g;
+const WHOLE = /\bimport\s*\(?\s*'(?<from>\d+)'/g;
 
 /** Reads what a TypeScript file imports and what it says beside its comments and texts. */
 export function readSource(text: string): Source {
@@ -35,9 +35,9 @@ export function readSource(text: string): Source {
     });
   const code = strip(text);
   const said = (match: RegExpMatchArray) => strings[Number(match.groups?.['from'])] ?? '';
-  const statements = [...code.matchAll(STATEMENT)].map((match) => ({ from: said(match), values: valuesOf(match.groups) }));
-  const effects = [...code.matchAll(EFFECT)].map((match) => ({ from: said(match), values: ['*'] }));
-  return { imports: [...statements, ...effects], code };
+  const named = [...code.matchAll(STATEMENT)].map((match) => ({ from: said(match), values: valuesOf(match.groups) }));
+  const whole = [...code.matchAll(WHOLE)].map((match) => ({ from: said(match), values: ['*'] }));
+  return { imports: [...named, ...whole], code };
 }
 
 /** `a, { b as c, type D }` is `default` and `b`. */

@@ -59,7 +59,7 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
     for (const consumer of consumers) {
       const onStuck = (name: string) => stuck.push(name);
       running.set(consumer.name, runConsumer(consumer, {
-        sql, ports, log, metrics, prefix, canaryMs, onStuck,
+        sql, ports, log, metrics, prefix, canaryMs, onStuck, poke: () => undefined,
         redis: workerRedis, queue: queue(consumer.name), lockMs: 5_000,
       }));
     }

@@ -1,0 +1,103 @@
+import { createSecretKey } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { z } from 'zod';
+import type { ConfigOf } from '../config.ts';
+import type { Env } from './context.ts';
+import { Problem, unavailable } from './problem.ts';
+
+const ROLES = ['user', 'tenant', 'backoffice:read', 'backoffice:write'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who asks, as a token proved it. */
+export interface Caller {
+  readonly userId: string;
+  readonly roles: ReadonlySet<Role>;
+  /** The tenant acted for; present for role `tenant`. */
+  readonly tenantId: string | undefined;
+  readonly expiresAt: Date;
+}
+
+/** Checks tokens. */
+export interface Tokens {
+  /** @throws {Problem} 401 for a token that proves nothing, 403 for one whose claims make no sense. */
+  verify(token: string): Promise<Caller>;
+}
+
+/** Checks tokens by the one kind of key that is configured; the algorithms follow from the kind, never from a token. */
+export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>): Tokens {
+  const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
+  const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);
+  return {
+    async verify(token) {
+      const { payload } = await check(token).catch((error: unknown) => {
+        if (isUnproven(error)) throw unauthorized('The token is not valid here.');
+        throw unavailable('The token’s keys are out of reach.');
+      });
+      return toCaller(payload);
+    },
+  };
+}
+
+type Check = (token: string) => Promise<{ readonly payload: JWTPayload }>;
+
+function bySecret(secret: string, required: JWTVerifyOptions): Check {
+  const key = createSecretKey(secret, 'utf8');
+  return (token) => jwtVerify(token, key, { ...required, algorithms: ['HS256'] });
+}
+
+function byKeySet(url: URL, required: JWTVerifyOptions): Check {
+  const keys = createRemoteJWKSet(url);
+  return (token) => jwtVerify(token, keys, { ...required, algorithms: ['RS256', 'ES256'] });
+}
+
+/** Codes of jose that tell of the key set, not of the token. */
+const KEY_SET_CODES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+
+const isUnproven = (error: unknown) => error instanceof errors.JOSEError && !KEY_SET_CODES.has(error.code);
+
+const unauthorized = (detail: string) => new Problem(401, detail, { headers: { 'WWW-Authenticate': 'Bearer' } });
+
+const userId = z.uuid().toLowerCase();
+const claims = z.object({ roles: z.array(z.enum(ROLES)).max(ROLES.length), tenantId: userId.optional() });
+
+function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Caller {
+  const user = userId.safeParse(sub);
+  if (!user.success) throw unauthorized('The token’s subject is not a UUID.');
+  const read = claims.safeParse(rest);
+  if (!read.success) throw new Problem(403, 'The token’s roles or tenant are not of a known form.');
+  const { tenantId } = read.data;
+  const roles = new Set(read.data.roles);
+  if (roles.has('tenant') && tenantId === undefined) throw new Problem(403, 'The token’s role tenant names no tenant.');
+  if (roles.has('backoffice:write')) roles.add('backoffice:read');
+  return Object.freeze({ userId: user.data, roles, tenantId, expiresAt: new Date(exp * 1_000) });
+}
+
+/** Lets nobody through without a valid bearer token, except to public paths. */
+export function authenticate(tokens: Tokens, isPublic: (path: string) => boolean): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (!isPublic(c.req.path)) {
+      const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
+      if (token === undefined) throw unauthorized('A bearer token is needed.');
+      const caller = await tokens.verify(token);
+      c.set('caller', caller);
+      c.set('log', c.get('log').child({ tenantId: caller.tenantId }));
+    }
+    await next();
+  };
+}
+
+/** Lets callers through who have one of the roles. */
+export function allow(...roles: readonly Role[]): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    assertRole(c.get('caller'), ...roles);
+    await next();
+  };
+}
+
+/** @throws {Problem} 403 for a caller with none of the roles. */
+export function assertRole(caller: Caller, ...roles: readonly Role[]): void {
+  if (roles.some((role) => caller.roles.has(role))) return;
+  throw new Problem(403, `This needs the role ${roles.join(' or ')}.`);
+}

@@ -1,0 +1,48 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Registry } from 'prom-client';
+import type { ConfigOf } from '../config.ts';
+import type { Poke } from '../outbox/poke.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Sql } from '../platform/postgres.ts';
+import type { DeliveryQueue } from '../platform/queues.ts';
+import type { RateLimit } from '../platform/rate-limit.ts';
+import type { Trace } from '../platform/trace.ts';
+import type { Caller, Tokens } from './auth.ts';
+
+/** What a request carries through its handlers. */
+export interface Env {
+  /** Absent where a test calls the app without a socket. */
+  readonly Bindings: Partial<HttpBindings>;
+  readonly Variables: {
+    trace: Trace;
+    log: Logger;
+    /** The route's pattern, as metrics name it. */
+    route: string;
+    /** Set for every path that is not public. */
+    caller: Caller;
+    /** The body's bytes, set by `readJson`. */
+    body: Uint8Array;
+  };
+}
+
+export type Api = OpenAPIHono<Env>;
+
+/** Everything the web process's app stands on. */
+export interface ApiDeps {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly tokens: Tokens;
+  readonly poke: Poke;
+  /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
+  readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
+  readonly registry: Registry;
+  readonly limits: Limits;
+  readonly config: ConfigOf<'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
+}
+
+/** How often one network address and one user may ask. */
+export interface Limits {
+  readonly address: RateLimit;
+  readonly user: RateLimit;
+}

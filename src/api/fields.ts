@@ -1,0 +1,47 @@
+import { z } from '@hono/zod-openapi';
+import { countries, currencies } from '../domain/iso-codes.ts';
+
+/** A UUID in lower case, as PostgreSQL writes it: two spellings of one id must compare as equal. */
+export const uuid = z.uuid().toLowerCase();
+
+/** One line of visible text. Control characters would end up in headers of mail. */
+export const line = (maxLength: number) =>
+  z.string().max(maxLength).regex(/\S/, 'must not be blank').regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
+
+/** Text of any lines, kept as it came. */
+export const text = (maxLength: number) => z.string().max(maxLength).regex(/\S/, 'must not be blank');
+
+export const country = z.string().refine((code) => countries.has(code), 'must be an ISO 3166-1 alpha-2 code')
+  .openapi({ example: 'MX' });
+
+export const currency = z.string().refine((code) => currencies.has(code), 'must be an ISO 4217 code')
+  .openapi({ example: 'MXN' });
+
+export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
+  .openapi({ example: 'America/Mexico_City' });
+
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z][\w+/-]*$/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** How a person is reached. */
+export const contact = z
+  .strictObject({ name: line(120), email: z.email().max(254), locale: z.enum(['es', 'en']) })
+  .openapi('Contact');
+
+/** An instant with its zone, within the years that every store of ours can hold. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((written) => new Date(written))
+  .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() < 2200, 'must be between 1970 and 2200');
+
+/** How many rows a page has. */
+export const limit = z.coerce.number().int().min(1).max(100).default(50);
+
+/** What the page before ended with, as it was given. */
+export const cursor = z.string().min(1).max(500).optional();

@@ -1,0 +1,42 @@
+import type { MiddlewareHandler } from 'hono';
+import { TrieRouter } from 'hono/router/trie-router';
+import type { Api, Env } from './context.ts';
+import { notFound, Problem } from './problem.ts';
+
+interface Known {
+  readonly pattern: string;
+  readonly method: string;
+}
+
+/**
+ * Answers what no route is for, before anything else is done for it: 404, or 405 with the methods that there are.
+ * It reads the routes at the first request, when all are there.
+ */
+export function knownRoutes(api: Api): MiddlewareHandler<Env> {
+  let router: TrieRouter<Known> | undefined;
+  return async (c, next) => {
+    router ??= readRoutes(api);
+    const known = router.match('ALL', c.req.path)[0].map(([route]) => route);
+    const [route] = known;
+    if (route === undefined) throw notFound();
+    c.set('route', route.pattern);
+    const methods = new Set(known.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
+    if (!methods.has('ALL') && !methods.has(c.req.method)) {
+      const Allow = [...methods].join(', ');
+      throw new Problem(405, `This path knows ${Allow}.`, { headers: { Allow } });
+    }
+    await next();
+  };
+}
+
+function readRoutes(api: Api): TrieRouter<Known> {
+  const router = new TrieRouter<Known>();
+  const seen = new Set<string>();
+  for (const { method, path } of api.routes) {
+    // Middleware for every path is not a route; a route's own middleware repeats it.
+    if (path === '/*' || seen.has(`${method} ${path}`)) continue;
+    seen.add(`${method} ${path}`);
+    router.add('ALL', path, { method, pattern: path });
+  }
+  return router;
+}

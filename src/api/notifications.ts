@@ -1,0 +1,77 @@
+import { z } from '@hono/zod-openapi';
+import { countUnread, listInbox, markRead, markReadUpTo } from '../store/inbox.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { cursor, limit, uuid } from './fields.ts';
+import { notFound } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const inbox = z
+  .object({
+    notifications: z.array(
+      z.object({
+        id: uuid,
+        template: z.string(),
+        locale: z.string(),
+        body: z.string().nullable(),
+        payload: z.unknown(),
+        createdAt: z.iso.datetime(),
+        readAt: z.iso.datetime().nullable(),
+      }),
+    ),
+    unread: z.int(),
+    nextCursor: z.string().nullable(),
+  })
+  .openapi('Inbox');
+
+const listMine = readRoute({
+  path: '/notifications/me',
+  summary: 'The caller’s in-app inbox, newest first',
+  params: none,
+  query: z.strictObject({ limit, cursor }),
+  answer: inbox,
+});
+
+const MAX_IDS = 500;
+
+const read = writeRoute({
+  path: '/notifications/read',
+  summary: 'Mark the caller’s notifications read: some, or one and all before it',
+  params: none,
+  body: z.union([
+    z.strictObject({ ids: z.array(uuid).min(1).max(MAX_IDS) }),
+    z.strictObject({ upTo: uuid }),
+  ]),
+  status: 200,
+  answer: z.object({ read: z.int(), unread: z.int() }),
+});
+
+const position = z.tuple([uuid]);
+
+/** The inbox's paths. */
+export function notificationRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(listMine, async (c) => {
+    const { userId } = c.get('caller');
+    const { limit: size, cursor: given } = c.req.valid('query');
+    const scope = `inbox of ${userId}`;
+    const [before] = given === undefined ? [] : readCursor(scope, position, given);
+    const [rows, unread] = await Promise.all([
+      listInbox(deps.sql, { userId, limit: size + 1, before }),
+      countUnread(deps.sql, userId),
+    ]);
+    const notifications = rows.slice(0, size);
+    const last = rows.length > size ? notifications.at(-1) : undefined;
+    const nextCursor = last === undefined ? null : writeCursor(scope, [last.id]);
+    return c.json({ notifications, unread, nextCursor }, 200);
+  });
+
+  api.openapi(read, (c) => {
+    const marked = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId } }) => {
+      const count = await ('ids' in marked ? markRead(tx, userId, marked.ids) : markReadUpTo(tx, userId, marked.upTo));
+      if (count === undefined) throw notFound();
+      return { status: 200, body: { read: count, unread: await countUnread(tx, userId) } };
+    });
+  });
+}

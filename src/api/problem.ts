@@ -1,0 +1,74 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { isOutage } from '../kernel/errors.ts';
+import type { Env } from './context.ts';
+
+/** One thing that is wrong with a request. */
+export interface Flaw {
+  readonly in: 'body' | 'query' | 'header';
+  /** JSON pointer (RFC 6901) into that part of the request; empty for the whole. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly Flaw[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that is an error, fit for the asker's eyes (RFC 9457). */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly errors: readonly Flaw[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, detail: string, { errors, headers = {} }: ProblemOptions = {}) {
+    super(detail);
+    this.status = status;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** 404 for what is not there, and for what is none of the asker's business. */
+export const notFound = () => new Problem(404, 'There is no such thing here, or it is not yours to see.');
+
+/** 422 for a well-formed body that can't be accepted. */
+export const unprocessable = (pointer: string, detail: string) =>
+  new Problem(422, 'The request is well formed, but can’t be accepted.', { errors: [{ in: 'body', pointer, detail }] });
+
+const RETRY_AFTER_SECONDS = '2';
+
+/** 503 for a part that is away; nothing was done, or a repetition with the same Idempotency-Key finds out. */
+export const unavailable = (detail: string) =>
+  new Problem(503, detail, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+
+/** PostgreSQL gave up: a time-out, a lock not had in time, a deadlock, a serialisation failure, a standby. */
+const GAVE_UP = new Set(['57014', '55P03', '40P01', '40001', '25006']);
+
+/** The one mapping from anything thrown to what the asker is told. A 500 tells nothing. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof IllegalTransition) return new Problem(409, error.message);
+  if (error instanceof HTTPException) return new Problem(error.status, STATUS_CODES[error.status] ?? 'Error');
+  if (isOutage(error) || (error instanceof Error && 'code' in error && GAVE_UP.has(String(error.code)))) {
+    return unavailable('A part of the service is away. Try again with the same Idempotency-Key.');
+  }
+  return new Problem(500, 'Something went wrong here. The trace id helps us find it.');
+}
+
+/** The problem document itself. */
+export function problemDocument({ status, message, errors }: Problem, traceId: string | undefined) {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, traceId, errors };
+}
+
+/** Answers with a problem, in full. */
+export function answerProblem(c: Context<Env>, problem: Problem): Response {
+  return new Response(JSON.stringify(problemDocument(problem, c.get('trace')?.traceId)), {
+    status: problem.status,
+    headers: { 'Content-Type': 'application/problem+json', ...problem.headers },
+  });
+}

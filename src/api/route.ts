@@ -1,0 +1,92 @@
+import { createRoute, z, type RouteConfig } from '@hono/zod-openapi';
+import { allow, type Role } from './auth.ts';
+import { readJson } from './read-json.ts';
+
+/** For a path without parameters, or without a query. */
+export const none = z.strictObject({});
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    traceId: z.string(),
+    errors: z.array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+type Responses = RouteConfig['responses'];
+const problems: Responses = {
+  default: { description: 'A problem', content: { 'application/problem+json': { schema: problem } } },
+};
+
+const bearer = [{ bearer: [] }];
+const anybody: readonly Role[] = [];
+
+interface Declared<Path extends string> {
+  readonly path: Path;
+  readonly summary: string;
+  /** One of them is enough; none: any signed-in user. */
+  readonly roles?: readonly Role[];
+}
+
+interface Write<Path extends string, Params extends z.ZodObject, Body extends z.ZodType> extends Declared<Path> {
+  readonly params: Params;
+  readonly body: Body;
+  readonly status: 200 | 201;
+  readonly answer: z.ZodType;
+}
+
+const idempotencyKey = z.object({
+  'idempotency-key': z.string().optional().openapi({
+    param: { required: true },
+    description: 'One per intended write; a repetition gets the first answer.',
+    example: 'c5a0a9a0-6c2a-4b63-8d36-5f0a3b8b8d11',
+  }),
+});
+
+/** A POST that writes, through `command`. */
+export function writeRoute<const Path extends string, Params extends z.ZodObject, Body extends z.ZodType>({
+  path, summary, roles = anybody, params, body, status, answer,
+}: Write<Path, Params, Body>) {
+  return createRoute({
+    method: 'post',
+    path,
+    summary,
+    security: bearer,
+    middleware: [...guard(roles), readJson],
+    request: {
+      params,
+      query: none,
+      headers: idempotencyKey,
+      body: { required: true, content: { 'application/json': { schema: body } } },
+    },
+    responses: { ...problems, [status]: json(answer) } as Responses,
+  });
+}
+
+interface Read<Path extends string, Params extends z.ZodObject, Query extends z.ZodObject> extends Declared<Path> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly answer: z.ZodType;
+}
+
+/** A GET. */
+export function readRoute<const Path extends string, Params extends z.ZodObject, Query extends z.ZodObject>({
+  path, summary, roles = anybody, params, query, answer,
+}: Read<Path, Params, Query>) {
+  return createRoute({
+    method: 'get',
+    path,
+    summary,
+    security: bearer,
+    middleware: guard(roles),
+    request: { params, query },
+    responses: { ...problems, 200: json(answer) } as Responses,
+  });
+}
+
+const json = (schema: z.ZodType) => ({ description: 'Done', content: { 'application/json': { schema } } });
+
+const guard = (roles: readonly Role[]) => (roles.length === 0 ? [] : [allow(...roles)]);

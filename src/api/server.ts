@@ -1,0 +1,94 @@
+import { createServer, STATUS_CODES, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Api } from './context.ts';
+import { Problem, problemDocument } from './problem.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1_024;
+const CHECK_EVERY_MS = 1_000;
+const CLOSE_IDLE_EVERY_MS = 50;
+
+/** A listening server. */
+export interface ApiServer {
+  readonly port: number;
+  /** Takes no new request, lets those under way end, and gives up the rest after `patienceMs`. */
+  close(patienceMs: number): Promise<void>;
+}
+
+/** Serves the app on a port; 0 takes a free one. */
+export async function startServer(api: Api, port: number): Promise<ApiServer> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    getRequestListener(api.fetch, { errorHandler: () => rawProblemResponse(400) }),
+  );
+  server.on('clientError', refuseConnection);
+  const unused = watchUnused(server);
+  const listening = Promise.withResolvers<void>();
+  server.once('error', listening.reject);
+  server.listen(port, listening.resolve);
+  await listening.promise;
+  return { port: (server.address() as AddressInfo).port, close: (patienceMs) => close(server, unused, patienceMs) };
+}
+
+/** Connections that have not asked for anything yet; Node does not count them as idle. */
+function watchUnused(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+function close(server: Server, unused: ReadonlySet<Socket>, patienceMs: number): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  for (const socket of unused) socket.destroy();
+  // A kept-alive connection would otherwise stay open after the answer that was under way.
+  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  const patience = setTimeout(() => server.closeAllConnections(), patienceMs);
+  return closed.promise.finally(() => {
+    clearInterval(idle);
+    clearTimeout(patience);
+  });
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what never became a request, and closes its connection. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
+  const body = rawProblem(status);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+const rawProblem = (status: number) =>
+  JSON.stringify(problemDocument(new Problem(status, 'This is not a request that can be read.'), undefined));
+
+function rawProblemResponse(status: number): Response {
+  const headers = { 'Content-Type': 'application/problem+json', Connection: 'close' };
+  return new Response(rawProblem(status), { status, headers });
+}

@@ -1,0 +1,50 @@
+import type { Config } from '../config.ts';
+import { observeBacklog } from '../outbox/backlog.ts';
+import { makePoke } from '../outbox/poke.ts';
+import { openRegistry } from '../platform/metrics.ts';
+import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
+import { openPostgres } from '../platform/postgres.ts';
+import { queuesByName } from '../platform/queues.ts';
+import { openRateLimit } from '../platform/rate-limit.ts';
+import { openRedis } from '../platform/redis.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { listConsumers } from '../store/consumers.ts';
+import { createApp } from './app.ts';
+import { openTokens } from './auth.ts';
+import { startServer } from './server.ts';
+
+type WebConfig = Pick<
+  Config,
+  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'STOP_SECONDS'
+  | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE'
+  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
+>;
+
+type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
+
+/** Opens what the HTTP API needs and serves it until the stack is closed. PostgreSQL and Redis may come later. */
+export async function startWeb({ config, log, stack }: WebRuntime): Promise<void> {
+  const prefix = config.REDIS_PREFIX;
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web' }), (pool) => pool.end({ timeout: 5 }));
+  await assertSchema(sql).catch((error: unknown) => {
+    if (error instanceof SchemaMismatch) throw error;
+  });
+  const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'web', log }), (client) => client.disconnect());
+  const queue = queuesByName({ redis, prefix });
+  // A queue that is opened while Redis is away never works.
+  const queues = async () => (redis.status === 'ready' ? (await listConsumers(sql)).map(queue) : undefined);
+  const registry = openRegistry();
+  observeBacklog({ registry, sql, queues });
+  const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
+  const app = createApp({
+    sql, log, config,
+    tokens: openTokens(config),
+    poke: makePoke(redis, prefix),
+    queues,
+    registry,
+    limits: { address: rate('address', config.ADDRESS_RATE), user: rate('user', config.USER_RATE) },
+  });
+  const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
+  const server = stack.adopt(await startServer(app, config.PORT), (serving) => serving.close(patienceMs));
+  log.info({ port: server.port }, 'listening');
+}

@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { openTenant, verifyTenant, type Tenant } from '../domain/tenant.ts';
+import { saveOwnContact } from '../store/contacts.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { findTenantToChange, insertTenant, saveVerification } from '../store/tenants.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
+import { notFound } from './problem.ts';
+import { none, writeRoute } from './route.ts';
+
+const tenantView = z
+  .object({
+    id: uuid,
+    ownerUserId: uuid,
+    name: z.string(),
+    country: z.string(),
+    currency: z.string(),
+    timeZone: z.string(),
+    status: z.enum(['unverified', 'verified']),
+    createdAt: z.iso.datetime(),
+    verifiedAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Tenant');
+
+const createTenant = writeRoute({
+  path: '/tenants',
+  summary: 'Found a tenant; the caller becomes its owner',
+  params: none,
+  body: z.strictObject({ name: line(120), country, currency, timeZone, contact }),
+  status: 201,
+  answer: tenantView,
+});
+
+const verify = writeRoute({
+  path: '/tenants/{id}/verify',
+  summary: 'Accept a tenant’s evidence',
+  roles: ['backoffice:write'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ evidence: z.strictObject({ kind: line(60), reference: line(200) }) }),
+  status: 200,
+  answer: tenantView,
+});
+
+/** The tenants' paths. */
+export function tenantRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(createTenant, (c) => {
+    const { contact: ownerContact, ...input } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: caller.userId }, now);
+      await Promise.all([insertTenant(tx, tenant), saveOwnContact(tx, caller.userId, ownerContact), emit(events)]);
+      return { status: 201, body: toView(tenant) };
+    });
+  });
+
+  api.openapi(verify, (c) => {
+    const { id } = c.req.valid('param');
+    const { evidence } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+      const unverified = await findTenantToChange(tx, id);
+      if (unverified === undefined) throw notFound();
+      const { tenant, events } = verifyTenant(unverified, { evidence, operatorUserId }, now);
+      const request = { tenantId: id, evidenceKind: evidence.kind };
+      await Promise.all([
+        saveVerification(tx, tenant),
+        recordOperatorAction(tx, { operatorUserId, action: 'verify-tenant', request, outcome: {}, traceId }),
+        emit(events),
+      ]);
+      return { status: 200, body: toView(tenant) };
+    });
+  });
+}
+
+const toView = ({ verification, ...tenant }: Tenant) => ({ ...tenant, verifiedAt: verification?.at ?? null });

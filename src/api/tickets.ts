@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { assignTicket, openTicket, type Ticket } from '../domain/ticket.ts';
+import { saveContactIfUnknown, saveOwnContact } from '../store/contacts.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { findTenant } from '../store/tenants.ts';
+import { findTicket, findTicketToChange, insertTicket, saveAssignment } from '../store/tickets.ts';
+import type { Caller } from './auth.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { contact, line, text, uuid } from './fields.ts';
+import { notFound, Problem, unprocessable } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const ticketView = z
+  .object({
+    id: uuid,
+    tenantId: uuid,
+    customerUserId: uuid,
+    subject: z.string(),
+    description: z.string(),
+    status: z.enum(['open', 'assigned']),
+    createdAt: z.iso.datetime(),
+    assigneeUserId: uuid.nullable(),
+    assignedAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Ticket');
+
+const createTicket = writeRoute({
+  path: '/tickets',
+  summary: 'Ask a verified tenant for a service',
+  roles: ['user'],
+  params: none,
+  body: z.strictObject({ tenantId: uuid, subject: line(200), description: text(10_000), contact }),
+  status: 201,
+  answer: ticketView,
+});
+
+const assign = writeRoute({
+  path: '/tickets/{id}/assign',
+  summary: 'Say who answers for a ticket; the assignee’s contact counts only where none is known',
+  roles: ['tenant', 'backoffice:write'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ assigneeUserId: uuid, contact }),
+  status: 200,
+  answer: ticketView,
+});
+
+const showTicket = readRoute({
+  path: '/tickets/{id}',
+  summary: 'A ticket, for its customer, its tenant and the backoffice',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: ticketView,
+});
+
+/** The tickets' paths. */
+export function ticketRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(createTicket, (c) => {
+    const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
+        throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
+      }
+      const tenant = await findTenant(tx, tenantId);
+      if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
+      const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: caller.userId, tenant }, now);
+      await Promise.all([insertTicket(tx, ticket), saveOwnContact(tx, caller.userId, customerContact), emit(events)]);
+      return { status: 201, body: ticket };
+    });
+  });
+
+  api.openapi(assign, (c) => {
+    const { id } = c.req.valid('param');
+    const { assigneeUserId, contact: assigneeContact } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
+      const unassigned = await findTicketToChange(tx, id);
+      if (unassigned === undefined || !mayAssign(caller, unassigned)) throw notFound();
+      const tenant = await findTenant(tx, unassigned.tenantId);
+      const assignment = { assigneeUserId, actorUserId: caller.userId, tenantName: tenant?.name ?? '' };
+      const { ticket, events } = assignTicket(unassigned, assignment, now);
+      await saveAssignment(tx, ticket);
+      await saveContactIfUnknown(tx, assigneeUserId, assigneeContact);
+      await emit(events);
+      if (caller.roles.has('backoffice:write')) {
+        const action = { action: 'assign-ticket', request: { ticketId: id, assigneeUserId }, outcome: {} } as const;
+        await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId, traceId });
+      }
+      return { status: 200, body: ticket };
+    });
+  });
+
+  api.openapi(showTicket, async (c) => {
+    const ticket = await findTicket(deps.sql, c.req.valid('param').id);
+    if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
+    return c.json(ticket, 200);
+  });
+}
+
+const isOfTenant = ({ roles, tenantId }: Caller, ticket: Ticket) => roles.has('tenant') && tenantId === ticket.tenantId;
+
+const mayAssign = (caller: Caller, ticket: Ticket) =>
+  isOfTenant(caller, ticket) || caller.roles.has('backoffice:write');
+
+const maySee = (caller: Caller, ticket: Ticket) =>
+  caller.userId === ticket.customerUserId || isOfTenant(caller, ticket) || caller.roles.has('backoffice:read');

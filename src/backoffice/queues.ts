@@ -1,0 +1,91 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { HonoAdapter } from '@bull-board/hono';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { assertRole, type Caller } from '../api/auth.ts';
+import type { Api, ApiDeps, Env } from '../api/context.ts';
+import { toProblem, unavailable } from '../api/problem.ts';
+import type { DeliveryQueue } from '../platform/queues.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { assertSameOrigin, requireSession } from './session.ts';
+import { signInHeaders, signInPage } from './sign-in.ts';
+
+const PATH = '/backoffice/queues';
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'self'; frame-ancestors 'none'";
+const HEADERS = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store' };
+
+/** Bull Board behind the operators' session. Who may only read gets a board of its own that can do no more. */
+export function queueRoutes(api: Api, deps: ApiDeps): void {
+  let boards: Boards | undefined;
+
+  api.all(`${PATH}/*`, async (c) => {
+    let operator: Caller;
+    try {
+      operator = await requireSession(c, deps.tokens);
+    } catch (error) {
+      const { status, message } = toProblem(error);
+      if (status !== 401 || !(c.req.header('Accept') ?? '').includes('text/html')) throw error;
+      return c.html(signInPage(message), 401, signInHeaders);
+    }
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await admitChange(c, operator, deps);
+    const queues = await deps.queues();
+    if (queues === undefined) throw unavailable('The queues are out of reach.');
+    if (boards?.names !== namesOf(queues)) boards = openBoards(queues);
+    const answer = await boards[operator.roles.has('backoffice:write') ? 'work' : 'watch'].fetch(c.req.raw, c.env);
+    // Bull Board's own words for this would be the driver's.
+    if (answer.status >= 500) throw unavailable('The queues are out of reach.');
+    const headers = { ...Object.fromEntries(answer.headers), ...HEADERS };
+    return new Response(answer.body, { status: answer.status, headers });
+  });
+}
+
+/** Lets a change through from our own pages, by operators who may write, and on record. */
+async function admitChange(c: Context<Env>, operator: Caller, { sql, config }: ApiDeps): Promise<void> {
+  assertSameOrigin(c, config.PUBLIC_URL);
+  assertRole(operator, 'backoffice:write');
+  await recordOperatorAction(sql, {
+    operatorUserId: operator.userId,
+    action: 'change-queue',
+    request: { method: c.req.method, path: c.req.path.slice(0, 500) },
+    outcome: {},
+    traceId: c.get('trace').traceId,
+  });
+}
+
+interface Boards {
+  /** Of the consumers shown; a release may add one while we run. */
+  readonly names: string;
+  readonly watch: Hono;
+  readonly work: Hono;
+}
+
+const namesOf = (queues: readonly DeliveryQueue[]) => queues.map(({ name }) => name).join(' ');
+
+function openBoards(queues: readonly DeliveryQueue[]): Boards {
+  const watch = openBoard(queues, { readOnlyMode: true });
+  return { names: namesOf(queues), watch, work: openBoard(queues, { readOnlyMode: false }) };
+}
+
+function openBoard(queues: readonly DeliveryQueue[], { readOnlyMode }: { readonly readOnlyMode: boolean }): Hono {
+  const serverAdapter = new HonoAdapter(serveStatic).setBasePath(PATH);
+  createBullBoard({
+    queues: queues.map((queue) => adapt(queue, readOnlyMode)),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Columna' } },
+  });
+  return new Hono({ strict: false }).route(PATH, serverAdapter.registerPlugin());
+}
+
+/** A job is a claim check; whatever else got into one is not shown. */
+function adapt(queue: DeliveryQueue, readOnlyMode: boolean): BullMQAdapter {
+  const adapter = new BullMQAdapter(queue, { readOnlyMode });
+  adapter.setFormatter('data', (data: unknown) => {
+    const eventId = typeof data === 'object' && data !== null && 'eventId' in data ? data.eventId : undefined;
+    return { eventId };
+  });
+  return adapter;
+}

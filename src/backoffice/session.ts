@@ -1,0 +1,52 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { assertRole, type Caller, type Tokens } from '../api/auth.ts';
+import type { Env } from '../api/context.ts';
+import { Problem } from '../api/problem.ts';
+
+const COOKIE = 'columna_session';
+
+export interface SessionOptions {
+  readonly tokens: Tokens;
+  readonly publicUrl: string;
+}
+
+/**
+ * Begins an operator's session: the token itself, out of reach of scripts and of other sites, for as long as it lasts.
+ * @throws {Problem} 401 or 403 when the token is not an operator's.
+ */
+export async function beginSession(
+  c: Context<Env>,
+  token: string,
+  { tokens, publicUrl }: SessionOptions,
+): Promise<void> {
+  const caller = await tokens.verify(token);
+  assertRole(caller, 'backoffice:read');
+  const secure = publicUrl.startsWith('https:');
+  const expires = caller.expiresAt;
+  setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/backoffice', secure, expires });
+}
+
+/** Ends the session in this browser; the token itself lasts until it expires. */
+export function endSession(c: Context<Env>): void {
+  deleteCookie(c, COOKIE, { path: '/backoffice' });
+}
+
+/** The operator whose session it is. @throws {Problem} 401 without one, 403 when it is no operator's. */
+export async function requireSession(c: Context<Env>, tokens: Tokens): Promise<Caller> {
+  const token = getCookie(c, COOKIE);
+  if (token === undefined) throw new Problem(401, 'Sign in at /backoffice/sign-in.');
+  const caller = await tokens.verify(token);
+  assertRole(caller, 'backoffice:read');
+  return caller;
+}
+
+/** Refuses what a browser sends on another site's behalf. @throws {Problem} 403 */
+export function assertSameOrigin(c: Context<Env>, publicUrl: string): void {
+  const site = c.req.header('Sec-Fetch-Site') ?? 'same-origin';
+  const origin = c.req.header('Origin');
+  const own = [new URL(c.req.url).origin, new URL(publicUrl).origin];
+  if ((site !== 'same-origin' && site !== 'none') || (origin !== undefined && !own.includes(origin))) {
+    throw new Problem(403, 'This came from another site.');
+  }
+}

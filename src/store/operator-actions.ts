@@ -1,0 +1,25 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Db } from '../platform/postgres.ts';
+
+/** JSON that goes to the record as it is; no personal data. */
+type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+
+export interface OperatorAction {
+  readonly operatorUserId: string;
+  readonly action: 'verify-tenant' | 'assign-ticket' | 'retry-events' | 'change-queue';
+  readonly request: Facts;
+  readonly outcome: Facts;
+  readonly traceId: string;
+}
+
+/** Puts an operator's action on record, in the transaction of the action where it has one. */
+export async function recordOperatorAction(db: Db, done: OperatorAction): Promise<void> {
+  const { operatorUserId, action, request, outcome, traceId } = done;
+  await db`
+    insert into operator_action (id, operator_user_id, action, request, outcome, trace_id)
+    values (
+      ${uuidv7()}, ${operatorUserId}, ${action},
+      ${JSON.stringify(request)}::text::jsonb, ${JSON.stringify(outcome)}::text::jsonb, ${traceId}
+    )
+  `;
+}

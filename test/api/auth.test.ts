@@ -1,0 +1,170 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createApp, publicPaths } from '../../src/api/app.ts';
+import { openTokens } from '../../src/api/auth.ts';
+import type { Api } from '../../src/api/context.ts';
+import {
+  appDeps, contact, evidence, idOf, json, signIn, ticketBody, untouchable, verifiedTenant,
+} from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { tokenConfig } from '../support/tokens.ts';
+
+const secret = new TextEncoder().encode(tokenConfig.JWT_SECRET);
+const now = () => Math.floor(Date.now() / 1_000);
+const good = (): JWTPayload => ({
+  iss: tokenConfig.JWT_ISSUER, aud: tokenConfig.JWT_AUDIENCE, sub: randomUUID(), exp: now() + 60, roles: ['user'],
+});
+const signed = (payload: JWTPayload, key: Uint8Array = secret) =>
+  new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(key);
+const without = (claim: string) => Object.fromEntries(Object.entries(good()).filter(([name]) => name !== claim));
+
+const ask = async (app: Api, token: string | undefined) =>
+  app.request('/notifications/me', { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+
+describe('a token that proves nothing is answered with 401', () => {
+  const app = createApp(appDeps(untouchable));
+  const bad: readonly (readonly [string, () => string | Promise<string>])[] = [
+    ['it is not a token', () => 'abc'],
+    ['it is empty', () => ''],
+    ['it is unsigned', () => new UnsecuredJWT(good()).encode()],
+    ['it is signed with another secret', () => signed(good(), new TextEncoder().encode('x'.repeat(32)))],
+    ['it was changed', async () => (await signed(good())).replace(/.\.([^.]+)$/, 'x.$1')],
+    ['its audience is another', () => signed({ ...good(), aud: 'other' })],
+    ['its issuer is another', () => signed({ ...good(), iss: 'other' })],
+    ...['iss', 'aud', 'sub', 'exp'].map((claim) => [`it has no ${claim}`, () => signed(without(claim))] as const),
+    ['its subject is no UUID', () => signed({ ...good(), sub: 'ana' })],
+    ['it expired a second ago', () => signed({ ...good(), exp: now() - 1 })],
+    ['it is not valid yet', () => signed({ ...good(), nbf: now() + 60 })],
+    ['its expiry is a text', () => signed({ ...good(), exp: String(now() + 60) } as unknown as JWTPayload)],
+  ];
+  test.each(bad)('when %s', async (_why, token) => {
+    const answer = await ask(app, await token());
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer');
+    expect(await json(answer)).toMatchObject({ status: 401 });
+  });
+
+  test('when there is none', async () => {
+    expect((await ask(app, undefined)).status).toBe(401);
+  });
+});
+
+describe('claims of an unknown form are answered with 403', () => {
+  const app = createApp(appDeps(untouchable));
+  const bad: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['roles are an object', { roles: { user: true } }],
+    ['roles are a text', { roles: 'backoffice:write' }],
+    ['a role is spelled another way', { roles: ['Backoffice:write '] }],
+    ['roles are absent', { roles: undefined }],
+    ['role tenant names no tenant', { roles: ['tenant'] }],
+    ['the tenant is no UUID', { roles: ['tenant'], tenantId: '1; drop table tenant' }],
+  ];
+  test.each(bad)('when %s', async (_why, claims) => {
+    expect((await ask(app, await signed({ ...good(), ...claims }))).status).toBe(403);
+  });
+});
+
+describe('with a key set', () => {
+  async function serveKeys() {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }] });
+    const server = createServer((_, response) => response.setHeader('Content-Type', 'application/json').end(keys));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    return { publicKey, privateKey, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks` };
+  }
+  const tokensOf = (url: string) => openTokens({ ...tokenConfig, JWT_SECRET: undefined, JWKS_URL: url });
+
+  test('its own tokens are accepted, and one signed with its public key as a secret is not', async () => {
+    const { publicKey, privateKey, url } = await serveKeys();
+    const { verify } = tokensOf(url);
+    const payload = good();
+    const own = await new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(privateKey);
+    expect(await verify(own)).toMatchObject({ userId: payload.sub });
+
+    const pem = new TextEncoder().encode(publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    const forged = await new SignJWT(payload).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(pem);
+    await expect(verify(forged)).rejects.toMatchObject({ status: 401 });
+    await expect(verify(await signed(payload))).rejects.toMatchObject({ status: 401 });
+  });
+
+  test('that is out of reach the answer is 503, for the token may be good', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const token = await new SignJWT(good()).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(privateKey);
+    await expect(tokensOf('http://127.0.0.1:1/jwks').verify(token)).rejects.toMatchObject({ status: 503 });
+  });
+});
+
+describe('what is closed', () => {
+  test('is everything that is not on the public list: every other route answers 401 without a token', async () => {
+    const app = createApp(appDeps(untouchable));
+    const routes = app.routes.filter(({ path }) => path !== '/*');
+    const guarded = routes.filter(({ path }) => !publicPaths.some((known) => known.test(path)));
+    expect(guarded.length).toBeGreaterThan(8);
+    for (const { method, path } of guarded) {
+      const answer = await app.request(path.replaceAll(/:\w+/g, randomUUID()), { method });
+      expect([path, answer.status]).toEqual([path, 401]);
+    }
+  });
+
+  test('is also what the public list only lets through to a session of its own', async () => {
+    const app = createApp(appDeps(untouchable));
+    for (const path of ['', '/static/js/main.js', '/api/queues', '/x']) {
+      expect([path, (await app.request(`/backoffice/queues${path}`)).status]).toEqual([path, 401]);
+    }
+  });
+});
+
+describe('who may do what', () => {
+  test('a role that does not fit gets 403 and leaves no row', async () => {
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const { tenantId, owner } = await verifiedTenant(app);
+    const user = await signIn(app);
+    const reader = await signIn(app, { roles: ['backoffice:read'] });
+    const before = await sql`select count(*) from outbox_event`;
+    const answers = [
+      await user.post(`/tenants/${tenantId}/verify`, evidence),
+      await reader.post(`/tenants/${tenantId}/verify`, evidence),
+      await owner.post('/tickets', ticketBody(tenantId)),
+      await user.post(`/tickets/${randomUUID()}/assign`, { assigneeUserId: randomUUID(), contact }),
+      await user.get('/backoffice/events/outbox'),
+      await reader.post('/backoffice/events/retry', { eventIds: [randomUUID()] }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 403));
+    expect(await sql`select count(*) from outbox_event`).toEqual(before);
+  });
+
+  test('another tenant can neither see, nor assign, nor be asked in the name of', async () => {
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const [mine, theirs] = [await verifiedTenant(app), await verifiedTenant(app)];
+    const customer = await signIn(app);
+    const id = await idOf(await customer.post('/tickets', ticketBody(mine.tenantId)));
+    const body = { assigneeUserId: theirs.owner.userId, contact };
+
+    expect((await theirs.owner.get(`/tickets/${id}`)).status).toBe(404);
+    expect((await theirs.owner.post(`/tickets/${id}/assign`, body)).status).toBe(404);
+    const both = await signIn(app, { roles: ['user', 'tenant'], tenantId: theirs.tenantId });
+    expect((await both.post('/tickets', ticketBody(mine.tenantId))).status).toBe(403);
+    expect((await (await signIn(app)).get(`/tickets/${id}`)).status).toBe(404);
+    expect((await mine.owner.get(`/tickets/${id}`)).status).toBe(200);
+    expect((await (await signIn(app, { roles: ['backoffice:read'] })).get(`/tickets/${id}`)).status).toBe(200);
+    expect(await sql`select status from ticket`).toEqual([{ status: 'open' }]);
+  });
+
+  test('a tenant can’t change where somebody else’s mail goes', async () => {
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const { tenantId, owner } = await verifiedTenant(app);
+    const customer = await signIn(app);
+    const id = await idOf(await customer.post('/tickets', ticketBody(tenantId)));
+    const hijack = { assigneeUserId: customer.userId, contact: { ...contact, email: 'thief@example.com' } };
+    expect((await owner.post(`/tickets/${id}/assign`, hijack)).status).toBe(200);
+    const [known] = await sql`select email from user_contact where user_id = ${customer.userId}`;
+    expect(known).toEqual({ email: contact.email });
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../../src/api/app.ts';
+import type { Role } from '../../src/api/auth.ts';
+import { openLog } from '../../src/platform/log.ts';
+import { openQueue } from '../../src/platform/queues.ts';
+import { openRedis, whenReady } from '../../src/platform/redis.ts';
+import { appDeps, untouchable } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { redisPrefix } from '../support/redis.ts';
+import { makeToken } from '../support/tokens.ts';
+
+const PATH = '/backoffice/queues';
+
+/** An app with one queue, in which one job waits. */
+async function setUp() {
+  const { sql } = await createDatabase();
+  const { url, prefix } = redisPrefix();
+  const redis = openRedis({ url, name: 'test', log: openLog({ process: 'test', level: 'silent' }) });
+  onTestFinished(() => redis.disconnect());
+  await whenReady(redis);
+  const queue = openQueue('notify', { redis, prefix });
+  const app = createApp(appDeps(sql, { queues: () => Promise.resolve([queue]) }));
+  return { sql, app, queue };
+}
+
+const session = async (role: Role) => ({ Cookie: `columna_session=${await makeToken({ roles: [role] })}` });
+const pause = { method: 'PUT' };
+const PAUSE = `${PATH}/api/queues/notify/pause`;
+
+describe('Bull Board', () => {
+  test.each(['', '/', '/queue/notify', '/static/js/main.js', '/api/queues', '/api/queues/notify/pause', '/nothing'])(
+    'answers 401 without a session, also at %j and by any method',
+    async (path) => {
+      const app = createApp(appDeps(untouchable));
+      const bearer = { authorization: `Bearer ${await makeToken({ roles: ['backoffice:write'] })}` };
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+        expect((await app.request(PATH + path, { method })).status).toBe(401);
+      }
+      expect((await app.request(PATH + path, { headers: bearer })).status).toBe(401);
+      expect((await app.request(PATH + path, { headers: { Cookie: 'columna_session=x' } })).status).toBe(401);
+      expect((await app.request(PATH + path, { headers: await session('user') })).status).toBe(403);
+    },
+  );
+
+  test('shows a browser without a session the page to sign in at', async () => {
+    const answer = await createApp(appDeps(untouchable)).request(PATH, { headers: { Accept: 'text/html' } });
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([401, 'text/html; charset=UTF-8']);
+    expect(await answer.text()).toContain('action="/backoffice/sign-in"');
+  });
+
+  test('shows operators the page, its own files and the queues, and of a job only the event’s id', async () => {
+    const { app, queue } = await setUp();
+    await queue.add('TenantCreated', { eventId: 'e1', email: 'ana@example.com' } as { eventId: string });
+    const headers = await session('backoffice:read');
+    const page = await (await app.request(PATH, { headers })).text();
+    for (const [, file] of page.matchAll(/(?:src|href)="(static\/[^"]+)"/g)) {
+      expect([file, (await app.request(`${PATH}/${file}`, { headers })).status]).toEqual([file, 200]);
+    }
+    const answer = await app.request(`${PATH}/api/queues?activeQueue=notify&status=waiting&page=1`, { headers });
+    const text = await answer.text();
+    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ data: { eventId: 'e1' } }] }] });
+    expect(text).not.toContain('ana@example.com');
+  });
+
+  test('lets those who may write change a queue, from our own pages only, and puts it on record', async () => {
+    const { sql, app, queue } = await setUp();
+    const reader = await session('backoffice:read');
+    const writer = await session('backoffice:write');
+    const refusals = [
+      { ...reader },
+      { ...writer, Origin: 'https://evil.example' },
+      { ...writer, Origin: 'null' },
+      { ...writer, 'Sec-Fetch-Site': 'cross-site' },
+      { ...writer, 'Sec-Fetch-Site': 'same-site' },
+    ];
+    for (const headers of refusals) expect((await app.request(PAUSE, { ...pause, headers })).status).toBe(403);
+    expect(await queue.isPaused()).toBe(false);
+    const own = { ...writer, Origin: 'http://localhost', 'Sec-Fetch-Site': 'same-origin' };
+    expect((await app.request(PAUSE, { ...pause, headers: own })).status).toBe(200);
+    expect(await queue.isPaused()).toBe(true);
+    expect(await sql`select action, request from operator_action`).toEqual([
+      { action: 'change-queue', request: { method: 'PUT', path: PAUSE } },
+    ]);
+  });
+
+  test('is out of reach, and not broken, while Redis is away', async () => {
+    const app = createApp(appDeps(untouchable, { queues: () => Promise.resolve(undefined) }));
+    expect((await app.request(PATH, { headers: await session('backoffice:read') })).status).toBe(503);
+  });
+});
+
+describe('signing in', () => {
+  const signInWith = async (body: string, headers: Record<string, string> = {}) =>
+    createApp(appDeps(untouchable)).request('/backoffice/sign-in', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      body,
+    });
+
+  test('sets a cookie that scripts and other sites can’t use, and that ends with the token', async () => {
+    const answer = await signInWith(`token=${await makeToken({ roles: ['backoffice:read'] })}`);
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, PATH]);
+    const cookie = answer.headers.get('Set-Cookie') ?? '';
+    expect(cookie).toMatch(/; Path=\/backoffice; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
+    const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? '');
+    expect(Math.abs(expires - Date.now() - 300_000)).toBeLessThan(10_000);
+  });
+
+  test('out of it ends the session in the browser', async () => {
+    const answer = await createApp(appDeps(untouchable)).request('/backoffice/sign-out', { method: 'POST' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('Set-Cookie')).toBe('columna_session=; Max-Age=0; Path=/backoffice');
+  });
+
+  test('needs an operator’s token, a form, and our own page', async () => {
+    const token = `token=${await makeToken({ roles: ['backoffice:write'] })}`;
+    expect((await signInWith('token=<b>x</b>')).status).toBe(401);
+    expect((await signInWith('')).status).toBe(401);
+    expect((await signInWith(`token=${await makeToken()}`)).status).toBe(403);
+    expect((await signInWith(token, { Origin: 'https://evil.example' })).status).toBe(403);
+    expect((await signInWith(token, { 'Content-Type': 'multipart/form-data' })).status).toBe(415);
+    expect((await signInWith(`token=${'x'.repeat(20_000)}`)).status).toBe(413);
+  });
+});

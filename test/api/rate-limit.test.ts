@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../../src/api/app.ts';
+import { openLog } from '../../src/platform/log.ts';
+import { openRateLimit } from '../../src/platform/rate-limit.ts';
+import { openRedis, whenReady } from '../../src/platform/redis.ts';
+import { appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { isolatedRedis, redisPrefix } from '../support/redis.ts';
+
+const log = openLog({ process: 'test', level: 'silent' });
+
+async function connect(url: string) {
+  const redis = openRedis({ url, name: 'test', log });
+  onTestFinished(() => redis.disconnect());
+  return whenReady(redis);
+}
+
+const generous = { perMinute: 1_000 };
+
+describe('a user', () => {
+  test('who asks too often gets 429 and when to come back; another does not', async () => {
+    const { url, prefix } = redisPrefix();
+    const redis = await connect(url);
+    const address = openRateLimit({ redis, prefix, name: 'address', ...generous });
+    const user = openRateLimit({ redis, prefix, name: 'user', perMinute: 3 });
+    const app = createApp(appDeps(untouchable, { limits: { address, user } }));
+    const [eager, calm] = [await signIn(app), await signIn(app)];
+    const answers = [];
+    for (let asked = 0; asked < 5; asked += 1) answers.push(await eager.get('/notifications/me?limit=0'));
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422, 429, 429]);
+    expect(answers.map(({ headers }) => headers.get('RateLimit-Remaining'))).toEqual(['2', '1', '0', '0', '0']);
+    expect(Number(answers[4]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect((await calm.get('/notifications/me?limit=0')).status).toBe(422);
+    for await (const keys of redis.scanStream({ match: `${prefix}*` })) {
+      for (const key of keys as string[]) {
+        expect(await redis.ttl(key)).toBeGreaterThan(0);
+        expect(key).not.toContain(eager.userId);
+      }
+    }
+  });
+
+  test('is counted exactly, however many ask at once', async () => {
+    const { url, prefix } = redisPrefix();
+    const limit = openRateLimit({ redis: await connect(url), prefix, name: 'user', perMinute: 20 });
+    const taken = await Promise.all(Array.from({ length: 100 }, () => limit.take('ana')));
+    expect(taken.filter((allowance) => allowance?.allowed === true)).toHaveLength(20);
+  });
+});
+
+describe('an address', () => {
+  test('is limited before its token is looked at, and is what the trusted proxies saw', async () => {
+    const { url, prefix } = redisPrefix();
+    const redis = await connect(url);
+    const address = openRateLimit({ redis, prefix, name: 'address', perMinute: 2 });
+    const user = openRateLimit({ redis, prefix, name: 'user', ...generous });
+    const config = { PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 1 };
+    const app = createApp(appDeps(untouchable, { limits: { address, user }, config }));
+    const ask = async (forwarded: string, path = '/notifications/me') =>
+      (await app.request(path, { headers: { 'X-Forwarded-For': forwarded } })).status;
+    expect(await ask('1.1.1.1')).toBe(401);
+    expect(await ask('9.9.9.9, 1.1.1.1')).toBe(401);
+    expect(await ask('8.8.8.8, 1.1.1.1')).toBe(429);
+    expect(await ask('1.1.1.2')).toBe(401);
+    expect(await ask('1.1.1.1', '/livez')).toBe(200);
+  });
+});
+
+describe('without Redis', () => {
+  test('limits are open and writes go on at once, whether it is gone or only silent', async () => {
+    const server = await isolatedRedis();
+    const { sql } = await createDatabase();
+    const redis = await connect(server.url);
+    const limit = (name: string) => openRateLimit({ redis, prefix: 'test', name, perMinute: 1 });
+    const app = createApp(appDeps(sql, { limits: { address: limit('address'), user: limit('user') } }));
+    await redis.call('client', 'pause', '60000', 'all').catch(() => undefined);
+    const user = await signIn(app);
+    const started = performance.now();
+    for (let asked = 0; asked < 20; asked += 1) {
+      const answer = await user.post('/tenants', { ...tenantBody, name: `Taller ${asked}` }, randomUUID());
+      expect(answer.status).toBe(201);
+      expect(answer.headers.get('RateLimit-Limit')).toBeNull();
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
+    await server.stop();
+    expect((await user.post('/tenants', tenantBody)).status).toBe(201);
+    expect(await json(await app.request('/nope'))).toMatchObject({ status: 404 });
+  });
+});
