@@ -1,14 +1,17 @@
 import { z } from 'zod';
 
 const url = (...protocols: string[]) =>
-  z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`), error: `a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}` });
+  z.url({
+    protocol: new RegExp(`^(${protocols.join('|').replaceAll('+', '\\+')})$`),
+    error: `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+  });
 const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
 
 const environment = z.object({
   DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
   REDIS_PREFIX: z.string().regex(/^[a-z0-9-]{1,40}$/, 'a-z, 0-9 and -, at most 40').default('columna'),
-  MONGODB_URL: url('mongodb', 'mongodb\\+srv').optional(),
+  MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),
 
   PORT: port.default(3000),
   /** Where a relay or worker shows `/livez` and `/metrics`; 0 takes a free port. Absent: nowhere. */
@@ -54,7 +57,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const SHARED = ['DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS'] as const;
+const SHARED = [
+  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS',
+] as const;
 type Shared = (typeof SHARED)[number];
 
 /**

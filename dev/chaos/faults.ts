@@ -14,12 +14,18 @@ export interface Fault {
   /** How much of the load falls on it; 1 where not said. */
   readonly share?: number;
   /** What went otherwise than it has to, or nothing. */
-  strike(world: World, random: () => number): Promise<readonly string[] | void>;
+  strike(world: World, given: Given): Promise<readonly string[] | void>;
+}
+
+/** What a strike may know of its campaign. */
+export interface Given {
+  readonly random: () => number;
+  /** Commands that the client sends meanwhile, at least. */
+  readonly load: number;
 }
 
 const STRIKE_DEADLINE_MS = 40_000;
 const OUTAGE_MS = 15_000;
-const IN_FLIGHT = 2_000;
 const workers = ['worker.1', 'worker.2'] as const;
 
 const killAt = (name: string, moment: Moment): Fault => ({
@@ -53,7 +59,7 @@ export const faults: readonly Fault[] = Object.freeze([
   { name: 'redis-outage', losesJobs: true, strike: redisOutage },
 ]);
 
-async function killWeb({ formation }: World, random: () => number): Promise<void> {
+async function killWeb({ formation }: World, { random }: Given): Promise<void> {
   await sleep(100 + random() * 200);
   formation.kill('web.1', 'SIGKILL');
 }
@@ -92,12 +98,12 @@ async function sigterm({ formation, ends }: World): Promise<readonly string[]> {
   return wrong;
 }
 
-/** Both workers stand still until thousands of deliveries are in Redis; then Redis forgets everything. */
-async function flushRedis({ formation, redis }: World): Promise<readonly string[]> {
+/** Both workers stand still until all their deliveries are in Redis; then Redis forgets everything. */
+async function flushRedis({ formation, redis }: World, { load }: Given): Promise<readonly string[]> {
   for (const worker of workers) formation.kill(worker, 'SIGSTOP');
   let waiting = 0;
   let calm = 0;
-  for (let before = -1; waiting < IN_FLIGHT && calm < 8; before = waiting) {
+  for (let before = -1; waiting < 2 * load && calm < 8; before = waiting) {
     await sleep(500);
     waiting = (await redis.llen('columna:notify:wait')) + (await redis.llen('columna:count-daily-metrics:wait'));
     calm = waiting === before && waiting > 0 ? calm + 1 : 0;

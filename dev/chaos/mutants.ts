@@ -18,8 +18,8 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
   'mark-before-publish': {
     file: 'src/outbox/relay.ts',
     from: 'const published = await publishOrFail(',
-    to: 'await markPublished(sql, claimed.lease, known); signal("relay.claimed"); const published = await publishOrFail(',
-    faults: ['kill-relay-after-claim', 'kill-relay-after-claim', 'kill-relay-after-claim'],
+    to: 'await markPublished(sql, claimed.lease, known); signal("relay.added"); const published = await publishOrFail(',
+    faults: ['kill-relay-after-add', 'kill-relay-after-add', 'kill-relay-after-add'],
   },
   'no-sweep': {
     file: 'src/outbox/sweep.ts',

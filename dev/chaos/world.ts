@@ -3,8 +3,9 @@ import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
+import { openLog } from '../../src/platform/log.ts';
 import { openPostgres } from '../../src/platform/postgres.ts';
+import { openPatientRedis } from '../../src/platform/redis.ts';
 import { claimFolder } from '../claim-folder.ts';
 import { tokenIssuer } from '../demo/people.ts';
 import { freePort } from '../free-port.ts';
@@ -70,8 +71,8 @@ export async function openWorld({ mutant }: WorldOptions) {
   );
   const sql = openPostgres({ url: services.databaseUrl, name: 'chaos-checker', connections: 4 });
   stack.defer(() => sql.end({ timeout: 5 }));
-  const redis = new Redis(services.redisUrl, { maxRetriesPerRequest: null });
-  redis.on('error', () => undefined);
+  const silent = openLog({ process: 'chaos', level: 'silent' });
+  const redis = openPatientRedis({ url: services.redisUrl, name: 'chaos', log: silent });
   stack.defer(() => redis.disconnect());
   await until('the web process is ready', () => fetch(`${apiUrl}/readyz`).then(({ ok }) => ok, () => false), { deadlineMs: 30_000 });
 

@@ -10,6 +10,8 @@ export interface Runtime<Ports> {
   readonly sql: Sql;
   readonly ports: Ports;
   readonly log: Logger;
+  /** Tells the relays that follow-on events were committed. */
+  readonly poke: () => void;
 }
 
 /**

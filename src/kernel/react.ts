@@ -62,18 +62,18 @@ interface Readable {
 /** One transaction: the proof of consumption first, then the effect of the fresh ones, then what follows; these come back. */
 async function commitTogether<Ports>(
   reaction: Reaction<Ports>,
-  { sql, ports, log }: Runtime<Ports>,
+  { sql, ports, log, poke }: Runtime<Ports>,
   events: readonly StoredEvent[],
 ): Promise<readonly StoredEvent[]> {
   signal('reaction.before');
   const { name, timeoutMs } = reaction;
+  const following: Appended[] = [];
   const handled = await transaction(
     sql,
     async (tx) => {
       const fresh = await consumeFresh(tx, name, events.map(({ eventId }) => eventId));
       const toHandle = events.filter(({ eventId }) => fresh.delete(eventId));
       if (toHandle.length === 0) return [];
-      const following: Appended[] = [];
       const context = {
         tx,
         ports,
@@ -92,5 +92,6 @@ async function commitTogether<Ports>(
     { timeoutMs: timeoutMs + COMMIT_MARGIN_MS },
   );
   signal('reaction.committed');
+  if (following.length > 0) poke();
   return handled;
 }

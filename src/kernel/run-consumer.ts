@@ -42,7 +42,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
   const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, onStuck } = options;
   const { name } = consumer;
   const log = options.log.child({ consumer: name });
-  const runtime = { sql, ports: options.ports, log };
+  const runtime = { sql, log, ports: options.ports, poke: options.poke };
   const onConsumed = (event: Parameters<ConsumerMetrics['consumed']>[1]) => metrics.consumed(name, event);
   const consume = consumer.kind === 'reaction' ? reacting(consumer) : performing(consumer);
 

@@ -7,7 +7,8 @@ const QUEUE_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 export interface BacklogOptions {
   readonly registry: Registry;
   readonly sql: Sql;
-  readonly queues: readonly DeliveryQueue[];
+  /** None while Redis is away. */
+  readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
 }
 
 /** Adds the figures that every process sees alike, counted when they are asked for: outbox, queues and dead letters. */
@@ -42,7 +43,7 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
     for (const { consumer, letters: count } of letters) dead.set({ consumer }, count);
   };
   const collectQueues = async () => {
-    for (const queue of queues) {
+    for (const queue of (await queues()) ?? []) {
       const counts = await queue.getJobCounts(...QUEUE_STATES);
       for (const state of QUEUE_STATES) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
       const [first] = await queue.getJobs(['waiting'], 0, 0, true);

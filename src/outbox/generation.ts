@@ -10,8 +10,8 @@ export interface GenerationOptions {
 
 /** Watches a key in Redis that lives as long as the jobs beside it. */
 export interface Generation {
-  /** The life of Redis we are in, and whether it is the one whose jobs are accounted for. */
-  check(): Promise<{ readonly current: string; readonly known: boolean }>;
+  /** The life of Redis we are in, and the one whose jobs are accounted for; none before the first. */
+  check(): Promise<{ readonly current: string; readonly accounted: string | undefined }>;
   /** From now on this life's jobs are accounted for. */
   acknowledge(current: string): Promise<void>;
 }
@@ -38,7 +38,7 @@ export function openGeneration({ sql, redis, prefix }: GenerationOptions): Gener
         `;
         acknowledged = row?.generation;
       }
-      return { current: now, known: now === acknowledged };
+      return { current: now, accounted: acknowledged };
     },
 
     async acknowledge(now) {

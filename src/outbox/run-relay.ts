@@ -89,9 +89,9 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
 
 /** A Redis in another life than the last one accounted for has lost its jobs: all that is open is published again now. */
 async function accountForRedis(options: RunRelayOptions): Promise<void> {
-  const { current, known } = await options.generation.check();
-  if (known) return;
-  options.log.warn('redis is not the one we knew: publishing again what was in it');
+  const { current, accounted } = await options.generation.check();
+  if (current === accounted) return;
+  if (accounted !== undefined) options.log.warn('redis was emptied: publishing again what was in it');
   await sweep(options, 0);
   await options.generation.acknowledge(current);
 }

@@ -36,7 +36,6 @@ export function openRateLimit({ redis, prefix, name, perMinute }: RateLimitOptio
     keyPrefix: `${prefix}:limit:${name}`,
     points: perMinute,
     duration: WINDOW_SECONDS,
-    rejectIfRedisNotReady: true,
   });
   let closedUntil = 0;
   return {

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { runConsumer } from '../kernel/run-consumer.ts';
 import { templatesFrom } from '../notifications/templates.ts';
+import { makePoke } from '../outbox/poke.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
 import { startMetricsServer } from '../platform/metrics-server.ts';
 import { assertSchema } from '../platform/migrate.ts';
@@ -38,6 +39,7 @@ export async function startWorkers({ config, log, stack, giveUp }: Runtime<Worke
   const queue = queuesByName({ redis, prefix });
   const shared = {
     sql, log, prefix,
+    poke: makePoke(redis, prefix),
     redis: patient,
     ports: { templates: templatesFrom(documents), mail, mailFrom: config.MAIL_FROM, publicUrl: config.PUBLIC_URL.replace(/\/$/, '') },
     metrics: consumerMetrics(registry),

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
+import { check, type Evidence, type Finding } from './check.ts';
+import { type Client, openClient } from './client.ts';
+import { type Fault, faults } from './faults.ts';
+import { observe } from './observe.ts';
+import { cure, plantPoison } from './poison.ts';
+import { seeded, shuffled } from './random.ts';
+import { openWorld, type World } from './world.ts';
+
+const STANDSTILL_MS = 50_000; // longer than a mail's attempt may stay open, after which it is tried again
+const LULL_MS = 100;
+
+export interface CampaignOptions {
+  readonly seed: number;
+  /** Events to be committed at least; each command makes three. */
+  readonly events: number;
+  readonly faults: readonly Fault[];
+  readonly mutant?: string | undefined;
+  readonly print: (line: string) => void;
+}
+
+/** Runs the system under load and attack, lets it come to rest, cures what can be cured, and checks every invariant. */
+export async function runCampaign({ seed, events, faults: chosen, mutant, print }: CampaignOptions): Promise<Finding[]> {
+  const random = seeded(seed);
+  const world = await openWorld({ mutant });
+  try {
+    const { apiUrl, issueToken, sql, dataDir } = world;
+    const client = await openClient({ apiUrl, issueToken, random, seed, logFile: join(dataDir, 'client.jsonl') });
+    const count = Math.ceil(events / 3);
+    const poison = await plantPoison(sql, { count, ...client });
+    const [keeping, losing] = [false, true].map((loses) => shuffled(chosen.filter((fault) => (fault.losesJobs ?? false) === loses), random));
+    const shares = chosen.reduce((sum, { share = 1 }) => sum + share, 1);
+    const odd: Finding[] = [];
+    const strikeAll = async (list: readonly Fault[] = []) => {
+      for (const fault of list) odd.push(await strike({ world, client, fault, random, print, load: Math.ceil((count * (fault.share ?? 1)) / shares) }));
+    };
+
+    await strikeAll(keeping);
+    await client.open(Math.ceil(count / shares));
+    const calm = [await rest(world, print)];
+    odd.push(await nothingRepublished(world));
+    if (losing?.length) {
+      await strikeAll(losing);
+      calm.push(await rest(world, print));
+    }
+    await cure(sql, poison);
+    await until('the operator’s retry is taken', async () => (await client.retry(poison.curable)).status === 200);
+    calm.push(await rest(world, print));
+    odd.push({ invariant: '· the system came to rest', verdict: 'lost', checked: calm.length, wrong: calm.filter((one) => !one).length });
+    client.close();
+
+    const evidence: Evidence = { sql, commands: client.commands, poison, mails: readMails(dataDir) };
+    return [...(await check(evidence)), ...(await observe(world)), ...odd];
+  } finally {
+    await world.close();
+  }
+}
+
+interface Strike {
+  readonly world: World;
+  readonly client: Client;
+  readonly fault: Fault;
+  readonly random: () => number;
+  readonly print: (line: string) => void;
+  /** Commands while it strikes, and more if it takes longer. */
+  readonly load: number;
+}
+
+async function strike({ world, client, fault, random, print, load }: Strike): Promise<Finding> {
+  const began = performance.now();
+  let over = false;
+  const striking = fault.strike(world, { random, load }).then(
+    (wrong) => wrong ?? [],
+    (error: unknown) => [`${fault.name}: ${error instanceof Error ? error.message : 'failed'}`],
+  );
+  void striking.finally(() => {
+    over = true;
+  });
+  await client.open(load);
+  while (!over) {
+    await client.open(1);
+    await sleep(LULL_MS);
+  }
+  const wrong = await striking;
+  print(`  ${fault.name.padEnd(34)} ${((performance.now() - began) / 1_000).toFixed(1).padStart(5)} s  ${client.commands.length} commands so far`);
+  for (const line of wrong) print(`    ! ${line}`);
+  return { invariant: `· ${fault.name} struck and was borne`, verdict: 'unexpected', checked: 1, wrong: wrong.length };
+}
+
+/** While Redis keeps its jobs, every delivery comes by its first publication. */
+async function nothingRepublished({ sql }: World): Promise<Finding> {
+  const [row] = await sql<{ wrong: number; checked: number }[]>`
+    select (select count(*) from republication)::integer as wrong, (select count(*) from outbox_event)::integer as checked
+  `;
+  return { invariant: '· nothing is published again while Redis keeps its jobs', verdict: 'unexpected', checked: row?.checked ?? 0, wrong: row?.wrong ?? 0 };
+}
+
+/** Waits until nothing is pending, open, queued or being sent; says whether it came to that before it stood still. */
+async function rest(world: World, print: (line: string) => void): Promise<boolean> {
+  let last = '';
+  for (let movedAt = performance.now(); performance.now() - movedAt < STANDSTILL_MS; await sleep(LULL_MS)) {
+    const left = await unfinished(world);
+    if (Object.values(left).every((count) => count === 0)) return true;
+    if (JSON.stringify(left) !== last) movedAt = performance.now();
+    last = JSON.stringify(left);
+  }
+  print(`  stands still with ${last}`);
+  return false;
+}
+
+async function unfinished({ sql, redis }: World): Promise<Record<string, number>> {
+  const [row] = await sql<Record<string, number>[]>`
+    select (select count(*) from outbox_event where status = 'pending')::integer as pending,
+           (select count(*) from notification where status in ('sending', 'queued') and channel = 'email')::integer as unsent,
+           (
+             select count(*) from outbox_event event join subscription using (event_type)
+             where not exists (select from consumed_event c where c.consumer_name = subscription.consumer_name and c.event_id = event.id)
+               and not exists (
+                 select from dead_letter d
+                 where d.consumer_name = subscription.consumer_name and d.event_id = event.id and d.resolution is distinct from 'retried'
+               )
+           )::integer as open
+  `;
+  const queues = ['count-daily-metrics', 'deliver-email', 'notify'].flatMap((name) => [
+    redis.llen(`columna:${name}:wait`), redis.llen(`columna:${name}:active`), redis.zcard(`columna:${name}:delayed`),
+  ]);
+  return { ...row, jobs: (await Promise.all(queues)).reduce((sum, count) => sum + count, 0) };
+}
+
+/** How often the mail server took responsibility for each notification, from its own log. */
+function readMails(dataDir: string): Map<string, number> {
+  const mails = new Map<string, number>();
+  for (const line of readFileSync(join(dataDir, 'mailbox.jsonl'), 'utf8').split('\n').filter(Boolean)) {
+    const { notificationId } = JSON.parse(line) as { notificationId: string };
+    mails.set(notificationId, (mails.get(notificationId) ?? 0) + 1);
+  }
+  return mails;
+}
+
+/** The faults of a list of names; `all` is every one. @throws when a name is nobody's. */
+export function chooseFaults(names: readonly string[]): readonly Fault[] {
+  if (names.includes('all')) return faults;
+  return names.map((name) => {
+    const fault = faults.find((candidate) => candidate.name === name);
+    if (fault === undefined) throw new Error(`no fault is called ${name}; there are ${faults.map((one) => one.name).join(', ')}`);
+    return fault;
+  });
+}

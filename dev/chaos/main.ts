@@ -1,0 +1,59 @@
+// npm run chaos -- [--events N] [--faults all|NAME,NAME] [--seed N] [--mutant NAME] [--self-test]
+import { parseArgs } from 'node:util';
+import { giveUp } from '../missing-part.ts';
+import { chooseFaults, runCampaign } from './campaign.ts';
+import { type Finding, VERDICTS } from './check.ts';
+import { mutants } from './mutants.ts';
+
+const SELF_TEST_EVENTS = 900;
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '5000' },
+    faults: { type: 'string', default: 'all' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    mutant: { type: 'string' },
+    'self-test': { type: 'boolean', default: false },
+  },
+});
+
+/** The verdicts' sums, in one line. */
+function verdict(findings: readonly Finding[]): string {
+  const sum = (kind: string) => findings.filter(({ verdict }) => verdict === kind).reduce((total, { wrong }) => total + wrong, 0);
+  return VERDICTS.map((kind) => `${kind} ${sum(kind)}`).join(' ');
+}
+
+const isClean = (findings: readonly Finding[]) => findings.every(({ wrong }) => wrong === 0);
+
+async function campaign(): Promise<boolean> {
+  const { seed, events, mutant } = values;
+  if (mutant !== undefined && mutants[mutant] === undefined) throw new Error(`no mutant is called ${mutant}; there are ${Object.keys(mutants).join(', ')}`);
+  const faults = chooseFaults(values.faults.split(',').filter(Boolean));
+  console.log(`seed ${seed}, ${events} events, ${faults.length} faults${mutant === undefined ? '' : `, mutant ${mutant}`}`);
+  const findings = await runCampaign({ seed: Number(seed), events: Number(events), faults, mutant, print: (line) => console.log(line) });
+  console.log('\ninvariant (DESIGN numbers)                                       checked   wrong');
+  for (const { invariant, checked, wrong } of findings) {
+    console.log(`${invariant.padEnd(62)} ${String(checked).padStart(9)} ${String(wrong).padStart(7)}${wrong > 0 ? '  ✗' : ''}`);
+  }
+  console.log(verdict(findings));
+  return isClean(findings);
+}
+
+/** The checker must be silent about the true build and cry out at every broken one. */
+async function selfTest(): Promise<boolean> {
+  const rows: { readonly build: string; readonly asItHasToBe: boolean; readonly said: string }[] = [];
+  for (const [name, { faults }] of Object.entries(mutants)) {
+    for (const mutant of [undefined, name]) {
+      const findings = await runCampaign({
+        seed: Number(values.seed), events: SELF_TEST_EVENTS, faults: chooseFaults(faults), mutant, print: () => undefined,
+      });
+      const build = mutant ?? `the true build under ${faults.join(', ') || 'no fault'}`;
+      rows.push({ build, asItHasToBe: isClean(findings) === (mutant === undefined), said: verdict(findings) });
+      console.log(`${rows.at(-1)?.asItHasToBe ? 'ok ' : 'NOT'} ${build}: ${rows.at(-1)?.said}`);
+    }
+  }
+  return rows.every(({ asItHasToBe }) => asItHasToBe);
+}
+
+const passed = await (values['self-test'] ? selfTest() : campaign()).catch(giveUp);
+process.exit(passed ? 0 : 1);

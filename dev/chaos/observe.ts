@@ -1,0 +1,40 @@
+import type { Finding } from './check.ts';
+import { PLANTED } from './client.ts';
+import { findLeaks } from './leaks.ts';
+import type { World } from './world.ts';
+
+/** Invariants 12 and 14: nothing personal where operators look, and the gauges say what SQL says. */
+export async function observe(world: World): Promise<Finding[]> {
+  const pages = await readMetrics(world);
+  const leaks = [...world.leaks, ...(await findLeaks(world.redis)), ...pages.filter((page) => page.includes(PLANTED)).map(() => 'a metric')];
+  return [
+    { invariant: '12 no planted text in logs, Redis or metrics', verdict: 'unexpected', checked: 3, wrong: new Set(leaks).size },
+    await gauges(world, pages.join('\n')),
+  ];
+}
+
+async function readMetrics({ apiUrl, formation }: World): Promise<string[]> {
+  const urls = [apiUrl, ...formation.processes.flatMap(({ ports }) => (ports['METRICS_PORT'] === undefined ? [] : [`http://127.0.0.1:${ports['METRICS_PORT']}`]))];
+  return Promise.all(urls.map((url) => fetch(`${url}/metrics`).then((response) => response.text(), () => '')));
+}
+
+async function gauges({ sql }: World, page: string): Promise<Finding> {
+  const valueOf = (gauge: string) => Number(page.split('\n').find((line) => line.startsWith(gauge))?.split(' ').at(-1) ?? Number.NaN);
+  const dead = await sql<{ name: string; letters: number }[]>`
+    select consumer.name, count(dead.event_id)::integer as letters
+    from consumer left join dead_letter dead on dead.consumer_name = consumer.name and dead.resolution is null
+    group by 1
+  `;
+  const [outbox] = await sql<{ pending: number; failed: number }[]>`
+    select (count(*) filter (where status = 'pending'))::integer as pending, (count(*) filter (where status = 'failed'))::integer as failed
+    from outbox_event
+  `;
+  const pairs: [string, number][] = [
+    ['outbox_events{status="pending"}', outbox?.pending ?? 0],
+    ['outbox_events{status="failed"}', outbox?.failed ?? 0],
+    ...dead.map(({ name, letters }): [string, number] => [`dead_letters{consumer="${name}"}`, letters]),
+    ...dead.map(({ name }): [string, number] => [`queue_jobs{queue="${name}",state="waiting"}`, 0]),
+  ];
+  const wrong = pairs.filter(([gauge, value]) => valueOf(gauge) !== value);
+  return { invariant: '14 the gauges equal the counts', verdict: 'unexpected', checked: pairs.length, wrong: wrong.length };
+}
