@@ -13,15 +13,29 @@ export interface BacklogOptions {
 
 /** Adds the figures that every process sees alike, counted when they are asked for: outbox, queues and dead letters. */
 export function observeBacklog({ registry, sql, queues }: BacklogOptions): void {
+  let reading: Promise<void> | undefined;
+  // Each gauge of a scrape waits for one reading of the stores, whichever is asked first.
+  const read = () => {
+    reading ??= readAll().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
+    new Gauge({ name, help, labelNames, registers: [registry], collect: read });
+  const readable = gauge('backlog_readable', '1 when the stores could be read at this scrape; if not, the rest is older');
   const events = gauge('outbox_events', 'Events that are not published, by status', ['status']);
   const oldest = gauge('outbox_oldest_pending_seconds', 'Age of the oldest event that is not published');
   const dead = gauge('dead_letters', 'Dead letters that nobody has resolved', ['consumer']);
   const depth = gauge('queue_jobs', 'Jobs in a queue, by state', ['queue', 'state']);
   const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest job that waits in a queue', ['queue']);
 
-  const collect = async () => {
+  async function readAll(): Promise<void> {
+    const reads = await Promise.allSettled([readOutbox(), readDeadLetters(), readQueues()]);
+    readable.set(reads.every(({ status }) => status === 'fulfilled') ? 1 : 0);
+  }
+
+  async function readOutbox(): Promise<void> {
     const [outbox] = await sql<{ pending: number; failed: number; seconds: number }[]>`
       select (select count(*) from outbox_event where status = 'pending')::integer as pending,
              (select count(*) from outbox_event where status = 'failed')::integer as failed,
@@ -33,7 +47,9 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
     events.set({ status: 'pending' }, outbox?.pending ?? 0);
     events.set({ status: 'failed' }, outbox?.failed ?? 0);
     oldest.set(outbox?.seconds ?? 0);
+  }
 
+  async function readDeadLetters(): Promise<void> {
     const letters = await sql<{ consumer: string; letters: number }[]>`
       select consumer.name as consumer, count(dead.event_id)::integer as letters
       from consumer
@@ -41,21 +57,16 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
       group by consumer.name
     `;
     for (const { consumer, letters: count } of letters) dead.set({ consumer }, count);
-  };
-  const collectQueues = async () => {
-    for (const queue of (await queues()) ?? []) {
+  }
+
+  async function readQueues(): Promise<void> {
+    const known = await queues();
+    if (known === undefined) throw new Error('redis is away');
+    for (const queue of known) {
       const counts = await queue.getJobCounts(...QUEUE_STATES);
       for (const state of QUEUE_STATES) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
       const [first] = await queue.getJobs(['waiting'], 0, 0, true);
       age.set({ queue: queue.name }, first === undefined ? 0 : Math.max(0, Date.now() - first.timestamp) / 1_000);
     }
-  };
-  // A scrape while a store is away shows what was last known, and the process's own figures.
-  const collected = new Gauge({
-    name: 'backlog_readable', help: '1 when the backlog was read at this scrape', registers: [registry],
-    async collect() {
-      const reads = await Promise.allSettled([collect(), collectQueues()]);
-      collected.set(reads.every(({ status }) => status === 'fulfilled') ? 1 : 0);
-    },
-  });
+  }
 }

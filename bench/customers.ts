@@ -1,0 +1,75 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { tokenIssuer } from '../dev/demo/people.ts';
+import { startOn } from './processes.ts';
+import type { Servers, World } from './world.ts';
+
+const CONNECTIONS = 16;
+const USERS = 200; // the requests of one user wait for one another at the row of their contact
+const UNLIMITED = '10000000';
+
+const contact = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' } as const;
+const place = { country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City' };
+const evidence = { kind: 'tax-certificate', reference: 'doc-1' };
+
+export interface CustomersOptions {
+  readonly servers: Servers;
+  /** Of the web process. */
+  readonly nodeOptions?: string;
+}
+
+/** A web process of its own, and many users who share a few kept-alive connections to it. */
+export async function openCustomers(world: World, { servers, nodeOptions = '' }: CustomersOptions) {
+  const secret = randomBytes(32).toString('hex');
+  const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED };
+  const env = { JWT_SECRET: secret, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits };
+  const web = await startOn(world, { servers, formation: { web: 1 }, env });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const address = { agent, host: '127.0.0.1', port: web.processes[0]?.ports['PORT'] };
+  const issue = tokenIssuer(secret);
+  const tokenOf = (role: string) => issue({ userId: randomUUID(), title: role, contact }, { roles: [role] });
+  const tokens = await Promise.all(Array.from({ length: USERS }, () => tokenOf('user')));
+
+  async function post(path: string, token: string, body: object): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const headers = {
+      authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID(),
+    };
+    const posting = request({ ...address, path, method: 'POST', headers }, (response) => {
+      const settle = (answer: string) => {
+        if (response.statusCode === 200 || response.statusCode === 201) resolve(answer);
+        else reject(new Error(`POST ${path} was answered ${response.statusCode}: ${answer}`));
+      };
+      text(response).then(settle, reject);
+    });
+    posting.on('error', reject).end(JSON.stringify(body));
+    return promise;
+  }
+
+  return {
+    /** A verified tenant's id. */
+    async foundTenant(): Promise<string> {
+      const founded = await post('/tenants', await tokenOf('user'), { name: 'Taller Norte', ...place, contact });
+      const { id } = JSON.parse(founded) as { readonly id: string };
+      await post(`/tenants/${id}/verify`, await tokenOf('backoffice:write'), { evidence });
+      return id;
+    },
+    /** Opens `count` tickets, on each connection one after the other. */
+    async openTickets(tenantId: string, count: number): Promise<void> {
+      let begun = 0;
+      const connection = async () => {
+        while (begun < count) {
+          const token = tokens[begun % USERS] ?? '';
+          begun += 1;
+          await post('/tickets', token, { tenantId, subject: 'No hay agua', description: 'Desde ayer.', contact });
+        }
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    },
+    async close(): Promise<void> {
+      agent.destroy();
+      await web.stop();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { contracts } from '../src/events/index.ts';
+import type { Consumer } from '../src/kernel/consumer.ts';
+import { watchDepths } from '../src/outbox/depths.ts';
+import { maintainPartitions } from '../src/outbox/partitions.ts';
+import type { RelayOptions } from '../src/outbox/relay.ts';
+import { registerSubscribers, watchSubscriptions } from '../src/outbox/subscriptions.ts';
+import { openLog } from '../src/platform/log.ts';
+import { consumerMetrics, openRegistry, relayMetrics } from '../src/platform/metrics.ts';
+import { migrate } from '../src/platform/migrate.ts';
+import { openPostgres, type Sql } from '../src/platform/postgres.ts';
+import { queuesByName } from '../src/platform/queues.ts';
+import { openPatientRedis, openRedis, whenReady } from '../src/platform/redis.ts';
+
+/** Where a bench's servers are. */
+export interface Servers {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+/** A fresh database and key prefix with the given consumers subscribed, and what relay and consumers run on. */
+export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: readonly Consumer<object>[]) {
+  const stack = new AsyncDisposableStack();
+  const name = `bench-${Math.random().toString(36).slice(2, 10)}`;
+  const server = openPostgres({ url: databaseUrl, name: 'bench', connections: 1 });
+  await server`create database ${server(name)}`;
+  stack.defer(async () => {
+    await server`drop database ${server(name)} with (force)`;
+    await server.end();
+  });
+  const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
+  const sql: Sql = openPostgres({ url, name: 'bench', connections: 10 });
+  stack.defer(() => sql.end({ timeout: 5 }));
+  await migrate(sql);
+  await maintainPartitions(sql, new Date());
+  await registerSubscribers(sql, contracts, consumers);
+
+  const log = openLog({ process: 'bench', level: 'fatal' });
+  const redis = openRedis({ url: redisUrl, name: 'bench', log });
+  const patient = openPatientRedis({ url: redisUrl, name: 'bench-worker', log });
+  for (const client of [redis, patient]) stack.defer(() => client.disconnect());
+  await whenReady(redis);
+  const queue = queuesByName({ redis, prefix: name });
+  const registry = openRegistry();
+  const relaySql = openPostgres({ url, name: 'bench-relay', connections: 4, synchronousCommit: 'off' });
+  stack.defer(() => relaySql.end({ timeout: 5 }));
+  const relay: RelayOptions = {
+    sql: relaySql, log, queue,
+    metrics: relayMetrics(registry),
+    depths: watchDepths(queue, 10_000_000),
+    subscriptions: watchSubscriptions(sql),
+  };
+  const metrics = consumerMetrics(registry);
+  return { url, sql, log, redis, patient, queue, relay, prefix: name, metrics, close: () => stack.disposeAsync() };
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** Commits `count` events straight into the outbox, as fast as one statement goes. */
+export async function fillOutbox(sql: Sql, count: number): Promise<void> {
+  await sql`
+    insert into outbox_event (id, event_type, schema_version, occurred_at, payload_json, correlation_id)
+    select ids.id, 'TenantCreated', 1, now(),
+           jsonb_build_object('tenantId', ids.id, 'ownerUserId', ids.id, 'name', 'Taller Norte'), ids.id
+    from (
+      select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+              || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || substr(md5(random()::text), 1, 15))::uuid as id
+      from generate_series(1, ${count}) as n
+    ) as ids
+  `;
+  await sql`analyze outbox_event`;
+}
+
+/** Seconds that something took. */
+export async function seconds(run: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await run();
+  return (performance.now() - began) / 1_000;
+}
+
+/** The middle value; of an even number, the lower of the two. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,169 @@
+import { globSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { contracts } from '../src/events/index.ts';
+import { consumers } from '../src/workers/index.ts';
+import { templateContracts } from '../templates/index.ts';
+import { type Import, readSource } from './support/imports.ts';
+
+const LONGEST_FILE = 250;
+const LONGEST_ROOT = 24;
+const DEEPEST_FOLDER = 3;
+const DRIVERS = new Set(['bullmq', 'ioredis', 'mongodb', 'nodemailer', 'postgres']);
+
+/** A file of ours; what it imports of ours is written from the root: `src/config.ts`. */
+interface Module {
+  readonly path: string;
+  readonly lines: number;
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = globSync('{src,dev,test,bench,templates}/**/*.ts', { cwd: root }).toSorted().map(readModule);
+const within = (...folders: string[]) =>
+  modules.filter(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`)));
+
+function readModule(path: string): Module {
+  const text = readFileSync(posix.join(root, path), 'utf8');
+  const { code, imports } = readSource(text);
+  const fromRoot = (from: string) => (from.startsWith('.') ? posix.join(posix.dirname(path), from) : from);
+  return {
+    path,
+    code,
+    lines: text.trimEnd().split('\n').length,
+    imports: imports.map(({ from, values }) => ({ from: fromRoot(from), values })),
+  };
+}
+
+const isOurs = (path: string) => /^(src|dev|test|bench|templates)\//.test(path);
+const isMain = (path: string) => /(^|\/)main\.ts$/.test(path);
+
+/** Each import that is not allowed, as `path imports what`. */
+function forbidden(importers: readonly Module[], isAllowed: (imported: string, importer: string) => boolean): string[] {
+  return importers.flatMap(({ path, imports }) =>
+    imports.filter(({ from }) => !isAllowed(from, path)).map(({ from }) => `${path} imports ${from}`),
+  );
+}
+
+/** Each place where the code says what it must not, as `path: what`. */
+function saying(speakers: readonly Module[], pattern: RegExp): string[] {
+  return speakers.flatMap(({ path, code }) => [...code.matchAll(pattern)].map(([said]) => `${path}: ${said}`));
+}
+
+test('every import of ours leads to a file of ours', () => {
+  const known = new Set(modules.map(({ path }) => path));
+  expect(modules.length).toBeGreaterThan(100);
+  expect(forbidden(modules, (imported) => !isOurs(imported) || known.has(imported))).toEqual([]);
+});
+
+test('the domain knows its own rules and events, and nothing else', () => {
+  const allowed = /^src\/(domain|events)\/|^src\/kernel\/event\.ts$/;
+  expect(forbidden(within('src/domain'), (imported) => allowed.test(imported))).toEqual([]);
+});
+
+test('the domain has no clock, no chance and no surroundings', () => {
+  const clock = /\bDate\s*\.\s*now\b|\bnew Date\b(?!\s*\(\s*[^)\s])|\bDate\(\s*\)|\bperformance\b/g;
+  const chance = /\bMath\s*\.\s*random\b|\bcrypto\b/g;
+  const surroundings = /\b(process|globalThis|fetch|console|set(Timeout|Interval|Immediate))\b/g;
+  const said = [clock, chance, surroundings].flatMap((pattern) => saying(within('src/domain'), pattern));
+  expect(said).toEqual([]);
+});
+
+test('events know the kernel’s event and zod, and nothing else', () => {
+  const allowed = /^zod$|^src\/events\/|^src\/kernel\/event\.ts$/;
+  expect(forbidden(within('src/events'), (imported) => allowed.test(imported))).toEqual([]);
+});
+
+test('the API, the workers and the jobs never import one another', () => {
+  const side = (path: string) => /^src\/(api|workers|jobs)\//.exec(path)?.[1];
+  const isAllowed = (imported: string, importer: string) => [undefined, side(importer)].includes(side(imported));
+  expect(forbidden(within('src/api', 'src/workers', 'src/jobs'), isAllowed)).toEqual([]);
+});
+
+test('the kernel knows no business', () => {
+  const allowed = /^src\/(kernel|platform)\/|^src\/outbox\/append\.ts$|^src\/store\/(deliveries|stored-events)\.ts$/;
+  expect(forbidden(within('src/kernel'), (imported) => !isOurs(imported) || allowed.test(imported))).toEqual([]);
+});
+
+test('what is released imports nothing that is not', () => {
+  expect(forbidden(within('src', 'templates'), (imported) => !/^(dev|test|bench)\//.test(imported))).toEqual([]);
+});
+
+test('nothing imports a main', () => {
+  expect(forbidden(modules, (imported) => !isMain(imported))).toEqual([]);
+});
+
+test('only the platform constructs drivers: elsewhere they are types, and errors to recognise', () => {
+  const constructed = modules.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ from }) => !path.startsWith('src/platform/') && DRIVERS.has(from.replace(/\/.*/, '')))
+      .flatMap(({ from, values }) => values.map((value) => `${path} imports ${value} of ${from}`))
+      .filter((found) => !/Error of /.test(found)),
+  );
+  expect(constructed).toEqual([]);
+});
+
+test('only the configuration reads the environment', () => {
+  const others = within('src').filter(({ path }) => path !== 'src/config.ts');
+  const reading = /\bprocess\s*(\?\.|\.|\[)\s*(env\b|')|\}\s*=\s*process\b(?!\s*\.)/g;
+  expect(saying(others, reading)).toEqual([]);
+  expect(forbidden(others, (imported) => !/^(node:)?process$/.test(imported))).toEqual([]);
+});
+
+/** What the folder's modules export that is of a kind, by module. */
+async function exported(folder: string, isOfKind: (value: object) => boolean) {
+  const units = within(folder).filter(({ path }) => !isMain(path) && !path.endsWith('/index.ts'));
+  return Promise.all(
+    units.map(async ({ path }) => {
+      const values: unknown[] = Object.values((await import(posix.join(root, path))) as object);
+      const isUnit = (value: unknown) => value instanceof Object && isOfKind(value);
+      return { path, units: values.filter(isUnit) };
+    }),
+  );
+}
+
+test('every event type is in the catalogue, one in each file', async () => {
+  const found = await exported('src/events', (value) => 'type' in value && 'version' in value && 'read' in value);
+  expect(found.filter(({ units }) => units.length !== 1).map(({ path }) => path)).toEqual([]);
+  expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(contracts));
+});
+
+test('every consumer is in the list', async () => {
+  const found = await exported('src/workers', (value) => 'kind' in value && 'on' in value);
+  expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(consumers));
+});
+
+test('every template is in the list, and has the name of its folder', async () => {
+  const found = await exported('templates', (value) => 'onUnknown' in value && 'channels' in value);
+  expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(templateContracts));
+  const folders = globSync('templates/*/', { cwd: root }).map((path) => posix.basename(path));
+  expect(templateContracts.map(({ name }) => name)).toEqual(folders.toSorted());
+});
+
+test.for([
+  ['event types', contracts.map(({ type }) => type)],
+  ['consumers', consumers.map(({ name }) => name)],
+  ['templates', templateContracts.map(({ name }) => name)],
+] as const)('the names of %s are unique, and their list is sorted', ([, names]) => {
+  expect(names).not.toEqual([]);
+  expect(names).toEqual([...new Set(names)].sort());
+});
+
+test('a composition root is under 25 lines of code', () => {
+  const roots = within('src').filter(({ path }) => isMain(path) || path === 'src/release.ts');
+  const lines = ({ code }: Module) => code.split('\n').filter((line) => line.trim() !== '').length;
+  expect(roots.length).toBeGreaterThan(2);
+  expect(roots.filter((found) => lines(found) > LONGEST_ROOT).map(({ path }) => path)).toEqual([]);
+});
+
+test('no file passes 250 lines', () => {
+  const long = modules.filter(({ lines }) => lines > LONGEST_FILE);
+  expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+});
+
+test('no folder of the source is more than three deep', () => {
+  const folders = within('src').map(({ path }) => posix.dirname(path).split('/').slice(1));
+  expect(folders.filter((folder) => folder.length > DEEPEST_FOLDER).map((folder) => folder.join('/'))).toEqual([]);
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { saveOwnContact } from '../../src/store/contacts.ts';
+import { openNotifying, ticketOpened } from '../support/notifying.ts';
+import { until } from '../support/until.ts';
+
+test('a created ticket makes an event and a notification', async () => {
+  const world = await openNotifying();
+  const customerUserId = await world.person({ name: 'Luis Paz', email: 'luis@example.com', locale: 'en' });
+  const tenant = await world.tenant({ ownerUserId: await world.person() });
+  const [eventId] = await world.commit(ticketOpened(tenant, { customerUserId, subject: 'No water' }));
+  world.start();
+  await world.settle();
+
+  const told = (await world.notifications()).filter(({ userId }) => userId === customerUserId);
+  const saysIt = expect.stringContaining('No water') as string;
+  expect(told).toMatchObject([
+    { channel: 'email', template: 'ticket-created', locale: 'en', status: 'sent', body: null },
+    { channel: 'inbox', template: 'ticket-created', locale: 'en', status: 'delivered', body: saysIt },
+  ]);
+  const notificationId = told[0]?.id ?? '';
+  const requested = await world.sql`
+    select event_type, causation_id, correlation_id, tenant_id from outbox_event
+    where payload_json ->> 'notificationId' = ${notificationId}
+  `;
+  expect(requested).toEqual([
+    { event_type: 'EmailRequested', causation_id: eventId, correlation_id: eventId, tenant_id: tenant.id },
+  ]);
+  const arrived = world.mailbox.messages.filter(({ to }) => to.includes('luis@example.com'));
+  const messageId = `<${notificationId}@techmarket.example>`;
+  expect(arrived).toMatchObject([{ notificationId, messageId, subject: saysIt }]);
+});
+
+test('a duplicated event changes nothing', async () => {
+  const world = await openNotifying();
+  const tenant = await world.tenant({ ownerUserId: await world.person() });
+  const [eventId = ''] = await world.commit(ticketOpened(tenant, { customerUserId: await world.person() }));
+  const deliverAgain = async (epoch: number) => {
+    for (const consumer of ['notify', 'count-daily-metrics']) await world.deliverAgain(consumer, [eventId], epoch);
+  };
+  const effects = async () => ({
+    events: await world.sql<{ id: string; event_type: string }[]>`select id, event_type from outbox_event order by id`,
+    notifications: await world.notifications(),
+    attempts: await world.sql`select * from notification_attempt order by notification_id, at`,
+    mails: world.mailbox.messages.map(({ notificationId }) => notificationId),
+    metrics: await world.sql`select metric, value::integer from daily_metric`,
+  });
+  // The copies of before the first proof meet in one batch, and those of between two batches.
+  for (const epoch of [1, 2]) await deliverAgain(epoch);
+  world.start();
+  await world.settle();
+  await world.queuesEmpty();
+  const first = await effects();
+  expect(first.notifications).toHaveLength(4);
+  expect(new Set(first.mails).size).toBe(2);
+  expect(first.mails).toHaveLength(2);
+  expect(first.metrics).toEqual([{ metric: 'tickets_created', value: 1 }]);
+
+  const requests = first.events.filter(({ event_type }) => event_type === 'EmailRequested').map(({ id }) => id);
+  expect(requests).toHaveLength(2);
+  for (const epoch of [3, 4]) {
+    await deliverAgain(epoch);
+    await world.deliverAgain('deliver-email', requests, epoch);
+  }
+  await world.queuesEmpty();
+  expect(await effects()).toEqual(first);
+  expect(await world.deadLetters()).toEqual([]);
+});
+
+test('the customer and the tenant’s owner are told once each, and a user who is both is told once', async () => {
+  const world = await openNotifying();
+  const told = async () => (await world.notifications()).map((row) => `${row.channel} ${row.userId}`).toSorted();
+  const bothChannels = (...ids: string[]) => ids.flatMap((id) => [`email ${id}`, `inbox ${id}`]).toSorted();
+  const [customer, owner, both] = [await world.person(), await world.person(), await world.person()];
+  await world.commit(ticketOpened(await world.tenant({ ownerUserId: owner }), { customerUserId: customer }));
+  world.start();
+  await world.settle();
+  expect(await told()).toEqual(bothChannels(customer, owner));
+
+  await world.commit(ticketOpened(await world.tenant({ ownerUserId: both }), { customerUserId: both }));
+  await world.settle();
+  expect(await told()).toEqual(bothChannels(customer, owner, both));
+  expect(world.mailbox.messages).toHaveLength(3);
+});
+
+test('the version and the language are fixed when the notification is created', async () => {
+  const world = await openNotifying();
+  const user = await world.person({ locale: 'es' });
+  const tenant = await world.tenant({ ownerUserId: user });
+  world.mailbox.fail = 'reject-4xx';
+  await world.commit(ticketOpened(tenant, { customerUserId: user }));
+  world.start();
+  await until('the first attempt failed', async () => {
+    await world.relayOnce();
+    return (await world.failures()).length === 1;
+  });
+
+  await publishSecondVersion(world);
+  await world.sql.begin((tx) => saveOwnContact(tx, user, { name: 'Ana Ruiz', email: 'new@example.com', locale: 'en' }));
+  world.mailbox.fail = undefined;
+  await world.settle();
+  const subject = 'Nuevo ticket para Taller Norte: No hay agua';
+  expect(world.mailbox.messages).toMatchObject([{ to: ['new@example.com'], subject }]);
+
+  await world.commit(ticketOpened(tenant, { customerUserId: user }));
+  await world.settle();
+  expect(world.mailbox.messages[1]?.subject).toMatch(/^second: New/);
+  const fixed = (await world.notifications()).map((row) => `${row.channel} ${row.templateVersion} ${row.locale}`);
+  expect(fixed).toEqual(['email 1 es', 'email 2 en', 'inbox 1 es', 'inbox 2 en']);
+});
+
+/** Makes a version of `ticket-created` current whose subjects begin with "second". */
+async function publishSecondVersion({ documents }: Awaited<ReturnType<typeof openNotifying>>): Promise<void> {
+  const name = 'ticket-created';
+  const first = await documents.template(name, 1);
+  if (first === undefined) throw new Error('there is no first version');
+  const parts = first.parts.map((part) =>
+    part.part === 'email.subject' ? { ...part, source: `second: ${part.source}` } : part,
+  );
+  await documents.publishTemplate({ ...first, version: 2, parts, contentHash: 'second' });
+  await documents.setCurrent(name, { version: 2, by: 'test', reason: 'test', at: new Date() });
+}
+
+test('a user without a contact kills that delivery only', async () => {
+  const world = await openNotifying();
+  const tenant = await world.tenant({ ownerUserId: await world.person() });
+  const customers = [await world.person(), randomUUID(), await world.person()];
+  const ids = await world.commit(...customers.map((customerUserId) => ticketOpened(tenant, { customerUserId })));
+  world.start();
+  await world.settle();
+  const error = 'Permanent: a user to be told has no contact';
+  expect(await world.deadLetters()).toEqual([{ consumer: 'notify', eventId: ids[1], error }]);
+  expect(await world.notifications()).toHaveLength(8);
+  expect(world.mailbox.messages).toHaveLength(4);
+});
+
+test('a text that can’t be written fails its notification with the reason, and the others are told', async () => {
+  const world = await openNotifying();
+  const tenant = await world.tenant({ ownerUserId: await world.person({ locale: 'en' }) });
+  await world.commit(ticketOpened(tenant, { customerUserId: await world.person({ locale: 'es' }) }));
+  await world.sql`
+    update notification_template
+    set parts = jsonb_path_query_array(parts, '$[*] ? (@.locale != "es" || @.part != "inbox")')
+  `;
+  world.start();
+  await world.settle();
+  const told = await world.notifications();
+  expect(told.map(({ locale, channel, status, reason }) => [locale, channel, status, reason]).toSorted()).toEqual([
+    ['en', 'email', 'sent', null],
+    ['en', 'inbox', 'delivered', null],
+    ['es', 'email', 'sent', null],
+    ['es', 'inbox', 'failed', 'inbox does not exist in es'],
+  ]);
+});
