@@ -33,7 +33,8 @@ export function createApp(deps: ApiDeps): Api {
 
   api.use(observe(deps));
   // Pages bring a policy of their own.
-  api.use(secureHeaders({ contentSecurityPolicy: nothingLoads, overwrite: false }));
+  // With the library's no-referrer a browser sends our own forms with the origin «null», which looks like another site's.
+  api.use(secureHeaders({ contentSecurityPolicy: nothingLoads, referrerPolicy: 'same-origin', overwrite: false }));
   api.use(knownRoutes(api));
   probeRoutes(api, deps);
   api.use(limitAddress(deps.limits, deps.config.TRUSTED_PROXIES));

@@ -106,6 +106,11 @@ describe('signing in', () => {
     expect(Math.abs(expires - Date.now() - 300_000)).toBeLessThan(10_000);
   });
 
+  test('is offered on a page whose browser names our origin when it sends the form', async () => {
+    const page = await createApp(appDeps(untouchable)).request('/backoffice/sign-in');
+    expect(page.headers.get('Referrer-Policy')).toBe('same-origin');
+  });
+
   test('out of it ends the session in the browser', async () => {
     const answer = await createApp(appDeps(untouchable)).request('/backoffice/sign-out', { method: 'POST' });
     expect(answer.status).toBe(303);
