@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { contracts } from '../src/events/index.ts';
+import { jobs } from '../src/jobs/index.ts';
 import { consumers } from '../src/workers/index.ts';
 import { templateContracts } from '../templates/index.ts';
 import { type Import, readSource } from './support/imports.ts';
@@ -76,10 +77,11 @@ test('events know the kernel’s event and zod, and nothing else', () => {
   expect(forbidden(within('src/events'), (imported) => allowed.test(imported))).toEqual([]);
 });
 
-test('the API, the workers and the jobs never import one another', () => {
+test('the API, the workers and the jobs never import one another, unless to compose a process', () => {
   const side = (path: string) => /^src\/(api|workers|jobs)\//.exec(path)?.[1];
   const isAllowed = (imported: string, importer: string) => [undefined, side(importer)].includes(side(imported));
-  expect(forbidden(within('src/api', 'src/workers', 'src/jobs'), isAllowed)).toEqual([]);
+  const parts = within('src/api', 'src/workers', 'src/jobs').filter(({ path }) => !isMain(path));
+  expect(forbidden(parts, isAllowed)).toEqual([]);
 });
 
 test('the kernel knows no business', () => {
@@ -135,6 +137,11 @@ test('every consumer is in the list', async () => {
   expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(consumers));
 });
 
+test('every job is in the list', async () => {
+  const found = await exported('src/jobs', (value) => 'everyMs' in value && 'run' in value);
+  expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(jobs));
+});
+
 test('every template is in the list, and has the name of its folder', async () => {
   const found = await exported('templates', (value) => 'onUnknown' in value && 'channels' in value);
   expect(new Set(found.flatMap(({ units }) => units))).toEqual(new Set(templateContracts));
@@ -145,6 +152,7 @@ test('every template is in the list, and has the name of its folder', async () =
 test.for([
   ['event types', contracts.map(({ type }) => type)],
   ['consumers', consumers.map(({ name }) => name)],
+  ['jobs', jobs.map(({ name }) => name)],
   ['templates', templateContracts.map(({ name }) => name)],
 ] as const)('the names of %s are unique, and their list is sorted', ([, names]) => {
   expect(names).not.toEqual([]);

@@ -21,6 +21,9 @@ const problems: Responses = {
   default: { description: 'A problem', content: { 'application/problem+json': { schema: problem } } },
 };
 
+/** The reference groups by it. */
+const firstSegment = (path: string) => path.split('/')[1] ?? '';
+
 const bearer = [{ bearer: [] }];
 const anybody: readonly Role[] = [];
 
@@ -54,6 +57,7 @@ export function writeRoute<const Path extends string, Params extends z.ZodObject
     method: 'post',
     path,
     summary,
+    tags: [firstSegment(path)],
     security: bearer,
     middleware: [...guard(roles), readJson],
     request: {
@@ -80,6 +84,7 @@ export function readRoute<const Path extends string, Params extends z.ZodObject,
     method: 'get',
     path,
     summary,
+    tags: [firstSegment(path)],
     security: bearer,
     middleware: guard(roles),
     request: { params, query },

@@ -27,9 +27,8 @@ export function queueRoutes(api: Api, deps: ApiDeps): void {
     try {
       operator = await requireSession(c, deps.tokens);
     } catch (error) {
-      const { status, message } = toProblem(error);
-      if (status !== 401 || !(c.req.header('Accept') ?? '').includes('text/html')) throw error;
-      return c.html(signInPage(message), 401, signInHeaders);
+      if (toProblem(error).status !== 401 || !(c.req.header('Accept') ?? '').includes('text/html')) throw error;
+      return c.html(signInPage(), 401, signInHeaders);
     }
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await admitChange(c, operator, deps);
     const queues = await deps.queues();

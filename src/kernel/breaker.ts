@@ -13,6 +13,7 @@ export interface Breaker {
   /** Something succeeded: the next hold starts short again. */
   reset(): void;
   readonly held: boolean;
+  /** Neither holds nor releases from now on. */
   close(): void;
 }
 
@@ -20,17 +21,20 @@ export interface Breaker {
 export function makeBreaker({ hold, release }: BreakerOptions): Breaker {
   let holdMs = FIRST_HOLD_MS;
   let timer: NodeJS.Timeout | undefined;
+  let heldUntil = 0;
+  let closed = false;
   return {
     trip() {
-      if (timer !== undefined) return holdMs;
-      hold();
-      const currentMs = holdMs;
-      timer = setTimeout(() => {
-        timer = undefined;
-        release();
-      }, currentMs);
-      holdMs = Math.min(holdMs * 2, LONGEST_HOLD_MS);
-      return currentMs;
+      if (timer === undefined && !closed) {
+        hold();
+        heldUntil = Date.now() + holdMs;
+        timer = setTimeout(() => {
+          timer = undefined;
+          release();
+        }, holdMs);
+        holdMs = Math.min(holdMs * 2, LONGEST_HOLD_MS);
+      }
+      return Math.max(0, heldUntil - Date.now());
     },
     reset() {
       holdMs = FIRST_HOLD_MS;
@@ -39,6 +43,7 @@ export function makeBreaker({ hold, release }: BreakerOptions): Breaker {
       return timer !== undefined;
     },
     close() {
+      closed = true;
       clearTimeout(timer);
     },
   };

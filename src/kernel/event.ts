@@ -72,9 +72,12 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
 }: ContractOptions<Type, Shape>): Contract<Type, z.infer<z.ZodObject<Shape>>> {
   const writer = payload.strict();
   const reader = payload.strip();
-  for (let from = 1; from < version; from += 1) {
-    if (upcast[from] === undefined) throw new Error(`${type} version ${version} has no upcaster from version ${from}`);
-  }
+  const step = (from: number) => {
+    const upcaster = upcast[from];
+    if (upcaster === undefined) throw new Error(`${type} version ${version} has no upcaster from version ${from}`);
+    return upcaster;
+  };
+  for (let from = 1; from < version; from += 1) step(from);
 
   const create = (facts: EventFacts & { readonly payload: unknown }) =>
     Object.freeze({ ...facts, eventType: type, schemaVersion: version, payload: writer.parse(facts.payload) });
@@ -83,10 +86,17 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
     if (stored.schemaVersion > version) {
       throw new RetryLater(NEWER_VERSION_RETRY_MS, `${type} version ${stored.schemaVersion} is newer than ${version}`);
     }
+    const unreadable = (why: string) => new Permanent(`payload of ${type} version ${stored.schemaVersion}: ${why}`);
     let raw = stored.payload;
-    for (let from = stored.schemaVersion; from < version; from += 1) raw = upcast[from]?.(raw as never);
+    for (let from = stored.schemaVersion; from < version; from += 1) {
+      try {
+        raw = step(from)(raw as never);
+      } catch {
+        throw unreadable(`no way to version ${from + 1}`); // what the upcaster threw may quote the payload
+      }
+    }
     const parsed = reader.safeParse(raw);
-    if (!parsed.success) throw new Permanent(`payload of ${type} version ${stored.schemaVersion}: ${paths(parsed.error)}`);
+    if (!parsed.success) throw unreadable(paths(parsed.error));
     return Object.freeze({ ...stored, schemaVersion: version, payload: parsed.data });
   }
 

@@ -15,7 +15,9 @@ export async function withDeadline<T>(
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = outer === undefined ? deadline : AbortSignal.any([deadline, outer]);
   const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(new HandlerTimeout(deadline.aborted ? `no end within ${timeoutMs} ms` : 'the hold was lost'));
+  const givenUp = () => new HandlerTimeout(deadline.aborted ? `no end within ${timeoutMs} ms` : 'the hold was lost');
+  if (signal.aborted) throw givenUp(); // it will not tell again
+  const abort = () => aborted.reject(givenUp());
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([run(signal), aborted.promise]);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../platform/log.ts';
+import { every } from '../kernel/every.ts';
 import type { Generation } from './generation.ts';
-import { maintainPartitions } from './partitions.ts';
 import { RELAY_BATCH_LIMIT, type RelayOptions, relayBatch } from './relay.ts';
 import { sweep } from './sweep.ts';
 
@@ -10,8 +9,6 @@ const IDLE_MIN_MS = 20;
 const IDLE_MAX_MS = 500;
 const TROUBLE_MAX_MS = 2_000;
 const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
-const SWEEP_SHARE = 10; // a sweep takes at most a tenth of the time
-const PARTITIONS_EVERY_MS = 3_600_000;
 
 export interface RunningRelay {
   /** Something was committed: look at once. */
@@ -25,9 +22,9 @@ export interface RunRelayOptions extends RelayOptions {
   readonly graceMs: number;
 }
 
-/** Runs a relay until closed: batches as long as there are any, sweeps and partitions beside them. */
+/** Runs a relay until closed: batches as long as there are any, and the sweep beside them. */
 export function runRelay(options: RunRelayOptions): RunningRelay {
-  const { log, sql } = options;
+  const { log } = options;
   const stop = new AbortController();
   let wake = Promise.withResolvers<void>();
 
@@ -40,9 +37,13 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
     return relayBatch(options);
   }
 
-  /** One lane of a backlog: while one waits for PostgreSQL, another feeds Redis. */
+  /** Works a backlog off in lanes: while one waits for PostgreSQL, another feeds Redis. */
   async function drain(): Promise<void> {
-    while (!stop.signal.aborted && (await relay()) === RELAY_BATCH_LIMIT);
+    const lane = async () => {
+      while (!stop.signal.aborted && (await relay()) === RELAY_BATCH_LIMIT);
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
   }
 
   async function rest(ms: number): Promise<void> {
@@ -58,7 +59,7 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
     for (let troubleMs = 50; !stop.signal.aborted; ) {
       try {
         const count = await relay();
-        if (count === RELAY_BATCH_LIMIT) await Promise.all(Array.from({ length: LANES }, drain));
+        if (count === RELAY_BATCH_LIMIT) await drain();
         idleMs = count > 0 ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
         troubleMs = 50;
         if (count === 0) await rest(idleMs);
@@ -70,11 +71,8 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
     }
   }
 
-  const loops = [
-    relaying(),
-    every({ log, stop: stop.signal, what: 'sweep', everyMs: Math.min(SWEEP_EVERY_MS, options.graceMs) }, () => sweep(options, options.graceMs, stop.signal)),
-    every({ log, stop: stop.signal, what: 'partitions', everyMs: PARTITIONS_EVERY_MS }, () => maintainPartitions(sql, new Date())),
-  ];
+  const sweeping = { log, stop: stop.signal, what: 'sweep', everyMs: Math.min(SWEEP_EVERY_MS, options.graceMs) };
+  const loops = [relaying(), every(sweeping, () => sweep(options, options.graceMs, stop.signal))];
 
   const wakeUp = () => wake.resolve();
   return {
@@ -94,25 +92,4 @@ async function accountForRedis(options: RunRelayOptions): Promise<void> {
   if (accounted !== undefined) options.log.warn('redis was emptied: publishing again what was in it');
   await sweep(options, 0);
   await options.generation.acknowledge(current);
-}
-
-interface EveryOptions {
-  readonly log: Logger;
-  readonly stop: AbortSignal;
-  readonly what: string;
-  readonly everyMs: number;
-}
-
-/** Does something now and then until stopped, and rests longer when it took long; a failure waits for the next time. */
-async function every({ log, stop, what, everyMs }: EveryOptions, run: () => Promise<unknown>): Promise<void> {
-  while (!stop.aborted) {
-    const began = performance.now();
-    try {
-      await run();
-    } catch (error) {
-      log.warn({ error, what }, 'upkeep failed');
-    }
-    const tookMs = performance.now() - began;
-    await sleep(Math.max(everyMs, tookMs * SWEEP_SHARE), undefined, { signal: stop }).catch(() => undefined);
-  }
 }

@@ -34,7 +34,8 @@ export function describeError(error: unknown): Record<string, unknown> {
   const { name, stack = '' } = error;
   const code = 'code' in error ? String(error.code) : undefined;
   const constraint = 'constraint_name' in error ? String(error.constraint_name) : undefined;
-  const frames = stack.split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 6);
+  // A message of several lines may look like frames.
+  const frames = stack.replace(error.message, '').split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 6);
   const message = code === undefined && name !== 'ZodError' ? error.message : undefined;
   return { type: name, message, code, constraint, stack: frames.map((frame) => frame.trim()) };
 }

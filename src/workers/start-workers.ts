@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts';
+import type { Job } from '../kernel/job.ts';
 import { runConsumer } from '../kernel/run-consumer.ts';
+import { runJobs } from '../kernel/run-jobs.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
@@ -19,8 +21,11 @@ type WorkerConfig = Pick<
   | 'SMTP_URL' | 'MAIL_FROM' | 'PUBLIC_URL' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
 >;
 
-/** Opens what consumers need and runs every one of them until the stack is closed. */
-export async function startWorkers({ config, log, stack, giveUp }: Runtime<WorkerConfig>): Promise<void> {
+/** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
+export async function startWorkers(
+  { config, log, stack, giveUp }: Runtime<WorkerConfig>,
+  jobs: readonly Job[],
+): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql);
@@ -49,4 +54,5 @@ export async function startWorkers({ config, log, stack, giveUp }: Runtime<Worke
   };
   const running = consumers.map((consumer) => runConsumer(consumer, { ...shared, queue: queue(consumer.name) }));
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
+  stack.adopt(runJobs(jobs, { sql, log }), (upkeep) => upkeep.close());
 }
