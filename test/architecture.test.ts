@@ -116,7 +116,7 @@ test('only the configuration reads the environment', () => {
 
 /** What the folder's modules export that is of a kind, by module. */
 async function exported(folder: string, isOfKind: (value: object) => boolean) {
-  const units = within(folder).filter(({ path }) => !isMain(path) && !path.endsWith('/index.ts'));
+  const units = within(folder).filter(({ path }) => !isMain(path) && !/\/(index|fields)\.ts$/.test(path));
   return Promise.all(
     units.map(async ({ path }) => {
       const values: unknown[] = Object.values((await import(posix.join(root, path))) as object);
