@@ -24,6 +24,14 @@ const environment = z.object({
   JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   JWKS_URL: url('http', 'https').optional(),
 
+  /** Hashes what must be recognised and not known: visitors, payment instruments. Another key, and none is recognised. */
+  HASH_KEY: z.string().min(32, 'at least 32 characters'),
+  /** What payment providers sign with; two while one replaces the other. */
+  PAYMENTS_WEBHOOK_SECRETS: z
+    .string()
+    .regex(/^[^,\s]{32,}(,[^,\s]{32,})?$/, 'one secret or two, with a comma between, each of at least 32 characters')
+    .transform((list): readonly string[] => list.split(',')),
+
   /** Proxies in front of us that write X-Forwarded-For; what they did not write is not believed. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** Requests a minute that one user may make. */
@@ -71,7 +79,7 @@ export function readConfig<Field extends keyof Environment = never>(
   env: NodeJS.ProcessEnv = process.env,
 ): ConfigOf<Shared | Field> {
   const mask = Object.fromEntries([...SHARED, ...fields].map((field) => [field, true]));
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
   const read = environment.pick(mask as { [Key in keyof Environment]?: true }).safeParse(present);
   const mistakes = read.success ? [] : read.error.issues.map(({ path, message }) => {
     const field = path.join('.');

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Permanent, RetryLater } from './errors.ts';
+import { strict, tolerant } from './reading.ts';
 
 /** What every event carries besides its payload (chapter 13.4.1), as its author states it. */
 export interface EventFacts {
@@ -37,7 +38,8 @@ export interface Contract<Type extends string = string, Payload = unknown> {
   readonly version: number;
   readonly schema: z.ZodType<Payload>;
   /**
-   * Reads a stored event: upcasts it to the newest version and drops keys that version does not know.
+   * Reads a stored event: upcasts it to the newest version, drops keys that version does not know, and reads enum
+   * members it does not know as `unknown`.
    * @throws {RetryLater} when the event is newer than this process.
    * @throws {Permanent} when its payload does not fit its version.
    */
@@ -70,8 +72,8 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
   payload,
   upcast = {},
 }: ContractOptions<Type, Shape>): Contract<Type, z.infer<z.ZodObject<Shape>>> {
-  const writer = payload.strict();
-  const reader = payload.strip();
+  const writer = strict(payload);
+  const reader = tolerant(payload);
   const step = (from: number) => {
     const upcaster = upcast[from];
     if (upcaster === undefined) throw new Error(`${type} version ${version} has no upcaster from version ${from}`);
@@ -100,7 +102,7 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
     return Object.freeze({ ...stored, schemaVersion: version, payload: parsed.data });
   }
 
-  return Object.freeze(Object.assign(create, { type, version, schema: writer, read })) as never;
+  return Object.freeze(Object.assign(create, { type, version, schema: payload, read })) as never;
 }
 
 /** Where a payload is wrong and how, never the value: it may be personal data. */

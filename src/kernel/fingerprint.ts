@@ -10,6 +10,7 @@ export function fingerprint(error: Error): Failure {
   const text = [type, code, constraint, message].filter((part) => part !== undefined).join(': ')
     .replaceAll('\0', ' ').slice(0, LONGEST); // PostgreSQL holds no NUL, and the letter has to be written
   const frames = (stack as string[]).filter((frame) => !frame.includes('node_modules')).slice(0, 3);
-  const shape = [text.replaceAll(/[0-9a-f-]{36}|\d+/g, '#'), ...frames.map((frame) => frame.replaceAll(/:\d+:\d+/g, ''))];
+  const places = frames.map((frame) => frame.replaceAll(/:\d+:\d+/g, ''));
+  const shape = [text.replaceAll(/[0-9a-f-]{36}|\d+/g, '#'), ...places];
   return { error: text, fingerprint: createHash('sha256').update(shape.join('\n')).digest('hex').slice(0, 12) };
 }

@@ -1,15 +1,18 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { validate as isUuid } from 'uuid';
+import type { Logger } from '../platform/log.ts';
 import type { ConsumerMetrics } from '../platform/metrics.ts';
 import { type Delivery, type DeliveryQueue, openWorker } from '../platform/queues.ts';
 import type { Redis } from '../platform/redis.ts';
 import { bury, recordFailure } from '../store/deliveries.ts';
+import { readEvents } from '../store/stored-events.ts';
 import { backoffMs } from './backoff.ts';
 import { makeBatcher } from './batcher.ts';
 import { makeBreaker } from './breaker.ts';
 import { startCanary } from './canary.ts';
 import type { Consumer, Effect, Reaction } from './consumer.ts';
 import type { Runtime } from './deliver.ts';
+import { eventLog } from './event-log.ts';
 import { isOutage, Permanent, RetryLater, toError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import { perform } from './perform.ts';
@@ -76,23 +79,30 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
     if (isOutage(error)) return breaker.trip();
     if (error instanceof RetryLater) {
       metrics.parked(name);
-      log.warn({ eventId, error }, 'delivery parked');
+      (await logOf(eventId)).warn({ error }, 'delivery parked');
       return error.delayMs;
     }
     try {
       const failure = fingerprint(error);
       const attempts = await recordFailure(sql, name, eventId, failure);
       metrics.failed(name);
-      log.error({ eventId, attempts, error, fingerprint: failure.fingerprint }, 'delivery failed');
+      const told = await logOf(eventId);
+      told.error({ attempts, error, fingerprint: failure.fingerprint }, 'delivery failed');
       if (attempts < consumer.attempts && !(error instanceof Permanent)) return backoffMs(attempts);
       await bury(sql, name, eventId, failure);
       metrics.died(name);
-      log.error({ eventId, attempts, fingerprint: failure.fingerprint }, 'delivery is dead');
+      told.error({ attempts, fingerprint: failure.fingerprint }, 'delivery is dead');
       throw new UnrecoverableError(`dead letter ${failure.fingerprint}`);
     } catch (recording) {
       if (isOutage(recording)) return breaker.trip();
       throw recording;
     }
+  }
+
+  /** The log of one delivery: whose event, and in what trace, as far as that can be read. */
+  async function logOf(eventId: string): Promise<Logger> {
+    const event = await readEvents(sql, [eventId]).then((events) => events.get(eventId), () => undefined);
+    return event === undefined ? log.child({ eventId }) : eventLog(log, event);
   }
 
   function refuse(job: Job<Delivery, void>): never {

@@ -4,7 +4,8 @@ export class HandlerTimeout extends Error {
 }
 
 /**
- * Runs a handler that may never settle: after `timeoutMs`, or when `outer` aborts, its signal aborts and the promise rejects.
+ * Runs a handler that may never settle: after `timeoutMs`, or when `outer` aborts, its signal aborts and the promise
+ * rejects. Nothing is begun when `outer` has aborted already.
  * @throws {HandlerTimeout}
  */
 export async function withDeadline<T>(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { every } from '../kernel/every.ts';
 import type { Generation } from './generation.ts';
+import type { Sql } from '../platform/postgres.ts';
 import { RELAY_BATCH_LIMIT, type RelayOptions, relayBatch } from './relay.ts';
 import { sweep } from './sweep.ts';
 
@@ -18,6 +19,8 @@ export interface RunningRelay {
 }
 
 export interface RunRelayOptions extends RelayOptions {
+  /** For the sweep, which reads much and must not hold up the batches. */
+  readonly sweepSql: Sql;
   readonly generation: Generation;
   readonly graceMs: number;
 }
@@ -72,7 +75,7 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
   }
 
   const sweeping = { log, stop: stop.signal, what: 'sweep', everyMs: Math.min(SWEEP_EVERY_MS, options.graceMs) };
-  const loops = [relaying(), every(sweeping, () => sweep(options, options.graceMs, stop.signal))];
+  const loops = [relaying(), every(sweeping, () => sweep({ ...options, sql: options.sweepSql }, options.graceMs, stop.signal))];
 
   const wakeUp = () => wake.resolve();
   return {
@@ -90,6 +93,6 @@ async function accountForRedis(options: RunRelayOptions): Promise<void> {
   const { current, accounted } = await options.generation.check();
   if (current === accounted) return;
   if (accounted !== undefined) options.log.warn('redis was emptied: publishing again what was in it');
-  await sweep(options, 0);
+  await sweep({ ...options, sql: options.sweepSql }, 0);
   await options.generation.acknowledge(current);
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { relayMetrics, openRegistry } from '../platform/metrics.ts';
 import { startMetricsServer } from '../platform/metrics-server.ts';
 import { assertSchema } from '../platform/migrate.ts';
-import { openPostgres } from '../platform/postgres.ts';
+import { openPostgres, type PostgresOptions } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -21,7 +21,10 @@ type RelayConfig = Pick<
 /** Opens what a relay needs and sets it running until the stack is closed. */
 export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
   const prefix = config.REDIS_PREFIX;
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'relay', connections: 4, synchronousCommit: 'off' }), (pool) => pool.end({ timeout: 5 }));
+  const open = (options: Omit<PostgresOptions, 'url'>) =>
+    stack.adopt(openPostgres({ url: config.DATABASE_URL, ...options }), (pool) => pool.end({ timeout: 5 }));
+  const sql = open({ name: 'relay', connections: 4, synchronousCommit: 'off' });
+  const sweepSql = open({ name: 'relay-sweep', connections: 2, planAfresh: true, statementTimeoutMs: 120_000 });
   await assertSchema(sql);
   const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'relay', log }), (client) => client.disconnect());
   await whenReady(redis);
@@ -32,7 +35,7 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
   const queue = queuesByName({ redis, prefix });
   const relay = stack.adopt(
     runRelay({
-      sql, log, queue,
+      sql, sweepSql, log, queue,
       metrics: relayMetrics(registry),
       depths: watchDepths(queue, config.QUEUE_DEPTH),
       subscriptions: watchSubscriptions(sql),

@@ -15,13 +15,15 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
   /** `off` for whoever writes nothing that can't be done again: a crash of PostgreSQL may undo its last half second. */
   readonly synchronousCommit?: 'on' | 'off';
+  /** Plans each statement for the tables as they are: for rare statements over much, whose first plan was for little. */
+  readonly planAfresh?: boolean;
 }
 
 /**
  * Opens a pool; `end()` closes it. `fetch_types` stays off: with it on, postgres.js 3.4.9 can hang on a connection that
  * dies while it asks, so arrays come from `pg-arrays.ts` and each is cast where it is used (`${ids}::uuid[]`).
  */
-export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000, synchronousCommit }: PostgresOptions): Sql {
+export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000, ...rest }: PostgresOptions): Sql {
   return postgres(url, {
     max: connections,
     fetch_types: false,
@@ -33,7 +35,8 @@ export function openPostgres({ url, name, connections = 10, statementTimeoutMs =
     connection: {
       application_name: name,
       TimeZone: 'UTC',
-      ...(synchronousCommit !== undefined && { synchronous_commit: synchronousCommit }),
+      ...(rest.synchronousCommit !== undefined && { synchronous_commit: rest.synchronousCommit }),
+      ...(rest.planAfresh === true && { plan_cache_mode: 'force_custom_plan' }),
       statement_timeout: statementTimeoutMs,
       lock_timeout: 10_000,
       idle_in_transaction_session_timeout: 15_000,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config.ts';
-import { type Logger, openLog } from './log.ts';
+import { describeError, type Logger, openLog } from './log.ts';
 
 export interface Runtime<Config> {
   readonly config: Config;
@@ -41,7 +41,7 @@ export async function runProcess<Config extends Needs>(
   try {
     await start({ config, log, stack, giveUp });
   } catch (error) {
-    log.fatal({ error, reason: error instanceof Error ? error.message : undefined }, 'could not start');
+    log.fatal({ error, reason: describeError(error)['message'] }, 'could not start');
     process.exit(1);
   }
   log.info('started');
@@ -65,7 +65,7 @@ export async function runTask<Config extends Needs>(
     await using stack = new AsyncDisposableStack();
     await run({ config, log, stack });
   } catch (error) {
-    log.fatal({ error, reason: error instanceof Error ? error.message : undefined }, 'failed');
+    log.fatal({ error, reason: describeError(error)['message'] }, 'failed');
     process.exit(1);
   }
 }

@@ -70,3 +70,18 @@ test('an event of a type that no release knows fails visibly and holds up nobody
   expect(rows.map(({ status }) => status)).toEqual(['failed', 'published']);
   expect(rows[0]?.['failure']).toContain('NobodyKnows');
 });
+
+test('an event of an old version that is still in the outbox is consumed in its newest', async () => {
+  const payloads: unknown[] = [];
+  const watch = defineReaction<object, [typeof tenantCreated]>({
+    name: 'watch', on: [tenantCreated], handle: async ({ payload }) => void payloads.push(payload),
+  });
+  const spine = await openSpine({ consumers: [watch], ports: {} });
+  const { country: _, currency: __, ...version1 } = tenantJoined('Old Friends').payload;
+  await spine.commit({ ...tenantJoined(), schemaVersion: 1, payload: version1 }, tenantJoined('New Friends'));
+  await relayBatch(spine.relay);
+  spine.start();
+  await until('both are consumed', () => payloads.length === 2);
+  expect(payloads).toContainEqual({ ...version1, country: null, currency: null });
+  expect(payloads).toContainEqual(expect.objectContaining({ name: 'New Friends', country: 'ES' }));
+});

@@ -20,7 +20,7 @@ async function relaying(options: { redisUrl?: string; queueDepth?: number; grace
   const { graceMs = 3_600_000, ...spineOptions } = options;
   const spine = await openSpine({ consumers: [watch], ports: {}, ...spineOptions });
   const start = () => {
-    const relay = runRelay({ ...spine.relay, generation: spine.generation, graceMs });
+    const relay = runRelay({ ...spine.relay, sweepSql: spine.sql, generation: spine.generation, graceMs });
     onTestFinished(() => relay.close());
     return relay;
   };

@@ -5,9 +5,16 @@ import type { Api, ApiDeps } from '../../src/api/context.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { RateLimit } from '../../src/platform/rate-limit.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { makeToken, tokenConfig, type TokenOptions } from './tokens.ts';
+import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
+import { makeToken, tokenConfig, webSecrets, type TokenOptions } from './tokens.ts';
 
 const open: RateLimit = { take: () => Promise.resolve(undefined) };
+
+/** The configuration of tests' apps. */
+export const appConfig: ApiDeps['config'] = {
+  ...webSecrets, PAYMENTS_WEBHOOK_SECRETS: [webSecrets.PAYMENTS_WEBHOOK_SECRETS],
+  PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0,
+};
 
 /** What `createApp` needs, on a test's own database: nothing is limited, nobody is poked, the log is silent. */
 export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
@@ -19,7 +26,8 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     queues: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },
-    config: { PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0 },
+    documents: documentsInPostgres(sql),
+    config: appConfig,
     ...overrides,
   };
 }

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { startRedis } from '../../dev/services/redis.ts';
 import type { Server } from '../../dev/services/server.ts';
 import { openLog } from '../../src/platform/log.ts';
-import { openPatientRedis } from '../../src/platform/redis.ts';
+import { openPatientRedis, openRedis, type Redis, whenReady } from '../../src/platform/redis.ts';
 
 /** The shared Redis and the calling test's own key prefix; its keys are deleted when the test ends. */
 export function redisPrefix(): { readonly url: string; readonly prefix: string } {
@@ -14,6 +14,13 @@ export function redisPrefix(): { readonly url: string; readonly prefix: string }
   const prefix = `test-${randomBytes(6).toString('hex')}`;
   onTestFinished(() => deleteKeys(url, prefix));
   return { url, prefix };
+}
+
+/** A connection that fails at once while Redis is away; it is closed when the calling test ends. */
+export async function connectRedis(url: string): Promise<Redis> {
+  const redis = openRedis({ url, name: 'test', log: openLog({ process: 'test', level: 'silent' }) });
+  onTestFinished(() => redis.disconnect());
+  return whenReady(redis);
 }
 
 /** A Redis process of the calling test's own, for tests that empty it, stop it or kill it. */

@@ -16,6 +16,13 @@ export interface TokenOptions {
   readonly tenantId?: string;
 }
 
+/** The secrets of a web process, as its environment has them. */
+export const webSecrets = {
+  JWT_SECRET: tokenConfig.JWT_SECRET,
+  HASH_KEY: 'a hash key of tests, longer than 32 characters',
+  PAYMENTS_WEBHOOK_SECRETS: 'a-webhook-secret-of-tests-longer-than-32-characters',
+};
+
 /** A valid token that lasts five minutes. */
 export function makeToken({ userId = randomUUID(), roles = ['user'], tenantId }: TokenOptions = {}): Promise<string> {
   return new SignJWT({ roles, ...(tenantId === undefined ? {} : { tenantId }) })

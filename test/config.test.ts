@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+const SECRET = 'Hunter2!Hunter2!Hunter2!Hunter2!Hunter2!';
+const shared = { DATABASE_URL: 'postgres://u:p@127.0.0.1/db', REDIS_URL: 'redis://127.0.0.1' };
+const worker = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL', 'LOCK_SECONDS', 'CANARY_SECONDS'] as const;
+const NOT_ONE = '  JWT_SECRET, JWKS_URL: set exactly one of them';
+const tokens = ['JWT_SECRET', 'JWKS_URL'] as const;
+
+function complaint(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  return 'none';
+}
+
+test('what is not given has its default, and what is given as text has its type', () => {
+  const given = { ...shared, SMTP_URL: 'smtp://mail', LOCK_SECONDS: '7.5', PORT: '', CANARY_SECONDS: ' ' };
+  const config = readConfig([...worker, 'PORT', 'QUEUE_DEPTH'], given);
+  expect(config).toEqual({
+    ...shared,
+    REDIS_PREFIX: 'columna', LOG_LEVEL: 'info', STOP_SECONDS: 20,
+    SMTP_URL: 'smtp://mail', MAIL_FROM: 'TechMarket AI <no-reply@techmarket.example>',
+    PUBLIC_URL: 'http://localhost:3000',
+    LOCK_SECONDS: 7.5, CANARY_SECONDS: 60, PORT: 3_000, QUEUE_DEPTH: 50_000,
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('a process is not asked for what it does not need', () => {
+  expect(readConfig([], { ...shared, SMTP_URL: 'nonsense', PORT: 'nonsense' })).not.toHaveProperty('SMTP_URL');
+});
+
+test('every mistake is listed at once, by its field and what it should be', () => {
+  const env = {
+    REDIS_URL: 'http://127.0.0.1', REDIS_PREFIX: 'Not:Allowed', METRICS_PORT: '70000', LOG_LEVEL: 'loud',
+    STOP_SECONDS: '0',
+    MAIL_FROM: 'a\r\nBcc: b', PUBLIC_URL: 'ftp://x', LOCK_SECONDS: 'soon', CANARY_SECONDS: '1e9',
+  };
+  const lines = complaint(() => readConfig(worker, env)).split('\n');
+  expect(lines).toEqual([
+    'the environment is wrong:',
+    '  DATABASE_URL: is missing',
+    '  REDIS_URL: a URL that begins with redis:// or rediss://',
+    '  REDIS_PREFIX: a-z, 0-9 and -, at most 40',
+    '  METRICS_PORT: a port',
+    '  LOG_LEVEL: Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
+    '  STOP_SECONDS: Too small: expected number to be >=1',
+    '  SMTP_URL: is missing',
+    '  MAIL_FROM: one line',
+    '  PUBLIC_URL: a URL that begins with http:// or https://',
+    '  LOCK_SECONDS: Invalid input: expected number, received NaN',
+    '  CANARY_SECONDS: Too big: expected number to be <=3600',
+  ]);
+});
+
+test.for([
+  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS', 'SMTP_URL',
+  'PUBLIC_URL', 'LOCK_SECONDS', 'CANARY_SECONDS', 'JWKS_URL',
+])('a wrong %s is named without its value, which may hold a secret', (field) => {
+  for (const wrong of [SECRET, `wrong://user:${SECRET}@host/db`, `postgres:// ${SECRET}`, `${SECRET}\n`]) {
+    const env = { ...shared, SMTP_URL: 'smtp://mail', JWT_SECRET: SECRET, [field]: wrong };
+    const said = complaint(() => readConfig([...worker, ...tokens], env));
+    expect(said).toContain(`  ${field}: `);
+    expect(said).not.toContain('Hunter2');
+  }
+});
+
+test.for<[string, NodeJS.ProcessEnv, string]>([
+  ['neither of them', {}, NOT_ONE],
+  ['both of them', { JWT_SECRET: SECRET, JWKS_URL: 'https://id.example/jwks' }, NOT_ONE],
+  ['a short secret', { JWT_SECRET: 'short-Hunter2' }, '  JWT_SECRET: at least 32 characters'],
+])('tokens can not be checked with %s', ([, env, line]) => {
+  const said = complaint(() => readConfig(tokens, { ...shared, ...env }));
+  expect(said).toBe(`the environment is wrong:\n${line}`);
+});
+
+test.for(['JWT_SECRET', 'JWKS_URL'] as const)('%s alone is enough to check tokens', (field) => {
+  const value = field === 'JWT_SECRET' ? SECRET : 'https://id.example/jwks';
+  expect(readConfig(tokens, { ...shared, [field]: value })[field]).toBe(value);
+});

@@ -1,0 +1,36 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tenantBody } from '../support/app.ts';
+import { isolatedRedis } from '../support/redis.ts';
+import { openShop, post, settled, someone, startSystem, wrongEffects } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+test('a worker killed inside its transaction and a Redis that forgets everything change no effect', async () => {
+  const { url: redisUrl } = await isolatedRedis();
+  const system = await startSystem({ formation: { web: 1, relay: 2, worker: 2 }, redisUrl });
+  const { sql, redis, failpoints, ends, kill, issueToken } = system;
+
+  const armed = join(failpoints, 'reaction.inside');
+  writeFileSync(armed, '');
+  const token = await issueToken(someone(), { roles: ['user'] });
+  await Promise.all(Array.from({ length: 20 }, () => post(system, { token, path: '/tenants', body: tenantBody })));
+  await until('a worker dies inside its transaction', () => !existsSync(armed) && ends.length === 1);
+  expect(ends[0]).toMatchObject({ process: expect.stringContaining('worker'), how: 'SIGKILL' });
+  await settled(system);
+  expect(await wrongEffects(system)).toEqual([]);
+
+  const openTicket = await openShop(system);
+  await settled(system);
+  for (const worker of ['worker.1', 'worker.2']) kill(worker, 'SIGSTOP');
+  await Promise.all(Array.from({ length: 20 }, openTicket));
+  const pending = async () => (await sql`select from outbox_event where status = 'pending'`).length;
+  await until('all is in Redis', async () => (await pending()) === 0);
+  await redis.flushall();
+  for (const worker of ['worker.1', 'worker.2']) kill(worker, 'SIGCONT');
+  await settled(system);
+  expect(await wrongEffects(system)).toEqual([]);
+  const again = await sql`select reason, count(*)::integer as deliveries from republication group by reason`;
+  expect(again).toEqual([{ reason: 'redis was emptied', deliveries: 40 }]);
+  expect(await sql`select from dead_letter`).toHaveLength(0);
+});

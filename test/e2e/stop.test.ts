@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { openShop, settled, startSystem, STOP_SECONDS, wrongEffects } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+test('each process told to stop under load ends with 0 in time, leaves no connection and loses nothing', async () => {
+  const system = await startSystem({ formation: { web: 1, relay: 1, worker: 1 } });
+  const { sql, ends, kill, starts, prefix, redis } = system;
+  const openTicket = await openShop(system);
+  let over = false;
+  const lane = async () => {
+    let opened = 0;
+    for (; !over; opened += 1) await openTicket();
+    return opened;
+  };
+  const lanes = Array.from({ length: 4 }, lane);
+
+  for (const type of ['relay', 'worker', 'web']) {
+    const name = `${type}.1`;
+    const before = await consumed();
+    await until('there is work in its hands', async () => (await consumed()) > before + 20);
+    const toldAt = Date.now();
+    kill(name, 'SIGTERM');
+    const end = await until(`${name} ends`, () => ends.find(({ process }) => process === name), { deadlineMs: 15_000 });
+    expect(end.how).toBe('exit code 0');
+    expect(end.at.getTime() - toldAt).toBeLessThan(STOP_SECONDS * 1_000);
+    if (type === 'worker') expect(await inHand()).toBe(0);
+    // PostgreSQL ends a session a moment after its client has; the next process's began later.
+    await until(`${name} has no connection left`, async () => {
+      const left = await sql`
+        select from pg_stat_activity
+        where datname = current_database() and application_name = ${type} and backend_start < ${end.at}
+      `;
+      return left.length === 0;
+    }, { deadlineMs: 2_000 });
+    await until(`${name} runs again`, () => starts(name) === 2);
+  }
+  over = true;
+  const opened = (await Promise.all(lanes)).reduce((sum, count) => sum + count, 0);
+  await settled(system);
+  expect(await sql`select from ticket`).toHaveLength(opened);
+  expect(await wrongEffects(system)).toEqual([]);
+  expect(ends).toHaveLength(3);
+  expect(await sql`select from republication`).toHaveLength(0);
+
+  /** Jobs that a worker has taken and not given back. */
+  async function inHand(): Promise<number> {
+    const consumers = await sql<{ name: string }[]>`select name from consumer`;
+    const counts = await Promise.all(consumers.map(({ name }) => redis.llen(`${prefix}:${name}:active`)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function consumed(): Promise<number> {
+    return (await sql`select from consumed_event`).length;
+  }
+});

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { tenantCreated } from '../../src/events/tenant-created.ts';
+import { defineReaction } from '../../src/kernel/consumer.ts';
+import { observeBacklog } from '../../src/outbox/backlog.ts';
+import { relayBatch } from '../../src/outbox/relay.ts';
+import { openRegistry } from '../../src/platform/metrics.ts';
+import type { DeliveryQueue } from '../../src/platform/queues.ts';
+import { openSpine } from '../support/spine.ts';
+import { tenantJoined } from '../support/tenant-joined.ts';
+
+const hears = (name: string) =>
+  defineReaction<object, [typeof tenantCreated]>({ name, on: [tenantCreated], handle: async () => undefined });
+
+async function observed() {
+  const spine = await openSpine({ consumers: [hears('first'), hears('second')], ports: {} });
+  const registry = openRegistry();
+  const store: { queues: readonly DeliveryQueue[] | undefined } = { queues: ['first', 'second'].map(spine.queue) };
+  observeBacklog({ registry, sql: spine.sql, queues: async () => store.queues });
+  /** One scrape: each of our gauges with its labels, and its value. */
+  async function scrape(): Promise<Record<string, number>> {
+    const lines = (await registry.metrics()).split('\n').filter((line) => /^(outbox|dead|queue|backlog)_/.test(line));
+    return Object.fromEntries(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]));
+  }
+  return { ...spine, store, scrape };
+}
+
+test('the gauges of the first scrape are the counts of that moment', async () => {
+  const { scrape, commit, sql, relay, queue } = await observed();
+  const [, dead] = await commit(...Array.from({ length: 5 }, () => tenantJoined()));
+  await relayBatch(relay);
+  await commit({ ...tenantJoined(), eventType: 'NobodyKnows' });
+  await relayBatch(relay);
+  await commit(tenantJoined(), tenantJoined(), tenantJoined());
+  await sql`update outbox_event set created_at = now() - interval '1 hour' where status = 'pending'`;
+  await sql`
+    insert into dead_letter (
+      consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at, resolution, resolved_at
+    )
+    values ('first', ${dead as string}, 1, 'x', 'y', now(), now(), null, null),
+           ('first', gen_random_uuid(), 1, 'x', 'y', now(), now(), null, null),
+           ('second', ${dead as string}, 1, 'x', 'y', now(), now(), 'discarded', now())
+  `;
+  await queue('second').add('late', { eventId: 'late' }, { jobId: 'late_0', delay: 3_600_000 });
+
+  const { 'outbox_oldest_pending_seconds': pendingAge, ...counts } = await scrape();
+  const ages = Object.keys(counts).filter((gauge) => gauge.startsWith('queue_oldest'));
+  expect(ages).toHaveLength(2);
+  for (const gauge of ages) delete counts[gauge];
+  expect(counts).toEqual({
+    'outbox_events{status="pending"}': 3,
+    'outbox_events{status="failed"}': 1,
+    'dead_letters{consumer="first"}': 2,
+    'dead_letters{consumer="second"}': 0,
+    ...depths('first', { waiting: 5 }),
+    ...depths('second', { waiting: 5, delayed: 1 }),
+    backlog_readable: 1,
+  });
+  expect(pendingAge).toBeGreaterThan(3_599);
+  expect(pendingAge).toBeLessThan(3_660);
+});
+
+test('the age of a queue is that of its oldest job that waits, and none when nothing waits', async () => {
+  const { scrape, queue } = await observed();
+  const minutesAgo = (minutes: number) => ({
+    name: 'x', data: { eventId: 'x' }, opts: { jobId: `m_${minutes}`, timestamp: Date.now() - minutes * 60_000 },
+  });
+  await queue('first').addBulk([30, 20, 10].map(minutesAgo));
+  const gauges = await scrape();
+  expect(gauges['queue_oldest_waiting_seconds{queue="first"}']).toBeCloseTo(1_800, -2);
+  expect(gauges['queue_oldest_waiting_seconds{queue="second"}']).toBe(0);
+});
+
+test('a queue that drains, a letter that is resolved and an outbox that empties fall back to nothing', async () => {
+  const { scrape, commit, sql, relay, queue } = await observed();
+  const [id] = await commit(tenantJoined());
+  await sql`
+    insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
+    values ('first', ${id as string}, 1, 'x', 'y', now(), now())
+  `;
+  expect(await scrape()).toMatchObject({ 'outbox_events{status="pending"}': 1, 'dead_letters{consumer="first"}': 1 });
+  await relayBatch(relay);
+  expect(await scrape()).toMatchObject(depths('first', { waiting: 1 }));
+  for (const name of ['first', 'second']) await queue(name).drain();
+  await sql`update dead_letter set resolution = 'discarded', resolved_at = now()`;
+  const { backlog_readable, ...rest } = await scrape();
+  expect(backlog_readable).toBe(1);
+  expect(new Set(Object.values(rest))).toEqual(new Set([0]));
+});
+
+test('while a store is away the scrape says so, and shows what was last known', async () => {
+  const { scrape, store, sql, commit } = await observed();
+  await commit(tenantJoined());
+  expect(await scrape()).toMatchObject({ backlog_readable: 1, 'outbox_events{status="pending"}': 1 });
+  store.queues = undefined;
+  const lastKnown = { backlog_readable: 0, 'outbox_events{status="pending"}': 1, ...depths('first', {}) };
+  expect(await scrape()).toMatchObject(lastKnown);
+  store.queues = [];
+  await sql`alter table outbox_event rename to away`;
+  expect(await scrape()).toMatchObject(lastKnown);
+});
+
+function depths(queue: string, counts: { readonly waiting?: number; readonly delayed?: number }) {
+  const states = { waiting: 0, active: 0, delayed: 0, failed: 0, ...counts };
+  const gauge = (state: string) => `queue_jobs{queue="${queue}",state="${state}"}`;
+  return Object.fromEntries(Object.entries(states).map(([state, count]) => [gauge(state), count]));
+}
