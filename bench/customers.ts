@@ -23,12 +23,13 @@ export interface CustomersOptions {
 export async function openCustomers(world: World, { servers, nodeOptions = '' }: CustomersOptions) {
   const secret = randomBytes(32).toString('hex');
   const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED };
-  const env = { JWT_SECRET: secret, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits };
+  const secrets = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret };
+  const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const address = { agent, host: '127.0.0.1', port: web.processes[0]?.ports['PORT'] };
   const issue = tokenIssuer(secret);
-  const tokenOf = (role: string) => issue({ userId: randomUUID(), title: role, contact }, { roles: [role] });
+  const tokenOf = (role: string) => issue({ userId: randomUUID() }, { roles: [role] });
   const tokens = await Promise.all(Array.from({ length: USERS }, () => tokenOf('user')));
 
   async function post(path: string, token: string, body: object): Promise<string> {

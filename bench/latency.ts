@@ -51,7 +51,7 @@ async function commitEvenly({ sql, redis, prefix }: World, count: number): Promi
 
   async function commitOne(): Promise<string> {
     const tenantId = randomUUID();
-    const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Norte' };
+    const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Norte', country: 'ES', currency: 'EUR' };
     const event = tenantCreated({ tenantId, occurredAt: new Date(), payload });
     const [id = ''] = await transaction(sql, (tx) => append(tx, { event, origin: {} }));
     poke();

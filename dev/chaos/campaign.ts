@@ -7,7 +7,7 @@ import { type Client, openClient } from './client.ts';
 import { type Fault, faults } from './faults.ts';
 import { observe } from './observe.ts';
 import { cure, plantPoison } from './poison.ts';
-import { seeded, shuffled } from './random.ts';
+import { seeded, shuffled } from '../random.ts';
 import { openWorld, type World } from './world.ts';
 
 const STANDSTILL_MS = 50_000; // longer than a mail's attempt may stay open, after which it is tried again
@@ -52,7 +52,7 @@ export async function runCampaign({ seed, events, faults: chosen, mutant, print 
     odd.push({ invariant: '· the system came to rest', verdict: 'lost', checked: calm.length, wrong: calm.filter((one) => !one).length });
     client.close();
 
-    const evidence: Evidence = { sql, commands: client.commands, poison, mails: readMails(dataDir) };
+    const evidence: Evidence = { sql, commands: client.commands, poison, mails: readMails(world.mailLogFile) };
     return [...(await check(evidence)), ...(await observe(world)), ...odd];
   } finally {
     await world.close();
@@ -131,9 +131,9 @@ async function unfinished({ sql, redis }: World): Promise<Record<string, number>
 }
 
 /** How often the mail server took responsibility for each notification, from its own log. */
-function readMails(dataDir: string): Map<string, number> {
+function readMails(logFile: string): Map<string, number> {
   const mails = new Map<string, number>();
-  for (const line of readFileSync(join(dataDir, 'mailbox.jsonl'), 'utf8').split('\n').filter(Boolean)) {
+  for (const line of readFileSync(logFile, 'utf8').split('\n').filter(Boolean)) {
     const { notificationId } = JSON.parse(line) as { notificationId: string };
     mails.set(notificationId, (mails.get(notificationId) ?? 0) + 1);
   }

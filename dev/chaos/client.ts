@@ -32,7 +32,7 @@ export const PLANTED = 'planted-secret';
 /** A client of the API that opens tickets, retries as clients do, and writes down what it was told. */
 export async function openClient({ apiUrl, issueToken, random, logFile, seed }: ClientOptions) {
   const commands: Command[] = [];
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'w');
   const write = (entry: object) => {
     writeSync(log, `${JSON.stringify(entry)}\n`);
     fsyncSync(log);

@@ -78,7 +78,7 @@ async function terminateBackends({ sql }: World): Promise<void> {
   while (performance.now() < until) {
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where backend_type = 'client backend' and application_name <> 'chaos-checker' and random() < 0.3
+      where backend_type = 'client backend' and application_name <> 'chaos' and random() < 0.3
     `;
     await sleep(30);
   }

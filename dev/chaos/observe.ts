@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Finding } from './check.ts';
 import { PLANTED } from './client.ts';
 import { findLeaks } from './leaks.ts';
@@ -6,7 +7,10 @@ import type { World } from './world.ts';
 /** Invariants 12 and 14: nothing personal where operators look, and the gauges say what SQL says. */
 export async function observe(world: World): Promise<Finding[]> {
   const pages = await readMetrics(world);
-  const leaks = [...world.leaks, ...(await findLeaks(world.redis)), ...pages.filter((page) => page.includes(PLANTED)).map(() => 'a metric')];
+  const texts = { 'the log': readFileSync(world.logFile, 'utf8'), 'a metric': pages.join('\n') };
+  const isLeak = (text: string) => [PLANTED, ...world.secrets].some((planted) => text.includes(planted));
+  const leaking = Object.entries(texts).filter(([, text]) => isLeak(text)).map(([place]) => place);
+  const leaks = [...leaking, ...(await findLeaks(world.redis))];
   return [
     { invariant: '12 no planted text in logs, Redis or metrics', verdict: 'unexpected', checked: 3, wrong: new Set(leaks).size },
     await gauges(world, pages.join('\n')),

@@ -13,6 +13,7 @@ export function castPeople() {
     owner: person('owner', 'Lucía Fernández', 'lucia@clima-norte.example', 'es'),
     customer: person('customer', 'Daniel Whitaker', 'daniel@whitaker.example', 'en'),
     technician: person('technician', 'Marco Salas', 'marco@clima-norte.example', 'es'),
+    ambassador: person('ambassador', 'Paola Ríos', 'paola@rios.example', 'es'),
     operator: person('operator', 'Irene Vidal', 'irene@techmarket.example', 'es'),
   };
 }
@@ -28,7 +29,7 @@ export interface Claims {
 }
 
 /** Makes the tokens of a run from its secret; they last as long as a day of work. */
-export type IssueToken = (person: Person, claims: Claims) => Promise<string>;
+export type IssueToken = (person: Pick<Person, 'userId'>, claims: Claims) => Promise<string>;
 
 export function tokenIssuer(secret: string): IssueToken {
   const key = new TextEncoder().encode(secret);

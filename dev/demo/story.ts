@@ -1,135 +1,169 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { Sql } from '../../src/platform/postgres.ts';
-import type { Mailbox } from '../sandbox/mailbox.ts';
+import { randomUUID } from 'node:crypto';
+import type { PaymentProvider } from '../sandbox/payment-provider.ts';
 import { until } from '../until.ts';
-import { hopsOf } from './hops.ts';
-import type { Hop, Watched } from './hops.ts';
-import { castPeople } from './people.ts';
-import type { IssueToken, Person } from './people.ts';
+import { everythingHappened } from './everything.ts';
+import { follow, type Stage } from './follow.ts';
+import { castPeople, type IssueToken } from './people.ts';
 
-const HOP_DEADLINE_MS = 30_000;
-
-export interface Stage {
-  /** Where the API answers. */
-  readonly apiUrl: string;
-  readonly sql: Sql;
-  readonly mailbox: Mailbox;
-  readonly issueToken: IssueToken;
-  readonly print: (line: string) => void;
-}
+const DAY_MS = 86_400_000;
+const COMMIT_DEADLINE_MS = 5_000;
 
 export interface Told {
   readonly operatorToken: string;
   readonly customerToken: string;
 }
 
-/** Tells the story through the HTTP API, printing each hop as it happens; fails with the hop that did not. */
-export async function tellStory(stage: Stage): Promise<Told> {
+/** Tells the story through the HTTP API and the payment provider, printing each hop; fails with what did not happen. */
+export async function tellStory(
+  set: Omit<Stage, 'people'> & { readonly provider: PaymentProvider; readonly issueToken: IssueToken },
+): Promise<Told> {
   const people = castPeople();
-  const { owner, customer, technician, operator } = people;
-  const operatorToken = await stage.issueToken(operator, { roles: ['backoffice:write'] });
-  const customerToken = await stage.issueToken(customer, { roles: ['user'] });
-  const act = (title: string, token: string, path: string, body: object) =>
-    request({ ...stage, people: Object.values(people) }, { title, token, path, body });
+  const { owner, customer, technician, ambassador, operator } = people;
+  const stage: Stage = { ...set, people: Object.values(people) };
+  const act = async (title: string, token: string, path: string, body: object): Promise<{ readonly id: string }> => {
+    let answer = '';
+    await follow(stage, {
+      title: `${title}: POST ${path.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')}`,
+      async run(traceparent) {
+        const response = await fetch(`${set.apiUrl}${path}`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID(), traceparent,
+          },
+          body: JSON.stringify(body),
+        });
+        answer = await response.text();
+        if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
+        return { answered: `answered ${response.status}` };
+      },
+    });
+    return JSON.parse(answer) as { readonly id: string };
+  };
+  const pay = (title: string, reportId: string, report: () => ReturnType<PaymentProvider['capture']>) =>
+    follow(stage, {
+      title: `${title}: POST /webhooks/payments/sandpay`,
+      async run() {
+        const { status } = await report();
+        if (status !== 200) throw new Error(`the webhook was answered ${status}`);
+        return { answered: `the provider was answered ${status}`, traceId: await traceOf(set, reportId) };
+      },
+    });
+  const today = new Date().toISOString().slice(0, 10);
 
-  const ownerToken = await stage.issueToken(owner, { roles: ['user'] });
+  const operatorToken = await set.issueToken(operator, { roles: ['backoffice:write'] });
+  const customerToken = await set.issueToken(customer, { roles: ['user'] });
+  const ambassadorToken = await set.issueToken(ambassador, { roles: ['user'] });
+  const ownerToken = await set.issueToken(owner, { roles: ['user'] });
+
   const tenant = await act('The owner founds a tenant', ownerToken, '/tenants', {
     name: 'Clima Norte', country: 'MX', currency: 'MXN', timeZone: 'America/Monterrey', contact: owner.contact,
   });
+  const tenantToken = await set.issueToken(owner, { roles: ['tenant'], tenantId: tenant.id });
   await act('An operator verifies it', operatorToken, `/tenants/${tenant.id}/verify`, {
     evidence: { kind: 'tax-certificate', reference: 'RFC CNO-240117-AB3' },
   });
+
+  await fetch(`${set.apiUrl}/users/me/contact`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ambassadorToken}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify(ambassador.contact),
+  });
+  await act('An ambassador brought it', operatorToken, `/backoffice/ambassadors/${ambassador.userId}/attributions`, {
+    tenantId: tenant.id, planId: await planOf(set), startsOn: new Date(Date.now() - DAY_MS).toISOString().slice(0, 10),
+  });
+
+  const branch = await act('It opens a branch', tenantToken, `/tenants/${tenant.id}/branches`, {
+    zone: 'monterrey-centro', address: 'Av. Hidalgo 120', latitude: 25.67, longitude: -100.31,
+  });
+  const listing = await act('It publishes a listing', tenantToken, `/tenants/${tenant.id}/listings`, {
+    title: 'Air conditioning, mended today', category: 'air-conditioning', branchId: branch.id,
+  });
+  await act('Visitors look at it, one turns to WhatsApp', customerToken, '/analytics/visits', {
+    visits: [
+      { listingId: listing.id, kind: 'view', visitorId: 'visitor-1' },
+      { listingId: listing.id, kind: 'view', visitorId: 'visitor-2' },
+      { listingId: listing.id, kind: 'whatsapp-click', visitorId: 'visitor-2' },
+    ],
+  });
+  await act('A user flags it', customerToken, `/listings/${listing.id}/flags`, { reason: 'The price is missing.' });
+  const lead = await act('The visitor becomes a lead', customerToken, `/tenants/${tenant.id}/leads`, {
+    source: 'whatsapp', listingId: listing.id, contact: { name: 'Daniel', phone: '+528112345678' },
+  });
+  await act('The tenant answers', tenantToken, `/leads/${lead.id}/status`, { status: 'contacted' });
+  await act('The lead is qualified', tenantToken, `/leads/${lead.id}/status`, { status: 'qualified' });
+
   const ticket = await act('A customer opens a ticket', customerToken, '/tickets', {
     tenantId: tenant.id,
     subject: 'The air conditioner leaks',
     description: 'It drips when it cools.',
     contact: customer.contact,
   });
-  const tenantToken = await stage.issueToken(owner, { roles: ['tenant'], tenantId: tenant.id });
   await act('The tenant assigns it to a technician', tenantToken, `/tickets/${ticket.id}/assign`, {
     assigneeUserId: technician.userId, contact: technician.contact,
   });
+  const quote = await act('It sends a quote', tenantToken, `/tickets/${ticket.id}/quotes`, {
+    lines: [{ description: 'New drain pump, fitted', quantity: 1, unitPriceMinor: 185_000 }],
+    currency: 'MXN', validUntil: new Date(Date.now() + 3 * DAY_MS).toISOString(),
+  });
+  await act('The customer approves it', customerToken, `/quotes/${quote.id}/approve`, {});
+  await act('They agree on a visit', tenantToken, `/tickets/${ticket.id}/appointments`, {
+    startsAt: new Date(Date.now() + DAY_MS).toISOString(),
+  });
+  await act('The work is done', tenantToken, `/tickets/${ticket.id}/close`, { outcome: 'completed' });
+  const review = await act('The customer judges it', customerToken, `/tickets/${ticket.id}/reviews`, {
+    rating: 5, text: 'Came on time, and it is quiet now.',
+  });
+  await act('An operator hides the review', operatorToken, '/backoffice/moderation', {
+    target: 'review', targetId: review.id, action: 'hide', reason: 'Reported as an advertisement.',
+  });
+  await act('… and restores it', operatorToken, '/backoffice/moderation', {
+    target: 'review', targetId: review.id, action: 'restore', reason: 'It is none.',
+  });
+
+  const subscription = await act('The tenant subscribes', tenantToken, `/tenants/${tenant.id}/subscriptions`, {
+    plan: 'professional', period: 'monthly', startsOn: today,
+  });
+  const paid = { tenantId: tenant.id, subscriptionId: subscription.id, amountMinor: 129_900, currency: 'MXN' };
+  const [failedId, paymentId, refundId] = [`pay_${randomUUID()}`, `pay_${randomUUID()}`, `ref_${randomUUID()}`];
+  const { fail, capture, refund } = set.provider;
+  await pay('The payment does not go through at first', failedId, () => fail({ ...paid, paymentId: failedId, reason: 'insufficient funds' }));
+  await pay('The next one does', paymentId, () => capture({ ...paid, paymentId }));
+  await pay('A part is given back', refundId, () => refund({ ...paid, paymentId, refundId, amountMinor: 20_000 }));
+
+  const { charges } = await read<{ charges: readonly { readonly id: string }[] }>(set, tenantToken, `/tenants/${tenant.id}/charges`);
+  const dispute = await act('The tenant disputes a charge', tenantToken, `/tenants/${tenant.id}/disputes`, {
+    chargeId: charges[0]?.id, reason: 'The lead was a competitor.',
+  });
+  await act('An operator decides', operatorToken, `/backoffice/disputes/${dispute.id}/resolve`, { outcome: 'lost' });
+  await act('The ambassador’s period is closed', operatorToken, '/backoffice/payout-cycles/close', {
+    ambassadorUserId: ambassador.userId, periodStart: today, periodEnd: today, currency: 'MXN',
+  });
+
+  const { score } = await read<{ score: number }>(set, customerToken, `/tenants/${tenant.id}/reputation`);
+  set.print(`\nThe tenant’s reputation is ${score}; the ranking will start from there.`);
+  set.print(await everythingHappened(set.sql));
   return { operatorToken, customerToken };
 }
 
-interface Request {
-  readonly title: string;
-  readonly token: string;
-  readonly path: string;
-  readonly body: object;
+/** The trace of the event that a provider's report made. */
+function traceOf({ sql }: Pick<Stage, 'sql'>, reportId: string): Promise<string> {
+  return until('the payment’s event is committed', async () => {
+    const [row] = await sql<{ traceparent: string }[]>`
+      select traceparent from outbox_event
+      where ${reportId} in (payload_json ->> 'providerPaymentId', payload_json ->> 'providerRefundId')
+    `;
+    return row?.traceparent.split('-')[1];
+  }, { deadlineMs: COMMIT_DEADLINE_MS });
 }
 
-/** Makes one request and follows it until everything that it sets off has happened. */
-async function request(stage: Stage & { readonly people: readonly Person[] }, { title, token, path, body }: Request) {
-  const traceId = randomBytes(16).toString('hex');
-  stage.print(`\n${title}: POST ${path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '{id}')}`);
-  const startedAt = Date.now();
-  const print = ({ what, at }: Hop) => {
-    const elapsed = `+${Number(at) - startedAt} ms`;
-    stage.print(`${elapsed.padStart(12)}  ${what}`);
-  };
-
-  const response = await fetch(`${stage.apiUrl}${path}`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'idempotency-key': randomUUID(),
-      traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
-    },
-    body: JSON.stringify(body),
-  });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
-  const answered = { key: 'answer', what: `answered ${response.status}`, at: new Date() };
-
-  await followHops(watch(stage, traceId), { answered, print });
-  return JSON.parse(answer) as { readonly id: string };
+async function planOf({ sql }: Pick<Stage, 'sql'>): Promise<string> {
+  const [plan] = await sql<{ id: string }[]>`select plan_id as id from commission_plan where cap_minor is null order by plan_id limit 1`;
+  if (plan === undefined) throw new Error('there is no commission plan');
+  return plan.id;
 }
 
-interface Following {
-  readonly answered: Hop;
-  readonly print: (hop: Hop) => void;
-}
-
-async function followHops(watched: Watched, { answered, print }: Following): Promise<void> {
-  const printed = new Set<string>();
-  let missing = 'the event in the outbox';
-  const isComplete = async () => {
-    const hops = await hopsOf(watched);
-    const news = [answered, ...hops].filter(({ key, at }) => at !== undefined && !printed.has(key));
-    for (const hop of news.sort((one, other) => Number(one.at) - Number(other.at))) {
-      printed.add(hop.key);
-      print(hop);
-    }
-    missing = hops.find(({ at }) => at === undefined)?.what ?? missing;
-    return hops.length > 0 && hops.every(({ at }) => at !== undefined);
-  };
-  await until(() => missing, isComplete, { deadlineMs: HOP_DEADLINE_MS });
-}
-
-function watch({ apiUrl, sql, mailbox, issueToken, people }: Parameters<typeof request>[0], traceId: string): Watched {
-  const shown = new Map<string, Date>();
-  const personOf = (userId: string) => {
-    const person = people.find((candidate) => candidate.userId === userId);
-    if (!person) throw new Error('a notification for a user who is not in the story');
-    return person;
-  };
-  return {
-    traceId,
-    sql,
-    titleOf: (userId) => personOf(userId).title,
-    mailAcceptedAt(notificationId) {
-      const mail = mailbox.messages.find((message) => message.notificationId === notificationId);
-      return mail && new Date(mail.at);
-    },
-    async inboxShownAt(userId, notificationId) {
-      if (shown.has(notificationId)) return shown.get(notificationId);
-      const token = await issueToken(personOf(userId), { roles: ['user'] });
-      const response = await fetch(`${apiUrl}/notifications/me`, { headers: { authorization: `Bearer ${token}` } });
-      const { notifications } = (await response.json()) as { notifications: readonly { readonly id: string }[] };
-      for (const { id } of notifications) if (!shown.has(id)) shown.set(id, new Date());
-      return shown.get(notificationId);
-    },
-  };
+async function read<T>({ apiUrl }: Pick<Stage, 'apiUrl'>, token: string, path: string): Promise<T> {
+  const response = await fetch(`${apiUrl}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
+  return (await response.json()) as T;
 }

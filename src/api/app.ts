@@ -1,27 +1,45 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
+import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { eventRoutes } from '../backoffice/events.ts';
+import { moderationRoutes } from '../backoffice/moderation.ts';
+import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
 import { signInRoutes } from '../backoffice/sign-in.ts';
+import { ambassadorRoutes } from './ambassadors.ts';
+import { analyticsRoutes } from './analytics.ts';
+import { appointmentRoutes } from './appointments.ts';
 import { authenticate } from './auth.ts';
+import { branchRoutes } from './branches.ts';
+import { contactRoutes } from './contacts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
+import { disputeRoutes } from './disputes.ts';
 import { docsRoutes } from './docs.ts';
+import { eventsPageRoutes } from './events-page.ts';
 import { knownRoutes } from './known-routes.ts';
+import { leadRoutes } from './leads.ts';
 import { limitAddress, limitUser } from './limit.ts';
+import { listingRoutes } from './listings.ts';
 import { notificationRoutes } from './notifications.ts';
 import { observe } from './observe.ts';
+import { paymentWebhookRoutes } from './payments-webhook.ts';
+import { performanceChargeRoutes } from './performance-charges.ts';
 import { probeRoutes } from './probes.ts';
 import { answerProblem, notFound, toProblem } from './problem.ts';
+import { quoteRoutes } from './quotes.ts';
 import { refuse } from './refuse.ts';
+import { reviewRoutes } from './reviews.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
 
-/** Paths that need no bearer token. The queues' pages are there because they have a session of their own. */
+/** Paths that need no bearer token: the queues' pages have a session of their own, and webhooks are signed. */
 export const publicPaths: readonly RegExp[] = Object.freeze([
-  /^\/(livez|readyz|metrics|openapi\.json|docs)$/,
+  /^\/(livez|readyz|metrics|openapi\.json|docs|asyncapi\.json|events)$/,
   /^\/docs\/[^/]+$/,
   /^\/backoffice\/sign-(in|out)$/,
   /^\/backoffice\/queues(\/|$)/,
+  /^\/webhooks\/payments\/[^/]+$/,
 ]);
 
 const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
@@ -41,10 +59,27 @@ export function createApp(deps: ApiDeps): Api {
   api.use(authenticate(deps.tokens, isPublic));
   api.use(limitUser(deps.limits));
   docsRoutes(api);
+  eventsPageRoutes(api, deps);
   tenantRoutes(api, deps);
+  branchRoutes(api, deps);
+  listingRoutes(api, deps);
+  analyticsRoutes(api, deps);
   ticketRoutes(api, deps);
+  quoteRoutes(api, deps);
+  appointmentRoutes(api, deps);
+  leadRoutes(api, deps);
+  reviewRoutes(api, deps);
+  subscriptionRoutes(api, deps);
+  paymentWebhookRoutes(api, deps);
+  performanceChargeRoutes(api, deps);
+  disputeRoutes(api, deps);
+  ambassadorRoutes(api, deps);
+  payoutCycleRoutes(api, deps);
+  contactRoutes(api, deps);
   notificationRoutes(api, deps);
   eventRoutes(api, deps);
+  moderationRoutes(api, deps);
+  cloudEventRoutes(api, deps);
   signInRoutes(api, deps);
   queueRoutes(api, deps);
 

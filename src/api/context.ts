@@ -8,6 +8,7 @@ import type { Sql } from '../platform/postgres.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 import type { Trace } from '../platform/trace.ts';
+import type { DocumentStore } from '../store/documents.ts';
 import type { Caller, Tokens } from './auth.ts';
 
 /** What a request carries through its handlers. */
@@ -34,11 +35,12 @@ export interface ApiDeps {
   readonly log: Logger;
   readonly tokens: Tokens;
   readonly poke: Poke;
+  readonly documents: DocumentStore;
   /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
   readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
   readonly registry: Registry;
   readonly limits: Limits;
-  readonly config: ConfigOf<'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
+  readonly config: ConfigOf<'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
 }
 
 /** How often one network address and one user may ask. */

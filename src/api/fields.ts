@@ -11,6 +11,10 @@ export const line = (maxLength: number) =>
 /** Text of any lines, kept as it came. */
 export const text = (maxLength: number) => z.string().max(maxLength).regex(/\S/, 'must not be blank');
 
+/** A short name that programs use too. */
+export const code = z.string().max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be in kebab case')
+  .openapi({ example: 'roma-norte' });
+
 export const country = z.string().refine((code) => countries.has(code), 'must be an ISO 3166-1 alpha-2 code')
   .openapi({ example: 'MX' });
 
@@ -33,6 +37,9 @@ function isTimeZone(name: string): boolean {
 export const contact = z
   .strictObject({ name: line(120), email: z.email().max(254), locale: z.enum(['es', 'en']) })
   .openapi('Contact');
+
+/** E.164. */
+export const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number like +525512345678');
 
 /** An instant with its zone, within the years that every store of ours can hold. */
 export const instant = z.iso

@@ -26,7 +26,7 @@ export function limitUser({ user }: Pick<Limits, 'user'>): MiddlewareHandler<Env
 }
 
 /** The client's address as the nearest `trustedProxies` proxies saw it; what is further left anybody can write. */
-function addressOf(c: Context<Env>, trustedProxies: number): string {
+export function addressOf(c: Context<Env>, trustedProxies: number): string {
   const seen = (c.req.header('X-Forwarded-For') ?? '').split(',').map((address) => address.trim()).filter(Boolean);
   const forwarded = trustedProxies > 0 ? seen.at(-Math.min(trustedProxies, seen.length)) : undefined;
   return forwarded ?? c.env?.incoming?.socket.remoteAddress ?? 'unknown';

@@ -8,10 +8,7 @@ const JSON_TYPE = /^application\/json *(; *charset="?utf-8"? *)?$/i;
 
 /** Reads the body once, as JSON that survives storage: every number keeps its value, every text its characters. */
 export const readJson: MiddlewareHandler<Env> = async (c, next) => {
-  if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
-    throw new Problem(415, 'The body has to be application/json in UTF-8.');
-  }
-  const body = await readBytes(c);
+  const body = await readJsonBytes(c, MAX_BYTES);
   const text = decode(body);
   parse(text);
   c.set('body', body);
@@ -19,9 +16,16 @@ export const readJson: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-async function readBytes(c: Context<Env>): Promise<Uint8Array> {
+/**
+ * Reads the body once, as the bytes that were sent.
+ * @throws {Problem} 415 when it does not say it is JSON, 413 when it is too large, 400 when it breaks off.
+ */
+export async function readJsonBytes(c: Context<Env>, maxBytes: number): Promise<Uint8Array> {
+  if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+    throw new Problem(415, 'The body has to be application/json in UTF-8.');
+  }
   const declared = c.req.header('Content-Length');
-  if (Number(declared ?? 0) > MAX_BYTES) throw tooLarge();
+  if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -29,7 +33,7 @@ async function readBytes(c: Context<Env>): Promise<Uint8Array> {
     if (declared !== undefined) return new Uint8Array(await c.req.raw.arrayBuffer());
     for await (const chunk of c.req.raw.body ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > MAX_BYTES) throw tooLarge();
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -38,11 +42,13 @@ async function readBytes(c: Context<Env>): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-const tooLarge = () => new Problem(413, `A body has at most ${MAX_BYTES} bytes.`, { headers: { Connection: 'close' } });
+const tooLarge = (maxBytes: number) =>
+  new Problem(413, `A body has at most ${maxBytes} bytes.`, { headers: { Connection: 'close' } });
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function decode(bytes: Uint8Array): string {
+/** @throws {Problem} 400 when the bytes are not UTF-8. */
+export function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -9,15 +9,16 @@ import { openRateLimit } from '../platform/rate-limit.ts';
 import { openRedis } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { listConsumers } from '../store/consumers.ts';
+import { openDocuments } from '../store/open-documents.ts';
 import { createApp } from './app.ts';
 import { openTokens } from './auth.ts';
 import { startServer } from './server.ts';
 
 type WebConfig = Pick<
   Config,
-  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'STOP_SECONDS'
+  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
   | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE'
-  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
+  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS'
 >;
 
 type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
@@ -33,11 +34,13 @@ export async function startWeb({ config, log, stack }: WebRuntime): Promise<void
   const queue = queuesByName({ redis, prefix });
   // A queue that is opened while Redis is away never works.
   const queues = async () => (redis.status === 'ready' ? (await listConsumers(sql)).map(queue) : undefined);
+  const { documents, close } = openDocuments(sql, config.MONGODB_URL);
+  stack.defer(close);
   const registry = openRegistry();
   observeBacklog({ registry, sql, queues });
   const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
   const app = createApp({
-    sql, log, config,
+    sql, log, config, documents,
     tokens: openTokens(config),
     poke: makePoke(redis, prefix),
     queues,

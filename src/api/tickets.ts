@@ -1,16 +1,21 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { assignTicket, openTicket, type Ticket } from '../domain/ticket.ts';
+import { callOff } from '../domain/appointment.ts';
+import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
+import { readAhead, saveAppointment } from '../store/appointments.ts';
 import { saveContactIfUnknown, saveOwnContact } from '../store/contacts.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenant } from '../store/tenants.ts';
-import { findTicket, findTicketToChange, insertTicket, saveAssignment } from '../store/tickets.ts';
+import { findTicket, findTicketToChange, insertTicket, saveTicket } from '../store/tickets.ts';
+import { actsFor, isParty, maySee } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { contact, line, text, uuid } from './fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
+
+const outcome = z.enum(['completed', 'declined', 'cancelled']);
 
 const ticketView = z
   .object({
@@ -19,10 +24,13 @@ const ticketView = z
     customerUserId: uuid,
     subject: z.string(),
     description: z.string(),
-    status: z.enum(['open', 'assigned']),
+    status: z.enum(['open', 'assigned', 'quoted', 'approved', 'scheduled', 'closed']),
     createdAt: z.iso.datetime(),
     assigneeUserId: uuid.nullable(),
     assignedAt: z.iso.datetime().nullable(),
+    outcome: outcome.nullable(),
+    closedAt: z.iso.datetime().nullable(),
+    closedBy: uuid.nullable(),
   })
   .openapi('Ticket');
 
@@ -42,6 +50,16 @@ const assign = writeRoute({
   roles: ['tenant', 'backoffice:write'],
   params: z.object({ id: uuid }),
   body: z.strictObject({ assigneeUserId: uuid, contact }),
+  status: 200,
+  answer: ticketView,
+});
+
+const close = writeRoute({
+  path: '/tickets/{id}/close',
+  summary: 'Bring a ticket to its end, and call off its visits to come; its customer may only cancel it',
+  roles: ['user', 'tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ outcome }),
   status: 200,
   answer: ticketView,
 });
@@ -75,17 +93,36 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
     const { assigneeUserId, contact: assigneeContact } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
       const unassigned = await findTicketToChange(tx, id);
-      if (unassigned === undefined || !mayAssign(caller, unassigned)) throw notFound();
+      if (unassigned === undefined || !mayAssign(caller, unassigned.tenantId)) throw notFound();
       const tenant = await findTenant(tx, unassigned.tenantId);
       const assignment = { assigneeUserId, actorUserId: caller.userId, tenantName: tenant?.name ?? '' };
       const { ticket, events } = assignTicket(unassigned, assignment, now);
-      await saveAssignment(tx, ticket);
+      await saveTicket(tx, ticket);
       await saveContactIfUnknown(tx, assigneeUserId, assigneeContact);
       await emit(events);
       if (caller.roles.has('backoffice:write')) {
         const action = { action: 'assign-ticket', request: { ticketId: id, assigneeUserId }, outcome: {} } as const;
         await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId, traceId });
       }
+      return { status: 200, body: ticket };
+    });
+  });
+
+  api.openapi(close, (c) => {
+    const { id } = c.req.valid('param');
+    const { outcome: end } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const before = await findTicketToChange(tx, id);
+      if (before === undefined || !isParty(caller, before)) throw notFound();
+      if (end !== 'cancelled' && !actsFor(caller, before.tenantId)) {
+        throw new Problem(403, 'A customer may cancel a ticket, and not end it otherwise.');
+      }
+      const { ticket, events } = closeTicket(before, { outcome: end, actorUserId: caller.userId }, now);
+      const off = { ticket, actorUserId: caller.userId, reason: 'The ticket was closed.' };
+      const visits = (await readAhead(tx, id, now)).map((visit) => callOff(visit, off, now));
+      for (const { appointment } of visits) await saveAppointment(tx, appointment);
+      await saveTicket(tx, ticket);
+      await emit([...visits.flatMap((visit) => visit.events), ...events]);
       return { status: 200, body: ticket };
     });
   });
@@ -97,10 +134,5 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
   });
 }
 
-const isOfTenant = ({ roles, tenantId }: Caller, ticket: Ticket) => roles.has('tenant') && tenantId === ticket.tenantId;
-
-const mayAssign = (caller: Caller, ticket: Ticket) =>
-  isOfTenant(caller, ticket) || caller.roles.has('backoffice:write');
-
-const maySee = (caller: Caller, ticket: Ticket) =>
-  caller.userId === ticket.customerUserId || isOfTenant(caller, ticket) || caller.roles.has('backoffice:read');
+const mayAssign = (caller: Caller, tenantId: string) =>
+  actsFor(caller, tenantId) || caller.roles.has('backoffice:write');

@@ -40,10 +40,13 @@ export type NewTenant = Pick<Tenant, 'id' | 'ownerUserId' | 'name' | 'country' |
 
 /** A business joins; it can't be asked for anything until it is verified. */
 export function openTenant(input: NewTenant, now: Date): TenantDecision {
-  const { id, ownerUserId, name } = input;
+  const { id, ownerUserId, name, country, currency } = input;
   const tenant: Tenant = { ...input, status: 'unverified', createdAt: now, verification: null };
   const created = tenantCreated({
-    tenantId: id, actorUserId: ownerUserId, occurredAt: now, payload: { tenantId: id, ownerUserId, name },
+    tenantId: id,
+    actorUserId: ownerUserId,
+    occurredAt: now,
+    payload: { tenantId: id, ownerUserId, name, country, currency },
   });
   return { tenant, events: [created] };
 }

@@ -1,8 +1,40 @@
-import type { NewEvent } from '../kernel/event.ts';
 import { ticketAssigned } from '../events/ticket-assigned.ts';
+import { ticketClosed } from '../events/ticket-closed.ts';
 import { ticketCreated } from '../events/ticket-created.ts';
+import type { NewEvent } from '../kernel/event.ts';
 import { IllegalTransition } from './illegal-transition.ts';
+import { take, type Machine } from './machine.ts';
 import type { Tenant } from './tenant.ts';
+
+export type TicketStatus = 'open' | 'assigned' | 'quoted' | 'approved' | 'scheduled' | 'closed';
+/** `completed` work was done, `declined` by the tenant, `cancelled` by either side. */
+export type TicketOutcome = 'completed' | 'declined' | 'cancelled';
+export type TicketStep = 'assign' | 'quote' | 'approve' | 'schedule' | 'unschedule' | TicketOutcome;
+
+/**
+ * A ticket's way. A visit before the customer approved a quote is to look at the work and leaves the ticket as it is;
+ * `scheduled` is work that was approved and has its date. `unschedule` is the last visit's being called off.
+ */
+export const ticketMachine: Machine<TicketStatus, TicketStep> = Object.freeze({
+  open: { assign: 'assigned', quote: 'quoted', declined: 'closed', cancelled: 'closed' },
+  assigned: {
+    assign: 'assigned', quote: 'quoted', schedule: 'assigned', unschedule: 'assigned',
+    completed: 'closed', declined: 'closed', cancelled: 'closed',
+  },
+  quoted: {
+    assign: 'quoted', quote: 'quoted', approve: 'approved', schedule: 'quoted', unschedule: 'quoted',
+    declined: 'closed', cancelled: 'closed',
+  },
+  approved: {
+    assign: 'approved', schedule: 'scheduled', unschedule: 'approved',
+    completed: 'closed', declined: 'closed', cancelled: 'closed',
+  },
+  scheduled: {
+    assign: 'scheduled', schedule: 'scheduled', unschedule: 'approved',
+    completed: 'closed', declined: 'closed', cancelled: 'closed',
+  },
+  closed: {},
+});
 
 /** What a customer asks of a tenant. */
 export interface Ticket {
@@ -11,10 +43,13 @@ export interface Ticket {
   readonly customerUserId: string;
   readonly subject: string;
   readonly description: string;
-  readonly status: 'open' | 'assigned';
+  readonly status: TicketStatus;
   readonly createdAt: Date;
   readonly assigneeUserId: string | null;
   readonly assignedAt: Date | null;
+  readonly outcome: TicketOutcome | null;
+  readonly closedAt: Date | null;
+  readonly closedBy: string | null;
 }
 
 export interface TicketDecision {
@@ -25,6 +60,8 @@ export interface TicketDecision {
 export interface NewTicket extends Pick<Ticket, 'id' | 'customerUserId' | 'subject' | 'description'> {
   readonly tenant: Tenant;
 }
+
+const unanswered = { assigneeUserId: null, assignedAt: null, outcome: null, closedAt: null, closedBy: null } as const;
 
 /**
  * A customer asks a tenant for a service.
@@ -39,10 +76,16 @@ export function openTicket({ tenant, ...input }: NewTicket, now: Date): TicketDe
     occurredAt: now,
     payload: { ticketId: id, customerUserId, tenantOwnerUserId: tenant.ownerUserId, tenantName: tenant.name, subject },
   });
-  return {
-    ticket: { ...input, tenantId: tenant.id, status: 'open', createdAt: now, assigneeUserId: null, assignedAt: null },
-    events: [created],
-  };
+  const ticket: Ticket = { ...input, ...unanswered, tenantId: tenant.id, status: 'open', createdAt: now };
+  return { ticket, events: [created] };
+}
+
+/**
+ * The ticket a step further.
+ * @throws {IllegalTransition} when its status does not allow the step.
+ */
+export function advance(ticket: Ticket, step: TicketStep): Ticket {
+  return { ...ticket, status: take(ticketMachine, step, { thing: 'ticket', state: ticket.status }) };
 }
 
 export interface Assignment {
@@ -53,13 +96,14 @@ export interface Assignment {
 
 /**
  * Somebody answers for the ticket from now on, instead of whoever did.
- * @throws {IllegalTransition} when it is the assignee's already.
+ * @throws {IllegalTransition} when it is the assignee's already, or closed.
  */
 export function assignTicket(
   ticket: Ticket,
   { assigneeUserId, actorUserId, tenantName }: Assignment,
   now: Date,
 ): TicketDecision {
+  const advanced = advance(ticket, 'assign');
   if (ticket.assigneeUserId === assigneeUserId) throw new IllegalTransition('The ticket is that user’s already.');
   const { id, tenantId, customerUserId, subject } = ticket;
   const assigned = ticketAssigned({
@@ -68,5 +112,25 @@ export function assignTicket(
     occurredAt: now,
     payload: { ticketId: id, customerUserId, assigneeUserId, tenantName, subject },
   });
-  return { ticket: { ...ticket, status: 'assigned', assigneeUserId, assignedAt: now }, events: [assigned] };
+  return { ticket: { ...advanced, assigneeUserId, assignedAt: now }, events: [assigned] };
+}
+
+/**
+ * The ticket comes to its end.
+ * @throws {IllegalTransition} when its status does not allow that end.
+ */
+export function closeTicket(
+  ticket: Ticket,
+  { outcome, actorUserId }: { readonly outcome: TicketOutcome; readonly actorUserId: string },
+  now: Date,
+): TicketDecision {
+  const advanced = advance(ticket, outcome);
+  const { id, tenantId, customerUserId, assigneeUserId, createdAt } = ticket;
+  const closed = ticketClosed({
+    tenantId,
+    actorUserId,
+    occurredAt: now,
+    payload: { ticketId: id, customerUserId, assigneeUserId, outcome, openedAt: createdAt.toISOString() },
+  });
+  return { ticket: { ...advanced, outcome, closedAt: now, closedBy: actorUserId }, events: [closed] };
 }

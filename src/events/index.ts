@@ -7,6 +7,8 @@ import { chargeDisputed } from './charge-disputed.ts';
 import { commissionCalculated } from './commission-calculated.ts';
 import { disputeResolved } from './dispute-resolved.ts';
 import { emailRequested } from './email-requested.ts';
+import { fraudSuspected } from './fraud-suspected.ts';
+import { invoiceIssued } from './invoice-issued.ts';
 import { leadCreated } from './lead-created.ts';
 import { leadLeftUnanswered } from './lead-left-unanswered.ts';
 import { leadStatusChanged } from './lead-status-changed.ts';
@@ -16,6 +18,7 @@ import { listingViewed } from './listing-viewed.ts';
 import { moderationActionTaken } from './moderation-action-taken.ts';
 import { paymentCaptured } from './payment-captured.ts';
 import { paymentFailed } from './payment-failed.ts';
+import { paymentMismatchFound } from './payment-mismatch-found.ts';
 import { paymentRefunded } from './payment-refunded.ts';
 import { payoutCycleClosed } from './payout-cycle-closed.ts';
 import { performanceChargeCreated } from './performance-charge-created.ts';
@@ -41,6 +44,8 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   commissionCalculated,
   disputeResolved,
   emailRequested,
+  fraudSuspected,
+  invoiceIssued,
   leadCreated,
   leadLeftUnanswered,
   leadStatusChanged,
@@ -50,6 +55,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   moderationActionTaken,
   paymentCaptured,
   paymentFailed,
+  paymentMismatchFound,
   paymentRefunded,
   payoutCycleClosed,
   performanceChargeCreated,

@@ -1,25 +1,27 @@
 import type { Tx } from '../platform/postgres.ts';
 
-/** One occurrence of something that is counted. */
+/** Something that a figure grows by. */
 export interface Counted {
   readonly tenantId: string;
   readonly occurredAt: Date;
   readonly metric: string;
+  readonly value: number;
 }
 
-/** Adds occurrences to their days, in the tenant's zone; one statement for any number of them. */
+/** Adds to the figures of their days, in the tenant's zone; one statement for any number of them. */
 export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<void> {
   await tx`
     insert into daily_metric as known (tenant_id, day, metric, value)
     select counted.tenant_id,
            (counted.occurred_at at time zone coalesce(tenant.time_zone, 'UTC'))::date as day,
            counted.metric,
-           count(*)
+           sum(counted.value)
     from unnest(
       ${counted.map(({ tenantId }) => tenantId)}::uuid[],
       ${counted.map(({ occurredAt }) => occurredAt.toISOString())}::timestamptz[],
-      ${counted.map(({ metric }) => metric)}::text[]
-    ) as counted (tenant_id, occurred_at, metric)
+      ${counted.map(({ metric }) => metric)}::text[],
+      ${counted.map(({ value }) => value)}::bigint[]
+    ) as counted (tenant_id, occurred_at, metric, value)
     left join tenant on tenant.id = counted.tenant_id
     group by 1, 2, 3
     order by 1, 2, 3

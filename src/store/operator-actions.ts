@@ -6,20 +6,32 @@ type Facts = Readonly<Record<string, string | number | boolean | null | readonly
 
 export interface OperatorAction {
   readonly operatorUserId: string;
-  readonly action: 'verify-tenant' | 'assign-ticket' | 'retry-events' | 'change-queue';
+  readonly action:
+    | 'assign-ticket'
+    | 'attribute-tenant'
+    | 'change-queue'
+    | 'close-payout-cycle'
+    | 'flag-listing'
+    | 'moderate'
+    | 'resolve-dispute'
+    | 'retry-events'
+    | 'start-subscription'
+    | 'verify-tenant';
   readonly request: Facts;
   readonly outcome: Facts;
   readonly traceId: string;
 }
 
-/** Puts an operator's action on record, in the transaction of the action where it has one. */
-export async function recordOperatorAction(db: Db, done: OperatorAction): Promise<void> {
+/** Puts an operator's action on record, in the transaction of the action where it has one; gives the record's id. */
+export async function recordOperatorAction(db: Db, done: OperatorAction): Promise<string> {
   const { operatorUserId, action, request, outcome, traceId } = done;
+  const id = uuidv7();
   await db`
     insert into operator_action (id, operator_user_id, action, request, outcome, trace_id)
     values (
-      ${uuidv7()}, ${operatorUserId}, ${action},
+      ${id}, ${operatorUserId}, ${action},
       ${JSON.stringify(request)}::text::jsonb, ${JSON.stringify(outcome)}::text::jsonb, ${traceId}
     )
   `;
+  return id;
 }

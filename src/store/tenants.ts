@@ -1,5 +1,5 @@
 import type { Tenant } from '../domain/tenant.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 interface TenantRow extends Omit<Tenant, 'verification'> {
   readonly evidenceKind: string | null;
@@ -56,4 +56,12 @@ function toTenant({ evidenceKind, evidenceReference, verifiedBy, verifiedAt, ...
   }
   const evidence = { kind: evidenceKind, reference: evidenceReference };
   return { ...tenant, verification: { evidence, operatorUserId: verifiedBy, at: verifiedAt } };
+}
+
+/** Tenants' IANA time zones by id; who is not there is missing from the map. */
+export async function readTimeZones(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db<{ id: string; timeZone: string }[]>`
+    select id, time_zone as "timeZone" from tenant where id = any(${[...new Set(ids)]}::uuid[])
+  `;
+  return new Map(rows.map(({ id, timeZone }) => [id, timeZone]));
 }

@@ -24,16 +24,38 @@ export async function findTicketToChange(tx: Tx, id: string): Promise<Ticket | u
   return ticket;
 }
 
-/** Writes down who answers for a ticket. */
-export async function saveAssignment(tx: Tx, { id, status, assigneeUserId, assignedAt }: Ticket): Promise<void> {
+/** The ticket of a quote, held against other changes until the transaction ends, and its quotes too. */
+export async function findTicketOfQuote(tx: Tx, quoteId: string): Promise<Ticket | undefined> {
+  const [ticket] = await tx<Ticket[]>`
+    select ${columns(tx)} from ticket where id = (select ticket_id from quote where id = ${quoteId}) for no key update
+  `;
+  return ticket;
+}
+
+/** The ticket of an appointment, held against other changes until the transaction ends, and its appointments too. */
+export async function findTicketOfAppointment(tx: Tx, appointmentId: string): Promise<Ticket | undefined> {
+  const [ticket] = await tx<Ticket[]>`
+    select ${columns(tx)}
+    from ticket
+    where id = (select ticket_id from appointment where id = ${appointmentId})
+    for no key update
+  `;
+  return ticket;
+}
+
+/** Writes down how far a ticket has come. */
+export async function saveTicket(tx: Tx, ticket: Ticket): Promise<void> {
+  const { id, status, assigneeUserId, assignedAt, outcome, closedAt, closedBy } = ticket;
   await tx`
     update ticket
-    set status = ${status}, assignee_user_id = ${assigneeUserId}, assigned_at = ${assignedAt}
+    set status = ${status}, assignee_user_id = ${assigneeUserId}, assigned_at = ${assignedAt},
+        outcome = ${outcome}, closed_at = ${closedAt}, closed_by = ${closedBy}
     where id = ${id}
   `;
 }
 
 const columns = (db: Db) => db`
   id, tenant_id as "tenantId", customer_user_id as "customerUserId", subject, description, status,
-  created_at as "createdAt", assignee_user_id as "assigneeUserId", assigned_at as "assignedAt"
+  created_at as "createdAt", assignee_user_id as "assigneeUserId", assigned_at as "assignedAt", outcome,
+  closed_at as "closedAt", closed_by as "closedBy"
 `;

@@ -1,8 +1,18 @@
 import type { Consumer } from '../kernel/consumer.ts';
+import { calculateCommissions } from './calculate-commissions.ts';
+import { chargeForPerformance } from './charge-for-performance.ts';
 import { countDailyMetrics } from './count-daily-metrics.ts';
 import { deliverEmail } from './deliver-email.ts';
+import { keepReputation } from './keep-reputation.ts';
 import { notify } from './notify.ts';
 import type { Ports } from './ports.ts';
 
 /** Every consumer there is, sorted by name. */
-export const consumers: readonly Consumer<Ports>[] = Object.freeze([countDailyMetrics, deliverEmail, notify]);
+export const consumers: readonly Consumer<Ports>[] = Object.freeze([
+  calculateCommissions,
+  chargeForPerformance,
+  countDailyMetrics,
+  deliverEmail,
+  keepReputation,
+  notify,
+]);

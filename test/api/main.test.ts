@@ -6,12 +6,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { tenantBody } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { redisPrefix } from '../support/redis.ts';
-import { makeToken, tokenConfig } from '../support/tokens.ts';
+import { makeToken, webSecrets } from '../support/tokens.ts';
 
 /** Starts a web process; gives its port once it listens, and how it ended once it has. */
 async function startProcess(env: Record<string, string>) {
   const child = spawn(process.execPath, ['src/api/main.ts'], {
-    env: { PORT: '0', JWT_SECRET: tokenConfig.JWT_SECRET, ...env },
+    env: { PORT: '0', ...webSecrets, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -4,7 +4,7 @@ import { createApp } from '../../src/api/app.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { openRateLimit } from '../../src/platform/rate-limit.ts';
 import { openRedis, whenReady } from '../../src/platform/redis.ts';
-import { appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
+import { appConfig, appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { isolatedRedis, redisPrefix } from '../support/redis.ts';
 
@@ -54,7 +54,7 @@ describe('an address', () => {
     const redis = await connect(url);
     const address = openRateLimit({ redis, prefix, name: 'address', perMinute: 2 });
     const user = openRateLimit({ redis, prefix, name: 'user', ...generous });
-    const config = { PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 1 };
+    const config = { ...appConfig, TRUSTED_PROXIES: 1 };
     const app = createApp(appDeps(untouchable, { limits: { address, user }, config }));
     const ask = async (forwarded: string, path = '/notifications/me') =>
       (await app.request(path, { headers: { 'X-Forwarded-For': forwarded } })).status;

@@ -15,8 +15,8 @@ describe('a tenant', () => {
     expect(tenant).toEqual({ ...input, status: 'unverified', createdAt: now, verification: null });
     expect(events).toEqual([
       {
-        eventType: 'TenantCreated', schemaVersion: 1, tenantId: id, actorUserId: ownerUserId, occurredAt: now,
-        payload: { tenantId: id, ownerUserId, name: 'Taller Ruiz' },
+        eventType: 'TenantCreated', schemaVersion: 2, tenantId: id, actorUserId: ownerUserId, occurredAt: now,
+        payload: { tenantId: id, ownerUserId, name: 'Taller Ruiz', country: 'MX', currency: 'MXN' },
       },
     ]);
   });

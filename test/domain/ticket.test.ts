@@ -1,26 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { IllegalTransition } from '../../src/domain/illegal-transition.ts';
-import type { Tenant } from '../../src/domain/tenant.ts';
-import { assignTicket, openTicket } from '../../src/domain/ticket.ts';
+import {
+  advance, assignTicket, closeTicket, openTicket, type TicketStatus, type TicketStep,
+} from '../../src/domain/ticket.ts';
+import { id, now, tenant, ticket, unverified } from '../support/facts.ts';
 
-const now = new Date('2026-03-01T12:00:00Z');
-const user = (last: string) => `0195f3c0-0000-7000-8000-00000000000${last}`;
-const tenant: Tenant = {
-  id: user('1'), ownerUserId: user('2'), name: 'Taller Ruiz',
-  country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City',
-  status: 'verified', createdAt: now,
-  verification: { evidence: { kind: 'tax-certificate', reference: 'doc-1' }, operatorUserId: user('9'), at: now },
-};
-const asked = { id: user('3'), customerUserId: user('4'), subject: 'No hay agua', description: 'Desde ayer.' };
-const assignment = { assigneeUserId: user('5'), actorUserId: user('2'), tenantName: tenant.name };
+const asked = { id: id(3), customerUserId: id(4), subject: 'No hay agua', description: 'Desde ayer.' };
+const assignment = { assigneeUserId: id(5), actorUserId: id(2), tenantName: tenant.name };
 
 describe('a ticket', () => {
   test('is opened at a verified tenant; its event leaves the description out', () => {
-    const { ticket, events } = openTicket({ ...asked, tenant }, now);
-    expect(ticket).toEqual({
-      ...asked, tenantId: tenant.id, status: 'open', createdAt: now, assigneeUserId: null, assignedAt: null,
-    });
-    expect(events.map(({ eventType, payload }) => [eventType, payload])).toEqual([
+    const opened = openTicket({ ...asked, tenant }, now);
+    expect(opened.ticket).toEqual({ ...ticket, status: 'open', assigneeUserId: null, assignedAt: null });
+    expect(opened.events.map(({ eventType, payload }) => [eventType, payload])).toEqual([
       [
         'TicketCreated',
         {
@@ -32,17 +24,59 @@ describe('a ticket', () => {
   });
 
   test('is refused by a tenant that is not verified', () => {
-    const unverified: Tenant = { ...tenant, status: 'unverified', verification: null };
     expect(() => openTicket({ ...asked, tenant: unverified }, now)).toThrow(IllegalTransition);
   });
 
   test('goes from one assignee to another, but not to the one who has it', () => {
-    const { ticket } = openTicket({ ...asked, tenant }, now);
-    const first = assignTicket(ticket, assignment, now);
-    expect(first.ticket).toMatchObject({ status: 'assigned', assigneeUserId: user('5'), assignedAt: now });
+    const opened = openTicket({ ...asked, tenant }, now);
+    const first = assignTicket(opened.ticket, assignment, now);
+    expect(first.ticket).toMatchObject({ status: 'assigned', assigneeUserId: id(5), assignedAt: now });
     expect(() => assignTicket(first.ticket, assignment, now)).toThrow(IllegalTransition);
-    const second = assignTicket(first.ticket, { ...assignment, assigneeUserId: user('6') }, now);
-    expect(second.events).toMatchObject([{ eventType: 'TicketAssigned', actorUserId: user('2') }]);
-    expect(second.ticket.assigneeUserId).toBe(user('6'));
+    const second = assignTicket(first.ticket, { ...assignment, assigneeUserId: id(6) }, now);
+    expect(second.events).toMatchObject([{ eventType: 'TicketAssigned', actorUserId: id(2) }]);
+    expect(second.ticket.assigneeUserId).toBe(id(6));
+  });
+
+  test('keeps how far it has come when somebody else takes over', () => {
+    const approved = { ...ticket, status: 'approved' } as const;
+    expect(assignTicket(approved, { ...assignment, assigneeUserId: id(6) }, now).ticket.status).toBe('approved');
+  });
+
+  const steps: readonly TicketStep[] = [
+    'assign', 'quote', 'approve', 'schedule', 'unschedule', 'completed', 'declined', 'cancelled',
+  ];
+  const ways: readonly (readonly [TicketStatus, readonly (TicketStatus | '-')[]])[] = [
+    //            assign      quote     approve     schedule     unschedule  completed declined  cancelled
+    ['open', ['assigned', 'quoted', '-', '-', '-', '-', 'closed', 'closed']],
+    ['assigned', ['assigned', 'quoted', '-', 'assigned', 'assigned', 'closed', 'closed', 'closed']],
+    ['quoted', ['quoted', 'quoted', 'approved', 'quoted', 'quoted', '-', 'closed', 'closed']],
+    ['approved', ['approved', '-', '-', 'scheduled', 'approved', 'closed', 'closed', 'closed']],
+    ['scheduled', ['scheduled', '-', '-', 'scheduled', 'approved', 'closed', 'closed', 'closed']],
+    ['closed', ['-', '-', '-', '-', '-', '-', '-', '-']],
+  ];
+  test.each(ways)('that is %s takes these steps and no other', (status, expected) => {
+    const taken = steps.map((step) => {
+      try {
+        return advance({ ...ticket, status }, step).status;
+      } catch (error) {
+        expect(error).toBeInstanceOf(IllegalTransition);
+        return '-';
+      }
+    });
+    expect(taken).toEqual(expected);
+  });
+
+  test('is closed with its outcome, by whom and when', () => {
+    const later = new Date(now.getTime() + 60_000);
+    const closed = closeTicket(ticket, { outcome: 'completed', actorUserId: id(2) }, later);
+    expect(closed.ticket).toEqual({
+      ...ticket, status: 'closed', outcome: 'completed', closedAt: later, closedBy: id(2),
+    });
+    expect(closed.events).toMatchObject([
+      {
+        eventType: 'TicketClosed', actorUserId: id(2), occurredAt: later,
+        payload: { outcome: 'completed', openedAt: now.toISOString(), assigneeUserId: id(5) },
+      },
+    ]);
   });
 });

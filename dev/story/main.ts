@@ -1,0 +1,66 @@
+// npm run story [-- --tenants 50 --days 30 --seed 7]: a month of the marketplace through the API of a running system,
+// then every derived figure against its recomputation from the facts.
+import { parseArgs } from 'node:util';
+import { giveUp } from '../missing-part.ts';
+import { startPaymentProvider } from '../sandbox/payment-provider.ts';
+import { openStage, type Stage } from '../stage.ts';
+import { until } from '../until.ts';
+import { checkFigures } from './check.ts';
+import { openClient } from './client.ts';
+import { DAY_MS, playMonth } from './month.ts';
+import { progressLine } from './progress.ts';
+
+const REST_DEADLINE_MS = 300_000;
+
+const { values } = parseArgs({
+  options: { tenants: { type: 'string', default: '50' }, days: { type: 'string', default: '30' }, seed: { type: 'string', default: '7' } },
+});
+const { tenants, days, seed } = { tenants: Number(values.tenants), days: Number(values.days), seed: Number(values.seed) };
+
+async function story(): Promise<boolean> {
+  await using stage = await openStage({
+    folder: 'story',
+    documents: 'none',
+    env: { USER_RATE: '10000000', ADDRESS_RATE: '10000000', LOG_LEVEL: 'warn', MONGODB_URL: undefined },
+    preload: [new URL('clock.ts', import.meta.url)],
+    print: (line) => console.log(line),
+  });
+  await using provider = await startPaymentProvider({
+    webhookUrl: `${stage.apiUrl}/webhooks/payments/sandpay`, secret: stage.webhookSecret,
+  });
+  console.log(`seed ${seed}: ${tenants} tenants, ${days} days`);
+  const client = openClient(stage);
+  const start = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - days * DAY_MS);
+  const startedAt = performance.now();
+  const show = (done: number) => {
+    const line = progressLine({ done, days, requests: client.answered, startedAt });
+    if (process.stdout.isTTY) process.stdout.write(`\r${line}${done === days ? '\n' : ''}`);
+    else if (done === days || done % 5 === 0) console.log(line);
+  };
+  await playMonth({ client, provider, tenants, days, seed, start, onDay: show });
+  await until('every event is consumed', () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
+
+  const comparisons = await checkFigures(stage.sql);
+  console.log(`\n${'figure'.padEnd(32)} compared  differences`);
+  for (const { figure, compared, differences } of comparisons) {
+    console.log(`${figure.padEnd(32)} ${String(compared).padStart(8)}  ${String(differences).padStart(11)}`);
+  }
+  const [total] = await stage.sql<{ events: number; dead: number }[]>`
+    select (select count(*) from outbox_event)::integer as events, (select count(*) from dead_letter)::integer as dead
+  `;
+  const differences = comparisons.reduce((sum, one) => sum + one.differences, 0);
+  console.log(`${total?.events} events, ${total?.dead} dead letters, ${differences} differences`);
+  return differences === 0 && total?.dead === 0;
+}
+
+async function isConsumed({ sql }: Stage): Promise<boolean> {
+  const [row] = await sql<{ owed: string; settled: string; pending: boolean }[]>`
+    select (select count(*) from outbox_event join subscription using (event_type)) as owed,
+           (select count(*) from consumed_event) + (select count(*) from dead_letter) as settled,
+           exists (select from outbox_event where status = 'pending') as pending
+  `;
+  return row !== undefined && !row.pending && row.owed === row.settled;
+}
+
+const agreed = await story().catch(giveUp);
+process.exit(agreed ? 0 : 1);

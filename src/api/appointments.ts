@@ -1,0 +1,135 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import {
+  cancelAppointment, moveAppointment, scheduleAppointment, type Appointment, type AppointmentDecision, type Visiting,
+} from '../domain/appointment.ts';
+import type { Ticket } from '../domain/ticket.ts';
+import type { Tx } from '../platform/postgres.ts';
+import {
+  findAppointment, hasOther, insertAppointment, listAppointments, saveAppointment,
+} from '../store/appointments.ts';
+import { findTenant } from '../store/tenants.ts';
+import { findTicket, findTicketOfAppointment, findTicketToChange, saveTicket } from '../store/tickets.ts';
+import { isParty, maySee } from './access.ts';
+import { assertAhead } from './ahead.ts';
+import type { Caller } from './auth.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { instant, line, uuid } from './fields.ts';
+import { notFound } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const appointmentView = z
+  .object({
+    id: uuid,
+    ticketId: uuid,
+    startsAt: z.iso.datetime(),
+    status: z.enum(['scheduled', 'cancelled']),
+    reason: z.string().nullable(),
+    scheduledAt: z.iso.datetime(),
+    cancelledAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Appointment');
+
+const shared = { roles: ['user', 'tenant'], params: z.object({ id: uuid }), answer: appointmentView } as const;
+
+const schedule = writeRoute({
+  ...shared,
+  path: '/tickets/{id}/appointments',
+  summary: 'Agree upon a visit, as the ticket’s customer or tenant',
+  body: z.strictObject({ startsAt: instant }),
+  status: 201,
+});
+
+const move = writeRoute({
+  ...shared,
+  path: '/appointments/{id}/move',
+  summary: 'Agree upon another time for a visit',
+  body: z.strictObject({ startsAt: instant }),
+  status: 200,
+});
+
+const cancel = writeRoute({
+  ...shared,
+  path: '/appointments/{id}/cancel',
+  summary: 'Call a visit off',
+  body: z.strictObject({ reason: line(500) }),
+  status: 200,
+});
+
+const list = readRoute({
+  path: '/tickets/{id}/appointments',
+  summary: 'A ticket’s latest appointments, for its customer, its tenant and the backoffice',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: z.object({ appointments: z.array(appointmentView) }),
+});
+
+/** The appointments' paths. */
+export function appointmentRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(schedule, (c) => {
+    const { id } = c.req.valid('param');
+    const { startsAt } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const visiting = await findVisiting(tx, caller, await findTicketToChange(tx, id));
+      assertAhead(startsAt, now, '/startsAt');
+      const { appointment, ticket, events } = scheduleAppointment({ id: uuidv7(), startsAt }, visiting, now);
+      await insertAppointment(tx, appointment);
+      await saveTicket(tx, ticket);
+      await emit(events);
+      return { status: 201, body: appointment };
+    });
+  });
+
+  api.openapi(move, (c) => {
+    const { id } = c.req.valid('param');
+    const { startsAt } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const { appointment: before, ...visiting } = await findToChange(tx, caller, id);
+      assertAhead(startsAt, now, '/startsAt');
+      const moved = moveAppointment(before, { ...visiting, startsAt }, now);
+      await save(tx, moved);
+      await emit(moved.events);
+      return { status: 200, body: moved.appointment };
+    });
+  });
+
+  api.openapi(cancel, (c) => {
+    const { id } = c.req.valid('param');
+    const { reason } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const { appointment: before, ticket, actorUserId } = await findToChange(tx, caller, id);
+      const isLast = !(await hasOther(tx, before));
+      const cancelled = cancelAppointment(before, { ticket, actorUserId, reason, isLast }, now);
+      await save(tx, cancelled);
+      await emit(cancelled.events);
+      return { status: 200, body: cancelled.appointment };
+    });
+  });
+
+  api.openapi(list, async (c) => {
+    const ticket = await findTicket(deps.sql, c.req.valid('param').id);
+    if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
+    return c.json({ appointments: await listAppointments(deps.sql, ticket.id) }, 200);
+  });
+}
+
+/** @throws {Problem} 404 when the ticket is not the caller's. */
+async function findVisiting(tx: Tx, caller: Caller, ticket: Ticket | undefined): Promise<Visiting> {
+  const tenant = ticket !== undefined && isParty(caller, ticket) ? await findTenant(tx, ticket.tenantId) : undefined;
+  if (ticket === undefined || tenant === undefined) throw notFound();
+  return { ticket, tenant, actorUserId: caller.userId };
+}
+
+/** The ticket is held first, so that two changes of its appointments go one after the other. */
+async function findToChange(tx: Tx, caller: Caller, id: string): Promise<Visiting & { appointment: Appointment }> {
+  const visiting = await findVisiting(tx, caller, await findTicketOfAppointment(tx, id));
+  const appointment = await findAppointment(tx, id);
+  if (appointment === undefined) throw notFound();
+  return { ...visiting, appointment };
+}
+
+async function save(tx: Tx, { appointment, ticket }: AppointmentDecision): Promise<void> {
+  await saveAppointment(tx, appointment);
+  await saveTicket(tx, ticket);
+}

@@ -1,0 +1,91 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { moveBranch, openBranch } from '../domain/branch.ts';
+import { findBranchToChange, insertBranch, listBranches, saveBranch } from '../store/branches.ts';
+import { actsFor } from './access.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { code, cursor, limit, line, uuid } from './fields.ts';
+import { cutPage, endOf } from './page.ts';
+import { notFound } from './problem.ts';
+import { readRoute, writeRoute } from './route.ts';
+
+const place = {
+  zone: code,
+  address: line(300),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+};
+
+const branchView = z
+  .object({ id: uuid, tenantId: uuid, ...place, createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() })
+  .openapi('Branch');
+
+const open = writeRoute({
+  path: '/tenants/{id}/branches',
+  summary: 'Open a branch of the caller’s tenant',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject(place),
+  status: 201,
+  answer: branchView,
+});
+
+const move = writeRoute({
+  path: '/branches/{id}',
+  summary: 'Say where a branch is now; its listings follow it into its zone',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject(place),
+  status: 200,
+  answer: branchView,
+});
+
+const list = readRoute({
+  path: '/tenants/{id}/branches',
+  summary: 'A tenant’s branches, for the tenant and the backoffice',
+  roles: ['tenant', 'backoffice:read'],
+  params: z.object({ id: uuid }),
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({ branches: z.array(branchView), nextCursor: z.string().nullable() }),
+});
+
+/** The branches' paths. */
+export function branchRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(open, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const where = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      if (!actsFor(caller, tenantId)) throw notFound();
+      const opening = { id: uuidv7(), tenantId, place: where, actorUserId: caller.userId };
+      const { branch, events } = openBranch(opening, now);
+      await insertBranch(tx, branch);
+      await emit(events);
+      return { status: 201, body: branch };
+    });
+  });
+
+  api.openapi(move, (c) => {
+    const { id } = c.req.valid('param');
+    const where = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const before = await findBranchToChange(tx, id);
+      if (before === undefined || !actsFor(caller, before.tenantId)) throw notFound();
+      const { branch, events } = moveBranch(before, { place: where, actorUserId: caller.userId }, now);
+      if (branch !== before) await saveBranch(tx, branch);
+      await emit(events);
+      return { status: 200, body: branch };
+    });
+  });
+
+  api.openapi(list, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { limit: size, cursor: given } = c.req.valid('query');
+    const caller = c.get('caller');
+    if (!actsFor(caller, tenantId) && !caller.roles.has('backoffice:read')) throw notFound();
+    const scope = `branches of ${tenantId}`;
+    const rows = await listBranches(deps.sql, { tenantId, after: endOf(scope, given), limit: size + 1 });
+    const { page: branches, nextCursor } = cutPage(rows, { scope, limit: size });
+    return c.json({ branches, nextCursor }, 200);
+  });
+}

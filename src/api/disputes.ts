@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { openDispute, resolveDispute, type Dispute } from '../domain/dispute.ts';
+import { toPlain, type Money } from '../domain/money.ts';
+import type { Tx } from '../platform/postgres.ts';
+import { findDisputeToChange, insertDispute, saveResolution } from '../store/disputes.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { findPayment } from '../store/payments.ts';
+import { findCharge } from '../store/performance-charges.ts';
+import { actsFor } from './access.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { text, uuid } from './fields.ts';
+import { moneyView } from './money-fields.ts';
+import { notFound, Problem, unprocessable } from './problem.ts';
+import { writeRoute } from './route.ts';
+
+const disputeView = z
+  .object({
+    id: uuid,
+    tenantId: uuid,
+    chargeId: uuid.nullable(),
+    paymentId: uuid.nullable(),
+    amount: moneyView,
+    reason: z.string(),
+    status: z.enum(['open', 'won', 'lost']),
+    openedAt: z.iso.datetime(),
+    resolvedAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Dispute');
+
+const reason = text(2_000);
+
+const open = writeRoute({
+  path: '/tenants/{id}/disputes',
+  summary: 'Contest a charge or a captured payment of the caller’s tenant, once',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  body: z.union([z.strictObject({ chargeId: uuid, reason }), z.strictObject({ paymentId: uuid, reason })]),
+  status: 201,
+  answer: disputeView,
+});
+
+const resolve = writeRoute({
+  path: '/backoffice/disputes/{id}/resolve',
+  summary: 'Decide a dispute: won is for the marketplace, lost is for the tenant',
+  roles: ['backoffice:write'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ outcome: z.enum(['won', 'lost']) }),
+  status: 200,
+  answer: disputeView,
+});
+
+/** The disputes' paths. */
+export function disputeRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(open, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const asked = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      if (!actsFor(caller, tenantId)) throw notFound();
+      const chargeId = 'chargeId' in asked ? asked.chargeId : null;
+      const paymentId = 'paymentId' in asked ? asked.paymentId : null;
+      const target = { tenantId, chargeId, paymentId, amount: await contested(tx, { tenantId, chargeId, paymentId }) };
+      const input = { ...target, id: uuidv7(), reason: asked.reason, actorUserId: caller.userId };
+      const { dispute, events } = openDispute(input, now);
+      if (!(await insertDispute(tx, dispute))) throw new Problem(409, 'It has been disputed already.');
+      await emit(events);
+      return { status: 201, body: toView(dispute) };
+    });
+  });
+
+  api.openapi(resolve, (c) => {
+    const { id } = c.req.valid('param');
+    const { outcome } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+      const undecided = await findDisputeToChange(tx, id);
+      if (undecided === undefined) throw notFound();
+      const { dispute, events } = resolveDispute(undecided, { outcome, operatorUserId }, now);
+      await saveResolution(tx, dispute);
+      await emit(events);
+      const request = { disputeId: id, outcome };
+      await recordOperatorAction(tx, { operatorUserId, action: 'resolve-dispute', request, outcome: {}, traceId });
+      return { status: 200, body: toView(dispute) };
+    });
+  });
+}
+
+/**
+ * What is at stake.
+ * @throws {Problem} 422 when the charge or payment is not the tenant's, 409 when nothing was paid.
+ */
+async function contested(
+  tx: Tx,
+  { tenantId, chargeId, paymentId }: Pick<Dispute, 'tenantId' | 'chargeId' | 'paymentId'>,
+): Promise<Money> {
+  const charge = chargeId === null ? undefined : await findCharge(tx, chargeId);
+  if (charge?.tenantId === tenantId) return charge.amount;
+  const payment = paymentId === null ? undefined : await findPayment(tx, paymentId);
+  if (payment?.tenantId !== tenantId) {
+    throw unprocessable(chargeId === null ? '/paymentId' : '/chargeId', 'is none of the tenant’s');
+  }
+  if (payment.status !== 'captured') throw new Problem(409, 'The payment failed: there is nothing to dispute.');
+  return payment.amount;
+}
+
+const toView = ({ amount, resolvedBy, ...dispute }: Dispute) => ({ ...dispute, amount: toPlain(amount) });

@@ -1,0 +1,116 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { createLead, moveLead, secondsToFirstResponse, type Lead } from '../domain/lead.ts';
+import { findLeadToChange, insertLead, listLeads, saveLead } from '../store/leads.ts';
+import { findListing } from '../store/listings.ts';
+import { findTenant } from '../store/tenants.ts';
+import { actsFor } from './access.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { cursor, limit, line, phone, uuid } from './fields.ts';
+import { cutPage, endOf } from './page.ts';
+import { notFound, unprocessable } from './problem.ts';
+import { readRoute, writeRoute } from './route.ts';
+
+const source = z.enum(['form', 'whatsapp', 'phone', 'referral']);
+const status = z.enum(['new', 'contacted', 'qualified', 'won', 'lost']);
+const email = z.email().max(254);
+
+const leadView = z
+  .object({
+    id: uuid,
+    tenantId: uuid,
+    source,
+    listingId: uuid.nullable(),
+    contact: z.object({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }),
+    status,
+    createdBy: uuid,
+    createdAt: z.iso.datetime(),
+    firstResponseAt: z.iso.datetime().nullable(),
+    firstResponseSeconds: z.int().nullable(),
+  })
+  .openapi('Lead');
+
+const create = writeRoute({
+  path: '/tenants/{id}/leads',
+  summary: 'Say who may become a verified tenant’s customer',
+  roles: ['user', 'tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({
+    source,
+    listingId: uuid.optional(),
+    contact: z
+      .strictObject({ name: line(120), email: email.optional(), phone: phone.optional() })
+      .refine((given) => given.email !== undefined || given.phone !== undefined, 'must have an email or a phone'),
+  }),
+  status: 201,
+  answer: leadView,
+});
+
+const move = writeRoute({
+  path: '/leads/{id}/status',
+  summary: 'Move a lead along; the first contact is the first response',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ status }),
+  status: 200,
+  answer: leadView,
+});
+
+const list = readRoute({
+  path: '/tenants/{id}/leads',
+  summary: 'The leads of the caller’s tenant, newest first',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  query: z.strictObject({ status: status.optional(), limit, cursor }),
+  answer: z.object({ leads: z.array(leadView), nextCursor: z.string().nullable() }),
+});
+
+/** The leads' paths. */
+export function leadRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(create, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { listingId = null, contact, source: from } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const isElsewhere = caller.tenantId !== undefined && caller.tenantId !== tenantId;
+      const tenant = isElsewhere ? undefined : await findTenant(tx, tenantId);
+      if (tenant === undefined) throw notFound();
+      const listing = listingId === null ? undefined : await findListing(tx, listingId);
+      if (listingId !== null && listing?.tenantId !== tenantId) {
+        throw unprocessable('/listingId', 'is no listing of the tenant');
+      }
+      const prospect = { name: contact.name, email: contact.email ?? null, phone: contact.phone ?? null };
+      const input = { id: uuidv7(), tenant, source: from, listingId, contact: prospect, createdBy: caller.userId };
+      const { lead, events } = createLead(input, now);
+      await insertLead(tx, lead);
+      await emit(events);
+      return { status: 201, body: toView(lead) };
+    });
+  });
+
+  api.openapi(move, (c) => {
+    const { id } = c.req.valid('param');
+    const { status: to } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const before = await findLeadToChange(tx, id);
+      if (before === undefined || !actsFor(caller, before.tenantId)) throw notFound();
+      const { lead, events } = moveLead(before, { to, actorUserId: caller.userId }, now);
+      await saveLead(tx, lead);
+      await emit(events);
+      return { status: 200, body: toView(lead) };
+    });
+  });
+
+  api.openapi(list, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { limit: size, cursor: given, status: only } = c.req.valid('query');
+    if (!actsFor(c.get('caller'), tenantId)) throw notFound();
+    const scope = `leads of ${tenantId}`;
+    const before = endOf(scope, given);
+    const rows = await listLeads(deps.sql, { tenantId, status: only, before, limit: size + 1 });
+    const { page, nextCursor } = cutPage(rows, { scope, limit: size });
+    return c.json({ leads: page.map(toView), nextCursor }, 200);
+  });
+}
+
+const toView = (lead: Lead) => ({ ...lead, firstResponseSeconds: secondsToFirstResponse(lead) });

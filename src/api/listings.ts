@@ -1,0 +1,104 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { flagListing, publishListing, type Listing } from '../domain/listing.ts';
+import { findBranch } from '../store/branches.ts';
+import { findListing, insertFlag, insertListing } from '../store/listings.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { findTenant } from '../store/tenants.ts';
+import { actsFor } from './access.ts';
+import type { Caller } from './auth.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { code, line, uuid } from './fields.ts';
+import { notFound, unprocessable } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const listingView = z
+  .object({
+    id: uuid,
+    tenantId: uuid,
+    branchId: uuid,
+    zone: z.string(),
+    title: z.string(),
+    category: z.string(),
+    status: z.enum(['visible', 'hidden', 'banned']),
+    publishedAt: z.iso.datetime(),
+  })
+  .openapi('Listing');
+
+const publish = writeRoute({
+  path: '/tenants/{id}/listings',
+  summary: 'Offer a service of the caller’s verified tenant at one of its branches',
+  roles: ['tenant'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ title: line(200), category: code, branchId: uuid }),
+  status: 201,
+  answer: listingView,
+});
+
+const flag = writeRoute({
+  path: '/listings/{id}/flags',
+  summary: 'Say what is wrong with a listing; once for each user',
+  roles: ['user', 'backoffice:write'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ reason: line(500) }),
+  status: 201,
+  answer: z.object({ listingId: uuid, flaggedBy: z.enum(['user', 'operator']), reason: z.string() }),
+});
+
+const show = readRoute({
+  path: '/listings/{id}',
+  summary: 'A listing; one that was hidden or banned is there for its tenant and the backoffice only',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: listingView,
+});
+
+/** The listings' paths. */
+export function listingRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(publish, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { branchId, ...input } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const tenant = actsFor(caller, tenantId) ? await findTenant(tx, tenantId) : undefined;
+      if (tenant === undefined) throw notFound();
+      const branch = await findBranch(tx, branchId);
+      if (branch?.tenantId !== tenantId) throw unprocessable('/branchId', 'is no branch of the tenant');
+      const offer = { ...input, id: uuidv7(), tenant, branch, actorUserId: caller.userId };
+      const { listing, events } = publishListing(offer, now);
+      await insertListing(tx, listing);
+      await emit(events);
+      return { status: 201, body: listing };
+    });
+  });
+
+  api.openapi(flag, (c) => {
+    const { id: listingId } = c.req.valid('param');
+    const { reason } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
+      const { userId } = caller;
+      const listing = await findListing(tx, listingId);
+      if (listing === undefined || !isShownTo(caller, listing)) throw notFound();
+      const isOperator = caller.roles.has('backoffice:write');
+      const flagged = { listingId, userId, reason, flaggedBy: isOperator ? 'operator' : 'user' } as const;
+      const isFirst = await insertFlag(tx, flagged, now);
+      if (!isFirst) throw new IllegalTransition('The listing was flagged by the same user already.');
+      if (isOperator) {
+        const action = { action: 'flag-listing', request: { listingId, reason }, outcome: {} } as const;
+        await recordOperatorAction(tx, { ...action, operatorUserId: userId, traceId });
+      }
+      await emit([flagListing(listing, flagged, now)]);
+      return { status: 201, body: { listingId, flaggedBy: flagged.flaggedBy, reason } };
+    });
+  });
+
+  api.openapi(show, async (c) => {
+    const listing = await findListing(deps.sql, c.req.valid('param').id);
+    if (listing === undefined || !isShownTo(c.get('caller'), listing)) throw notFound();
+    return c.json(listing, 200);
+  });
+}
+
+const isShownTo = (caller: Caller, { status, tenantId }: Listing) =>
+  status === 'visible' || actsFor(caller, tenantId) || caller.roles.has('backoffice:read');

@@ -1,0 +1,167 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { v7 as uuidv7 } from 'uuid';
+import { append } from '../outbox/append.ts';
+import { transaction } from '../platform/transaction.ts';
+import type { WebhookDelivery } from '../store/documents.ts';
+import type { Api, ApiDeps, Env } from './context.ts';
+import { paymentReport, recordReport, type PaymentReport } from './payment-report.ts';
+import { notFound, Problem } from './problem.ts';
+import { decode, parse, readJsonBytes } from './read-json.ts';
+import { refuse } from './refuse.ts';
+import { isChallengeToken, judge } from './webhook-signature.ts';
+
+const PATH = '/webhooks/payments/:provider';
+const PROVIDERS: ReadonlySet<string> = new Set(['sandpay']); // names in tables: never rename
+const MAX_BYTES = 1_024 * 1_024;
+const TIMEOUT_MS = 10_000;
+
+/** Anybody can send what we refuse: a process keeps this many an hour, and so much of each. */
+const REFUSED_AN_HOUR = 60;
+const REFUSED_BYTES = 4 * 1_024;
+const HOUR_MS = 3_600_000;
+/** The audit's: what a delivery said of itself, and no credential. */
+const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-signature', 'webhook-timestamp'];
+
+type Deps = Pick<ApiDeps, 'sql' | 'poke' | 'documents' | 'config'>;
+
+/** Where payment providers report, and where they ask whether it is us. Their signature is their sign-in. */
+export function paymentWebhookRoutes(api: Api, deps: Deps): void {
+  describe(api);
+  const mayKeep = atMostAnHour(REFUSED_AN_HOUR);
+
+  api.get(PATH, (c) => {
+    providerOf(c);
+    const [challenge = '', token = ''] = [c.req.query('challenge'), c.req.query('token')];
+    const isKnown = isChallengeToken(challenge, token, deps.config.PAYMENTS_WEBHOOK_SECRETS);
+    if (!isKnown || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not the challenge’s.');
+    return c.text(challenge);
+  });
+
+  api.post(PATH, async (c) => {
+    const provider = providerOf(c);
+    const receivedAt = new Date();
+    const delivery = await readDelivery(c, { provider, receivedAt, secrets: deps.config.PAYMENTS_WEBHOOK_SECRETS });
+    if (delivery.verdict !== 'valid') {
+      if (mayKeep(receivedAt)) await keepRefused(c, delivery, deps);
+      throw new Problem(401, `The delivery is refused: ${delivery.verdict}.`);
+    }
+    const outcome = await deps.documents.storeWebhook(delivery);
+    if (outcome === 'conflict') throw new Problem(409, 'This Webhook-Id came with another body before.');
+    const report = readReport(delivery.rawBody);
+    if (report === undefined) return c.json({ status: 'ignored' });
+    // A replay as well: the first delivery may have been stored and never recorded.
+    const isNew = await record(c, deps, { provider, report, receivedAt });
+    return c.json({ status: isNew ? 'recorded' : 'known' });
+  });
+}
+
+function providerOf(c: Context<Env>): string {
+  const provider = c.req.param('provider') ?? '';
+  if (!PROVIDERS.has(provider)) throw notFound();
+  return provider;
+}
+
+interface Receiving extends Pick<WebhookDelivery, 'provider' | 'receivedAt'> {
+  readonly secrets: readonly string[];
+}
+
+/** Reads a delivery as it was sent, and judges it before anything looks into it. */
+async function readDelivery(c: Context<Env>, { provider, receivedAt, secrets }: Receiving): Promise<WebhookDelivery> {
+  const rawBody = await readJsonBytes(c, MAX_BYTES);
+  const deliveryId = c.req.header('Webhook-Id');
+  const signed = {
+    deliveryId, rawBody, timestamp: c.req.header('Webhook-Timestamp'), signature: c.req.header('Webhook-Signature'),
+  };
+  const verdict = judge(signed, secrets, receivedAt);
+  const headers = Object.entries(c.req.header()).filter(([name]) => KEPT_HEADERS.includes(name));
+  return { provider, deliveryId: deliveryId ?? '', rawBody, verdict, receivedAt, headers: Object.fromEntries(headers) };
+}
+
+/** Puts a refused delivery on record, cut to what a record needs; it stays refused when the store is away. */
+async function keepRefused(c: Context<Env>, delivery: WebhookDelivery, { documents }: Deps): Promise<void> {
+  const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 256);
+  const headers = Object.entries(delivery.headers).map(([name, value]) => [name, printable(value)]);
+  const cut: WebhookDelivery = {
+    ...delivery,
+    deliveryId: printable(delivery.deliveryId),
+    headers: Object.fromEntries(headers),
+    rawBody: delivery.rawBody.slice(0, REFUSED_BYTES),
+  };
+  await documents.storeWebhook(cut).catch((error: unknown) => {
+    c.get('log').warn({ error }, 'a refused webhook is not on record');
+  });
+}
+
+const anyReport = z.object({ type: z.string(), data: z.looseObject({}) });
+const knownTypes: ReadonlySet<string> = new Set(paymentReport.options.map(({ shape }) => shape.type.value));
+
+/**
+ * What the provider reports; undefined when it is nothing of ours.
+ * @throws {Problem} 400 or 422 when it can't be read.
+ */
+function readReport(rawBody: Uint8Array): PaymentReport | undefined {
+  const body = parse(decode(rawBody));
+  const any = anyReport.safeParse(body);
+  if (any.success && !knownTypes.has(any.data.type)) return undefined;
+  const report = paymentReport.safeParse(body);
+  refuse({ ...report, target: 'json' });
+  return report.data;
+}
+
+/** Records a report with its events in one transaction; whether it told something new. */
+async function record(
+  c: Context<Env>,
+  { sql, poke, config }: Deps,
+  reported: { readonly provider: string; readonly report: PaymentReport; readonly receivedAt: Date },
+): Promise<boolean> {
+  const origin = { correlationId: uuidv7(), traceparent: c.get('trace').traceparent };
+  const isNew = await transaction(
+    sql,
+    async (tx) => {
+      const events = await recordReport(tx, { ...reported, hashKey: config.HASH_KEY });
+      await append(tx, ...events.map((event) => ({ event, origin })));
+      return events.length > 0;
+    },
+    { timeoutMs: TIMEOUT_MS },
+  );
+  if (isNew) poke();
+  return isNew;
+}
+
+/** Says yes `count` times an hour. */
+function atMostAnHour(count: number): (at: Date) => boolean {
+  let [begun, left] = [0, 0];
+  return (at) => {
+    if (at.getTime() - begun >= HOUR_MS) [begun, left] = [at.getTime(), count];
+    left -= 1;
+    return left >= 0;
+  };
+}
+
+const PROTOCOL = `Signed by \`Webhook-Signature: v1=<hex>[,v1=<hex>]\`, the HMAC-SHA256 of
+\`<Webhook-Id>.<Webhook-Timestamp>.<the body's bytes>\`; the timestamp is in Unix seconds and may be off by 300.
+Whatever is not answered with 2xx has to be sent again under the same Webhook-Id, with a new timestamp and signature.`;
+
+/** The reference's page of it; the route itself reads bytes, which no schema can. */
+function describe(api: Api): void {
+  const answers = { default: { description: 'A problem' } };
+  const params = z.object({ provider: z.enum(['sandpay']) });
+  const shared = { path: '/webhooks/payments/{provider}', tags: ['webhooks'], security: [] };
+  api.openAPIRegistry.registerPath({
+    ...shared,
+    method: 'post',
+    summary: 'A payment provider reports',
+    description: PROTOCOL,
+    request: { params, body: { required: true, content: { 'application/json': { schema: paymentReport } } } },
+    responses: { ...answers, 200: { description: 'Recorded, known already, or none of our business' } },
+  });
+  api.openAPIRegistry.registerPath({
+    ...shared,
+    method: 'get',
+    summary: 'A payment provider asks whether it is us',
+    description: 'The token is the hex HMAC-SHA256 of `challenge.<challenge>`; the answer is the challenge.',
+    request: { params, query: z.object({ challenge: z.string(), token: z.string() }) },
+    responses: { ...answers, 200: { description: 'The challenge' } },
+  });
+}

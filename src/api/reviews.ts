@@ -1,0 +1,82 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7 } from 'uuid';
+import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { writeReview, type Review } from '../domain/review.ts';
+import { hasApprovedQuote } from '../store/quotes.ts';
+import { findReputation } from '../store/reputations.ts';
+import { insertReview, listReviews } from '../store/reviews.ts';
+import { findTicketToChange } from '../store/tickets.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { cursor, limit, text, uuid } from './fields.ts';
+import { cutPage, endOf } from './page.ts';
+import { notFound } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const reviewView = z
+  .object({ id: uuid, rating: z.int(), text: z.string(), verified: z.boolean(), createdAt: z.iso.datetime() })
+  .openapi('Review');
+
+const write = writeRoute({
+  path: '/tickets/{id}/reviews',
+  summary: 'Judge a completed ticket, once, as its customer',
+  roles: ['user'],
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ rating: z.int().min(1).max(5), text: text(5_000) }),
+  status: 201,
+  answer: reviewView,
+});
+
+const list = readRoute({
+  path: '/tenants/{id}/reviews',
+  summary: 'What customers say of a tenant, newest first',
+  params: z.object({ id: uuid }),
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({ reviews: z.array(reviewView), nextCursor: z.string().nullable() }),
+});
+
+const reputation = readRoute({
+  path: '/tenants/{id}/reputation',
+  summary: 'What a tenant’s reviews come to: 1 to 5, shrunk towards what everybody is thought to be at first',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: z
+    .object({ tenantId: uuid, score: z.number(), reviews: z.int(), verifiedReviews: z.int() })
+    .openapi('Reputation'),
+});
+
+/** The paths of reviews and of what they come to. */
+export function reviewRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(write, (c) => {
+    const { id } = c.req.valid('param');
+    const input = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
+      const ticket = await findTicketToChange(tx, id);
+      if (ticket?.customerUserId !== caller.userId) throw notFound();
+      const verified = await hasApprovedQuote(tx, id);
+      const { review, events } = writeReview(ticket, { ...input, id: uuidv7(), verified }, now);
+      const isFirst = await insertReview(tx, review);
+      if (!isFirst) throw new IllegalTransition('The ticket has its review already.');
+      await emit(events);
+      return { status: 201, body: toView(review) };
+    });
+  });
+
+  api.openapi(list, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { limit: size, cursor: given } = c.req.valid('query');
+    const scope = `reviews of ${tenantId}`;
+    const rows = await listReviews(deps.sql, { tenantId, before: endOf(scope, given), limit: size + 1 });
+    const { page: reviews, nextCursor } = cutPage(rows, { scope, limit: size });
+    return c.json({ reviews, nextCursor }, 200);
+  });
+
+  api.openapi(reputation, async (c) => {
+    const found = await findReputation(deps.sql, c.req.valid('param').id);
+    if (found === undefined) throw notFound();
+    return c.json(found, 200);
+  });
+}
+
+const toView = ({ id, rating, text: words, verified, createdAt }: Review) =>
+  ({ id, rating, text: words, verified, createdAt });

@@ -1,0 +1,69 @@
+import { z } from '@hono/zod-openapi';
+import { command } from '../api/command.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { currency, uuid } from '../api/fields.ts';
+import { day, moneyView } from '../api/money-fields.ts';
+import { unprocessable } from '../api/problem.ts';
+import { none, writeRoute } from '../api/route.ts';
+import { toPlain } from '../domain/money.ts';
+import type { PayoutCycle } from '../domain/payout.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { closePayoutCycle } from '../store/payout-cycles.ts';
+
+const cycleView = z
+  .object({
+    id: uuid,
+    ambassadorUserId: uuid,
+    periodStart: z.iso.date(),
+    periodEnd: z.iso.date(),
+    lines: z.int(),
+    linesTotal: moneyView,
+    carriedIn: moneyView,
+    payable: moneyView,
+    carriedOut: moneyView,
+    closedAt: z.iso.datetime(),
+  })
+  .openapi('PayoutCycle');
+
+const close = writeRoute({
+  path: '/backoffice/payout-cycles/close',
+  summary: 'Add up what an ambassador earned until a day, for paying it; asked again, the same cycle is the answer',
+  roles: ['backoffice:write'],
+  params: none,
+  body: z
+    .strictObject({ ambassadorUserId: uuid, periodStart: day, periodEnd: day, currency })
+    .refine(({ periodStart, periodEnd }) => periodEnd >= periodStart, {
+      path: ['periodEnd'], error: 'must not be before periodStart',
+    }),
+  status: 200,
+  answer: cycleView,
+});
+
+const FURTHEST_ZONE_MS = 14 * 3_600_000; // UTC+14, where a day begins first
+
+/** The operators' path to payouts. */
+export function payoutCycleRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(close, (c) => {
+    const asked = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+      const today = new Date(now.getTime() + FURTHEST_ZONE_MS).toISOString().slice(0, 10);
+      if (asked.periodEnd > today) throw unprocessable('/periodEnd', 'must not be in the future');
+      const { cycle, events } = await closePayoutCycle(tx, asked, now);
+      await emit(events);
+      const outcome = { cycleId: cycle.id, closed: events.length > 0 };
+      const action = { action: 'close-payout-cycle', request: asked, outcome } as const;
+      await recordOperatorAction(tx, { ...action, operatorUserId, traceId });
+      return { status: 200, body: toView(cycle) };
+    });
+  });
+}
+
+function toView(cycle: PayoutCycle) {
+  const { id, ambassadorUserId, currency: code, periodStart, periodEnd, lineCount: lines, closedAt } = cycle;
+  const { linesTotal, carriedIn, payable, carriedOut } = cycle;
+  const plain = (minor: bigint) => toPlain({ minor, currency: code });
+  return {
+    id, ambassadorUserId, periodStart, periodEnd, lines, linesTotal: plain(linesTotal), carriedIn: plain(carriedIn),
+    payable: plain(payable), carriedOut: plain(carriedOut), closedAt,
+  };
+}

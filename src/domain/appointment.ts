@@ -1,0 +1,128 @@
+import { appointmentCancelled } from '../events/appointment-cancelled.ts';
+import { appointmentScheduled } from '../events/appointment-scheduled.ts';
+import type { NewEvent } from '../kernel/event.ts';
+import { take, type Machine } from './machine.ts';
+import type { Tenant } from './tenant.ts';
+import { advance, type Ticket, type TicketDecision } from './ticket.ts';
+
+/** A visit that was agreed upon. */
+export interface Appointment {
+  readonly id: string;
+  readonly ticketId: string;
+  readonly startsAt: Date;
+  readonly status: AppointmentStatus;
+  /** Why it was cancelled. */
+  readonly reason: string | null;
+  readonly scheduledAt: Date;
+  readonly cancelledAt: Date | null;
+}
+
+export type AppointmentStatus = 'scheduled' | 'cancelled';
+
+/** An appointment's way. */
+export const appointmentMachine: Machine<AppointmentStatus, 'move' | 'cancel'> = Object.freeze({
+  scheduled: { move: 'scheduled', cancel: 'cancelled' },
+  cancelled: {},
+});
+
+export interface AppointmentDecision extends TicketDecision {
+  readonly appointment: Appointment;
+}
+
+/** Whose visit it is, and who changes it. */
+export interface Visiting {
+  readonly ticket: Ticket;
+  readonly tenant: Tenant;
+  readonly actorUserId: string;
+}
+
+/**
+ * A visit is agreed upon.
+ * @throws {IllegalTransition} when the ticket's status does not allow it.
+ */
+export function scheduleAppointment(
+  { id, startsAt }: Pick<Appointment, 'id' | 'startsAt'>,
+  visiting: Visiting,
+  now: Date,
+): AppointmentDecision {
+  const ticket = advance(visiting.ticket, 'schedule');
+  const appointment: Appointment = {
+    id, ticketId: ticket.id, startsAt, status: 'scheduled', reason: null, scheduledAt: now, cancelledAt: null,
+  };
+  return { appointment, ticket, events: [scheduled(appointment, { visiting, previous: null, now })] };
+}
+
+/**
+ * The visit is at another time; at the same time nothing happens.
+ * @throws {IllegalTransition} when it was cancelled, or the ticket is closed.
+ */
+export function moveAppointment(
+  appointment: Appointment,
+  { startsAt, ...visiting }: Visiting & { readonly startsAt: Date },
+  now: Date,
+): AppointmentDecision {
+  const status = take(appointmentMachine, 'move', { thing: 'appointment', state: appointment.status });
+  const ticket = advance(visiting.ticket, 'schedule');
+  const moved: Appointment = { ...appointment, startsAt, status };
+  if (startsAt.getTime() === appointment.startsAt.getTime()) return { appointment, ticket, events: [] };
+  return { appointment: moved, ticket, events: [scheduled(moved, { visiting, previous: appointment.startsAt, now })] };
+}
+
+/**
+ * The visit will not take place; without another one (`isLast`) the ticket is no longer scheduled.
+ * @throws {IllegalTransition} when it was cancelled already, or the ticket is closed.
+ */
+export function cancelAppointment(
+  appointment: Appointment,
+  change: Omit<Visiting, 'tenant'> & { readonly reason: string; readonly isLast: boolean },
+  now: Date,
+): AppointmentDecision {
+  const { isLast, ...rest } = change;
+  const ticket = advance(change.ticket, isLast ? 'unschedule' : 'schedule');
+  const cancelled = callOff(appointment, rest, now);
+  return { ...cancelled, ticket };
+}
+
+/**
+ * The visit will not take place; its ticket is not asked.
+ * @throws {IllegalTransition} when it was cancelled already.
+ */
+export function callOff(
+  appointment: Appointment,
+  { ticket, actorUserId, reason }: Omit<Visiting, 'tenant'> & { readonly reason: string },
+  now: Date,
+): Omit<AppointmentDecision, 'ticket'> {
+  const status = take(appointmentMachine, 'cancel', { thing: 'appointment', state: appointment.status });
+  const { id: ticketId, tenantId, customerUserId } = ticket;
+  const cancelled = appointmentCancelled({
+    tenantId,
+    actorUserId,
+    occurredAt: now,
+    payload: { appointmentId: appointment.id, ticketId, customerUserId, reason },
+  });
+  return { appointment: { ...appointment, status, reason, cancelledAt: now }, events: [cancelled] };
+}
+
+interface Scheduled {
+  readonly visiting: Visiting;
+  readonly previous: Date | null;
+  readonly now: Date;
+}
+
+function scheduled({ id, startsAt }: Appointment, { visiting, previous, now }: Scheduled): NewEvent {
+  const { ticket, tenant, actorUserId } = visiting;
+  return appointmentScheduled({
+    tenantId: ticket.tenantId,
+    actorUserId,
+    occurredAt: now,
+    payload: {
+      appointmentId: id,
+      ticketId: ticket.id,
+      customerUserId: ticket.customerUserId,
+      tenantName: tenant.name,
+      subject: ticket.subject,
+      startsAt: startsAt.toISOString(),
+      previousStartsAt: previous?.toISOString() ?? null,
+    },
+  });
+}

@@ -1,0 +1,25 @@
+import { formatMoney } from '../domain/money.ts';
+
+/** Amounts and times as a reader of one language in one zone reads them. */
+export interface Wording {
+  money(amount: { readonly minor: number; readonly currency: string }): string;
+  /** Day and time of an instant. */
+  moment(instant: string): string;
+  /** From one calendar day to another, both included. */
+  period(first: string, last: string): string;
+}
+
+/** The wording for a locale and an IANA time zone. */
+export function wordingFor(locale: string, timeZone: string): Wording {
+  return {
+    money: (amount) => formatMoney(amount, locale),
+    moment(instant) {
+      const format = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone });
+      return format.format(new Date(instant));
+    },
+    period(first, last) {
+      const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+      return format.formatRange(new Date(first), new Date(last));
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Appointment } from '../domain/appointment.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
+
+/** Adds a new appointment. */
+export async function insertAppointment(tx: Tx, appointment: Appointment): Promise<void> {
+  await tx`
+    insert into appointment (id, ticket_id, starts_at, status, scheduled_at)
+    values (
+      ${appointment.id}, ${appointment.ticketId}, ${appointment.startsAt}, ${appointment.status},
+      ${appointment.scheduledAt}
+    )
+  `;
+}
+
+/** The appointment; under its ticket's lock it does not change. */
+export async function findAppointment(db: Db, id: string): Promise<Appointment | undefined> {
+  const [appointment] = await db<Appointment[]>`select ${columns(db)} from appointment where id = ${id}`;
+  return appointment;
+}
+
+/** A ticket's appointments, the latest made first; a hundred at most. */
+export async function listAppointments(db: Db, ticketId: string): Promise<Appointment[]> {
+  return db<Appointment[]>`
+    select ${columns(db)} from appointment where ticket_id = ${ticketId} order by id desc limit 100
+  `;
+}
+
+/** A ticket's appointments that still stand and are yet to come. */
+export async function readAhead(tx: Tx, ticketId: string, now: Date): Promise<Appointment[]> {
+  return tx<Appointment[]>`
+    select ${columns(tx)}
+    from appointment
+    where ticket_id = ${ticketId} and status = 'scheduled' and starts_at > ${now}
+    order by id
+  `;
+}
+
+/** Whether another appointment of the same ticket still stands. */
+export async function hasOther(tx: Tx, { id, ticketId }: Appointment): Promise<boolean> {
+  const rows = await tx`
+    select from appointment where ticket_id = ${ticketId} and status = 'scheduled' and id <> ${id} limit 1
+  `;
+  return rows.length === 1;
+}
+
+/** Writes down an appointment's new time, or that it will not take place. */
+export async function saveAppointment(tx: Tx, appointment: Appointment): Promise<void> {
+  const { id, startsAt, status, reason, cancelledAt } = appointment;
+  await tx`
+    update appointment
+    set starts_at = ${startsAt}, status = ${status}, reason = ${reason}, cancelled_at = ${cancelledAt}
+    where id = ${id}
+  `;
+}
+
+const columns = (db: Db) => db`
+  id, ticket_id as "ticketId", starts_at as "startsAt", status, reason, scheduled_at as "scheduledAt",
+  cancelled_at as "cancelledAt"
+`;

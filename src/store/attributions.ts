@@ -1,0 +1,30 @@
+import type { Attribution } from '../domain/attribution.ts';
+import type { Terms } from '../domain/commission.ts';
+import type { Tx } from '../platform/postgres.ts';
+
+/** What a plan grants on a day; undefined when there is no such plan, or not yet. */
+export async function findTerms(tx: Tx, planId: string, day: string): Promise<Terms | undefined> {
+  const [row] = await tx<{ rateBasisPoints: number; capMinor: string | null; capCurrency: string | null }[]>`
+    select rate_basis_points as "rateBasisPoints", cap_minor as "capMinor", cap_currency as "capCurrency"
+    from commission_plan
+    where plan_id = ${planId} and starts_on <= ${day}
+    order by starts_on desc
+    limit 1
+  `;
+  if (row === undefined) return undefined;
+  const { rateBasisPoints, capMinor, capCurrency } = row;
+  const cap = capMinor === null || capCurrency === null ? null : { minor: BigInt(capMinor), currency: capCurrency };
+  return { rateBasisPoints, cap };
+}
+
+/** Adds an attribution; false when the tenant is attributed on one of its days. */
+export async function insertAttribution(tx: Tx, attribution: Attribution): Promise<boolean> {
+  const { id, tenantId, ambassadorUserId, planId, startsOn, endsOn, createdAt } = attribution;
+  const inserted = await tx`
+    insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
+    values (${id}, ${tenantId}, ${ambassadorUserId}, ${planId}, ${startsOn}, ${endsOn}, ${createdAt})
+    on conflict do nothing
+    returning 1
+  `;
+  return inserted.length > 0;
+}

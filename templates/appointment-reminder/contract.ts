@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineTemplate } from '../../src/notifications/template-contract.ts';
+
+/** Reminds the customer of a visit. */
+export const appointmentReminder = defineTemplate({
+  name: 'appointment-reminder', // lives in tables: never rename
+  category: 'appointments',
+  onUnknown: 'resend',
+  channels: ['inbox', 'email'],
+  props: z.strictObject({
+    recipientName: z.string().min(1),
+    tenantName: z.string().min(1),
+    subject: z.string().min(1),
+    /** Day and time, formatted for the reader. */
+    startsAt: z.string().min(1),
+    /** The page it is about. */
+    link: z.url(),
+  }),
+});
