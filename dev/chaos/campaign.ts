@@ -124,7 +124,8 @@ async function unfinished({ sql, redis }: World): Promise<Record<string, number>
                )
            )::integer as open
   `;
-  const queues = ['count-daily-metrics', 'deliver-email', 'notify'].flatMap((name) => [
+  const consumers = await sql<{ name: string }[]>`select name from consumer`;
+  const queues = consumers.flatMap(({ name }) => [
     redis.llen(`columna:${name}:wait`), redis.llen(`columna:${name}:active`), redis.zcard(`columna:${name}:delayed`),
   ]);
   return { ...row, jobs: (await Promise.all(queues)).reduce((sum, count) => sum + count, 0) };
