@@ -24,7 +24,7 @@ const environment = z.object({
   JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   JWKS_URL: url('http', 'https').optional(),
 
-  /** Hashes what must be recognised and not known: visitors, payment instruments. Another key, and none is recognised. */
+  /** Hashes what must be recognised and not known: visitors, payment instruments. Another key recognises none. */
   HASH_KEY: z.string().min(32, 'at least 32 characters'),
   /** What payment providers sign with; two while one replaces the other. */
   PAYMENTS_WEBHOOK_SECRETS: z

@@ -54,7 +54,7 @@ export const faults: readonly Fault[] = Object.freeze([
   { name: 'terminate-backends', strike: terminateBackends },
   { name: 'restart-postgres', strike: ({ services }) => services.postgres.restart() },
   { name: 'sigterm-under-load', strike: sigterm },
-  { name: 'flush-redis', losesJobs: true, share: 15, strike: flushRedis },
+  { name: 'flush-redis', losesJobs: true, share: 25, strike: flushRedis },
   { name: 'restart-redis', losesJobs: true, strike: ({ services }) => services.redis.restart() },
   { name: 'redis-outage', losesJobs: true, strike: redisOutage },
 ]);

@@ -31,7 +31,7 @@ async function campaign(): Promise<boolean> {
   const faults = chooseFaults(values.faults.split(',').filter(Boolean));
   console.log(`seed ${seed}, ${events} events, ${faults.length} faults${mutant === undefined ? '' : `, mutant ${mutant}`}`);
   const findings = await runCampaign({ seed: Number(seed), events: Number(events), faults, mutant, print: (line) => console.log(line) });
-  console.log('\ninvariant (DESIGN numbers)                                       checked   wrong');
+  console.log('\ninvariant                                                        checked   wrong');
   for (const { invariant, checked, wrong } of findings) {
     console.log(`${invariant.padEnd(62)} ${String(checked).padStart(9)} ${String(wrong).padStart(7)}${wrong > 0 ? '  ✗' : ''}`);
   }

@@ -46,7 +46,7 @@ export interface Account {
 
 /**
  * The lines that the ledger lacks. Their sum with the recorded ones depends on the facts only, not on the order in
- * which they became known: what was earned is split between what was given back and what was kept, so that a full refund
+ * which they became known: what was earned is split between what was kept and what was given back, so a full refund
  * leaves 0.
  */
 export function missingEntries({ amount, capturedOn, terms, reversals, recorded }: Account): readonly Entry[] {

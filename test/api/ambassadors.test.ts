@@ -16,19 +16,28 @@ async function open() {
   return { sql, app, tenantId, owner, operator, ambassador, path, body };
 }
 
-test('a tenant is attributed with the plan’s terms on the first day, its event, and a record of who did it', async () => {
+test('a tenant is attributed with the plan’s terms on the first day, its event and a record of who did it', async () => {
   const { sql, tenantId, operator, ambassador, path, body } = await open();
   const done = await operator.post(path, { ...body, planId: FOUNDERS_PLAN, endsOn: undefined });
   expect(done.status).toBe(201);
-  expect(await json(done)).toMatchObject({ tenantId, ambassadorUserId: ambassador.userId, startsOn: '2026-03-01', endsOn: null });
+  expect(await json(done)).toMatchObject({
+    tenantId, ambassadorUserId: ambassador.userId, startsOn: '2026-03-01', endsOn: null,
+  });
   const [event] = await sql`select payload_json from outbox_event where event_type = 'TenantAttributed'`;
-  expect(event?.['payload_json']).toMatchObject({ rateBasisPoints: 2_000, cap: { minor: 150_000, currency: 'MXN' }, endsOn: null });
-  expect(await sql`select operator_user_id from operator_action where action = 'attribute-tenant'`).toEqual([{ operator_user_id: operator.userId }]);
+  expect(event?.['payload_json']).toMatchObject({
+    rateBasisPoints: 2_000, cap: { minor: 150_000, currency: 'MXN' }, endsOn: null,
+  });
+  expect(await sql`select operator_user_id from operator_action where action = 'attribute-tenant'`).toEqual([
+    { operator_user_id: operator.userId },
+  ]);
 });
 
 test('a day of a tenant belongs to one ambassador', async () => {
   const { sql, operator, path, body } = await open();
-  const post = async (startsOn: string, endsOn?: string) => (await operator.post(path, { ...body, startsOn, endsOn })).status;
+  const post = async (startsOn: string, endsOn?: string) => {
+    const { status } = await operator.post(path, { ...body, startsOn, endsOn });
+    return status;
+  };
   expect(await post('2026-03-01', '2026-03-31')).toBe(201);
   expect(await post('2026-03-31')).toBe(409);
   expect(await post('2026-02-01', '2026-03-01')).toBe(409);
@@ -50,7 +59,8 @@ test('what can’t be is answered with 422, and who may not with 403', async () 
   const { sql, app, operator, owner, ambassador, path, body } = await open();
   const euro = await idOf(await owner.post('/tenants', { ...tenantBody, currency: 'EUR' }));
   const wrong = [
-    { tenantId: randomUUID() }, { planId: randomUUID() }, { startsOn: '2025-12-31' }, { endsOn: '2026-02-28' }, { endsOn: null },
+    { tenantId: randomUUID() }, { planId: randomUUID() }, { startsOn: '2025-12-31' }, { endsOn: '2026-02-28' },
+    { endsOn: null },
     { startsOn: '2026-02-30' }, { endsOn: 'infinity' }, { rate: 10_000 }, { tenantId: euro, planId: FOUNDERS_PLAN },
   ];
   for (const odd of wrong) expect([odd, (await operator.post(path, { ...body, ...odd })).status]).toEqual([odd, 422]);

@@ -48,9 +48,13 @@ test('a charge and a payment are each disputed once, and decided once, with thei
   }
   const pair = ['ChargeDisputed', 'DisputeResolved'];
   expect(await moneyEvents(sql)).toEqual(['PaymentCaptured', ...pair, ...pair]);
-  const actions = await sql`select request ->> 'outcome' as outcome from operator_action where action = 'resolve-dispute'`;
+  const actions = await sql`
+    select request ->> 'outcome' as outcome from operator_action where action = 'resolve-dispute'
+  `;
   expect(actions).toEqual([{ outcome: 'lost' }, { outcome: 'lost' }]);
-  expect(await json(await owner.get(`/tenants/${tenantId}/charges`))).toMatchObject({ charges: [{ id: chargeId, dispute: 'lost' }] });
+  expect(await json(await owner.get(`/tenants/${tenantId}/charges`))).toMatchObject({
+    charges: [{ id: chargeId, dispute: 'lost' }],
+  });
 });
 
 test('what is another tenant’s can’t be disputed, nor another tenant’s disputes opened', async () => {
@@ -58,7 +62,8 @@ test('what is another tenant’s can’t be disputed, nor another tenant’s dis
   const stranger = await verifiedTenant(app);
   for (const target of [{ chargeId }, { paymentId }]) {
     expect((await stranger.owner.post(path, { ...target, reason })).status).toBe(404);
-    expect((await stranger.owner.post(`/tenants/${stranger.tenantId}/disputes`, { ...target, reason })).status).toBe(422);
+    const own = `/tenants/${stranger.tenantId}/disputes`;
+    expect((await stranger.owner.post(own, { ...target, reason })).status).toBe(422);
   }
   expect((await owner.post(path, { chargeId: paymentId, reason })).status).toBe(422);
   expect(await disputes()).toEqual([]);
@@ -73,12 +78,17 @@ test('a payment that is not captured has nothing to dispute', async () => {
 
 test('what can’t be is answered with 422, and who may not with 403', async () => {
   const { app, owner, operator, path, paymentId, chargeId, disputes } = await open();
-  const wrong = [{}, { chargeId }, { chargeId, paymentId, reason }, { chargeId: 'x', reason }, { chargeId, reason: ' ' }, { chargeId, reason, amount: 1 }];
+  const wrong = [
+    {}, { chargeId }, { chargeId, paymentId, reason }, { chargeId: 'x', reason }, { chargeId, reason: ' ' },
+    { chargeId, reason, amount: 1 },
+  ];
   for (const body of wrong) expect([body, (await owner.post(path, body)).status]).toEqual([body, 422]);
   expect((await operator.post(path, { chargeId, reason })).status).toBe(403);
   expect(await disputes()).toEqual([]);
   const id = await idOf(await owner.post(path, { chargeId, reason }));
-  for (const outcome of ['open', null, { $ne: '' }]) expect((await operator.post(`/backoffice/disputes/${id}/resolve`, { outcome })).status).toBe(422);
+  for (const outcome of ['open', null, { $ne: '' }]) {
+    expect((await operator.post(`/backoffice/disputes/${id}/resolve`, { outcome })).status).toBe(422);
+  }
   expect((await operator.post(`/backoffice/disputes/${randomUUID()}/resolve`, { outcome: 'won' })).status).toBe(404);
   for (const other of [owner, await signIn(app, { roles: ['backoffice:read'] })]) {
     expect((await other.post(`/backoffice/disputes/${id}/resolve`, { outcome: 'won' })).status).toBe(403);
@@ -102,6 +112,8 @@ test('charges are listed page by page, newest first, to their tenant and the bac
   expect((await operator.get(path)).status).toBe(200);
   expect((await (await verifiedTenant(app)).owner.get(path)).status).toBe(404);
   expect((await (await signIn(app)).get(path)).status).toBe(403);
-  for (const query of ['limit=0', 'limit=1e9', 'page=2']) expect((await owner.get(`${path}?${query}`)).status).toBe(422);
+  for (const query of ['limit=0', 'limit=1e9', 'page=2']) {
+    expect((await owner.get(`${path}?${query}`)).status).toBe(422);
+  }
   expect((await owner.get(`${path}?cursor=bm9uc2Vuc2U`)).status).toBe(400);
 });

@@ -57,7 +57,8 @@ test('another tenant’s token gets 404, another role’s 403, and neither chang
 test('what can’t be is answered with 422, and makes no row', async () => {
   const { sql, app, owner, operator, path } = await open();
   const wrong = [
-    { plan: 'platinum' }, { plan: { $ne: null } }, { period: 'daily' }, { startsOn: '2026-02-30' }, { startsOn: 'infinity' },
+    { plan: 'platinum' }, { plan: { $ne: null } }, { period: 'daily' }, { startsOn: '2026-02-30' },
+    { startsOn: 'infinity' },
     { startsOn: '2026-12-01T00:00:00Z' }, { startsOn: '9999-12-31' }, { price: 1 }, { tenantId: owner.userId },
   ];
   for (const odd of wrong) expect([odd, (await owner.post(path, { ...basic, ...odd })).status]).toEqual([odd, 422]);

@@ -44,7 +44,9 @@ test('what the sandbox provider reports is recorded, and sending it once more ch
   expect(await provider.redeliver(captured.deliveryId)).toEqual(captured);
   expect(await moneyEvents(sql)).toEqual(['PaymentFailed', 'PaymentCaptured', 'PaymentRefunded']);
   const ofCapture = log().filter(({ deliveryId }) => deliveryId === captured.deliveryId);
-  expect(ofCapture.map(({ attempts, status }) => [attempts, status])).toEqual([[1, undefined], [1, 200], [1, undefined], [1, 200]]);
+  expect(ofCapture.map(({ attempts, status }) => [attempts, status])).toEqual([
+    [1, undefined], [1, 200], [1, undefined], [1, 200],
+  ]);
 });
 
 test('a report that is not accepted is sent again until it is', async () => {

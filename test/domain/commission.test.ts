@@ -32,8 +32,10 @@ describe('the ledger lacks', () => {
     ['nothing that it has', { recorded: [{ kind: 'payment', minor: 100n }] }, []],
     ['a part for a partial refund', { reversals: [refund('a', 250n)] }, ['payment 100', 'refund:a -25']],
     ['all of it for a full refund', { reversals: [refund('a', 1_000n)] }, ['payment 100', 'refund:a -100']],
-    ['what is left for a lost dispute', { reversals: [refund('a', 250n), dispute('b', 1_000n)] }, ['payment 100', 'refund:a -25', 'dispute:b -75']],
-    ['nothing more after a lost dispute', { reversals: [dispute('b', 1_000n), refund('a', 250n)] }, ['payment 100', 'dispute:b -100']],
+    ['what is left for a lost dispute', { reversals: [refund('a', 250n), dispute('b', 1_000n)] },
+    ['payment 100', 'refund:a -25', 'dispute:b -75']],
+    ['nothing more after a lost dispute', { reversals: [dispute('b', 1_000n), refund('a', 250n)] },
+    ['payment 100', 'dispute:b -100']],
     ['the payment’s line as it was earned then, not as the terms are now', {
       terms: undefined, recorded: [{ kind: 'payment', minor: 333n }], reversals: [refund('a', 1_000n)],
     }, ['refund:a -333']],

@@ -12,13 +12,17 @@ const { dispute, events } = openDispute({
 
 test('a dispute is opened with its event', () => {
   expect(dispute).toMatchObject({ status: 'open', openedAt: now, resolvedAt: null });
-  expect(events).toMatchObject([{ eventType: 'ChargeDisputed', tenantId, payload: { chargeId: dispute.chargeId, reason: 'Nobody called.' } }]);
+  expect(events).toMatchObject([
+    { eventType: 'ChargeDisputed', tenantId, payload: { chargeId: dispute.chargeId, reason: 'Nobody called.' } },
+  ]);
 });
 
 test.for(['won', 'lost'] as const)('a dispute is %s once, by an operator, and told', (outcome) => {
   const decided = resolveDispute(dispute, { outcome, operatorUserId }, now);
   expect(decided.dispute).toMatchObject({ status: outcome, resolvedBy: operatorUserId });
-  expect(decided.events).toMatchObject([{ eventType: 'DisputeResolved', actorUserId: operatorUserId, payload: { outcome } }]);
+  expect(decided.events).toMatchObject([
+    { eventType: 'DisputeResolved', actorUserId: operatorUserId, payload: { outcome } },
+  ]);
   for (const again of ['won', 'lost'] as const) {
     expect(() => resolveDispute(decided.dispute, { outcome: again, operatorUserId }, now)).toThrow(IllegalTransition);
   }

@@ -14,7 +14,8 @@ const failed = failPayment({ ...told, reason: 'no funds' }, { known: undefined, 
 
 const capture = (known: Payment | undefined, other: Partial<Told> = {}) =>
   capturePayment({ ...told, id: randomUUID(), ...other }, { known, tenant }, at);
-const fail = (known: Payment | undefined) => failPayment({ ...told, id: randomUUID(), reason: 'late' }, { known, tenant }, at);
+const fail = (known: Payment | undefined) =>
+  failPayment({ ...told, id: randomUUID(), reason: 'late' }, { known, tenant }, at);
 
 test.for([
   ['a capture', capture(undefined), 'captured', ['PaymentCaptured']],
@@ -30,10 +31,13 @@ test.for([
 
 test('a payment keeps its id from the first word of it, and its event tells who pays what', () => {
   const { payment, events } = capture(failed, { instrumentHash: 'other' });
-  expect(payment).toMatchObject({ id: failed.id, createdAt: at, capturedAt: at, failureReason: null, instrumentHash: 'other' });
+  expect(payment).toMatchObject({
+    id: failed.id, createdAt: at, capturedAt: at, failureReason: null, instrumentHash: 'other',
+  });
   expect(events).toMatchObject([{
     tenantId: tenant.id, occurredAt: at,
-    payload: { paymentId: failed.id, tenantOwnerUserId: tenant.ownerUserId, amount: { minor: 49_900, currency: 'MXN' } },
+    payload: { paymentId: failed.id, tenantOwnerUserId: tenant.ownerUserId, amount: { minor: 49_900,
+    currency: 'MXN' } },
   }]);
 });
 
@@ -57,7 +61,9 @@ describe('a refund', () => {
 
   test('makes an event, once', () => {
     const first = refund(900n);
-    expect(refundPayment(first, against()).events).toMatchObject([{ eventType: 'PaymentRefunded', payload: { refundId: first.id } }]);
+    expect(refundPayment(first, against()).events).toMatchObject([
+      { eventType: 'PaymentRefunded', payload: { refundId: first.id } },
+    ]);
     expect(refundPayment(refund(900n), against(first)).events).toEqual([]);
     expect(refundPayment(refund(49_000n, 'ref_2'), against(first)).events).toHaveLength(1);
   });

@@ -38,7 +38,8 @@ test('the event tells the period, its lines, what it comes to and what is paid',
   const { cycle, events } = closeCycle({ ...key, ...april, id: randomUUID(), previous: owed, lines: [200n] }, now);
   expect(cycle.previousCycleId).toBe(owed.id);
   expect(events).toMatchObject([{ eventType: 'PayoutCycleClosed', occurredAt: now, payload: {
-    cycleId: cycle.id, ...april, lines: 1, total: { minor: -100, currency: 'MXN' }, payable: { minor: 0, currency: 'MXN' },
+    cycleId: cycle.id, ...april, lines: 1, total: { minor: -100, currency: 'MXN' },
+    payable: { minor: 0, currency: 'MXN' },
   } }]);
 });
 

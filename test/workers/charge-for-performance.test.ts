@@ -8,14 +8,19 @@ import { openNotifying } from '../support/notifying.ts';
 
 const occurredAt = new Date('2026-03-01T12:00:00Z');
 const lead = (tenantId: string, to: 'qualified' | 'won', leadId: string = randomUUID()) =>
-  leadStatusChanged({ tenantId, occurredAt, payload: { leadId, tenantId, from: 'contacted', to, firstResponseSeconds: null } });
+  leadStatusChanged({
+    tenantId, occurredAt, payload: { leadId, tenantId, from: 'contacted', to, firstResponseSeconds: null },
+  });
 const ticket = (tenantId: string, outcome: 'completed' | 'cancelled', ticketId: string = randomUUID()) =>
   ticketClosed({
     tenantId, occurredAt,
-    payload: { ticketId, customerUserId: randomUUID(), assigneeUserId: null, outcome, openedAt: occurredAt.toISOString() },
+    payload: { ticketId, customerUserId: randomUUID(),
+    assigneeUserId: null, outcome, openedAt: occurredAt.toISOString() },
   });
 const click = (tenantId: string) =>
-  whatsAppClicked({ tenantId, occurredAt, payload: { listingId: randomUUID(), tenantId, zone: 'roma', visitorHash: 'v', ipHash: 'i' } });
+  whatsAppClicked({
+    tenantId, occurredAt, payload: { listingId: randomUUID(), tenantId, zone: 'roma', visitorHash: 'v', ipHash: 'i' },
+  });
 
 async function open() {
   const world = await openNotifying([chargeForPerformance]);
@@ -27,22 +32,27 @@ test('each result is charged at the list’s price, with its event; what is no r
   const { sql, id, commit, start, settle } = await open();
   const sources = [randomUUID(), randomUUID()] as const;
   const [, , clicked] = await commit(
-    lead(id, 'qualified', sources[0]), ticket(id, 'completed', sources[1]), click(id), lead(id, 'won'), ticket(id, 'cancelled'),
+    lead(id, 'qualified', sources[0]), ticket(id, 'completed', sources[1]), click(id), lead(id, 'won'),
+    ticket(id, 'cancelled'),
   );
   start();
   await settle();
-  const charges = await sql`select kind, source_id as source, amount_minor::integer as minor, currency from performance_charge order by kind`;
+  const charges = await sql`
+    select kind, source_id as source, amount_minor::integer as minor, currency from performance_charge order by kind
+  `;
   expect(charges).toEqual([
     { kind: 'closed-ticket', source: sources[1], minor: 12_000, currency: 'MXN' },
     { kind: 'qualified-lead', source: sources[0], minor: 6_000, currency: 'MXN' },
     { kind: 'whatsapp-click', source: clicked, minor: 450, currency: 'MXN' },
   ]);
   const told = await sql`
-    select payload_json ->> 'kind' as kind, payload_json ->> 'chargeId' = charge.id::text as same, causation_id is not null as caused
+    select payload_json ->> 'kind' as kind, payload_json ->> 'chargeId' = charge.id::text as same,
+           causation_id is not null as caused
     from outbox_event join performance_charge charge on charge.kind = payload_json ->> 'kind'
     where event_type = 'PerformanceChargeCreated' order by 1
   `;
-  expect(told).toEqual(['closed-ticket', 'qualified-lead', 'whatsapp-click'].map((kind) => ({ kind, same: true, caused: true })));
+  const kinds = ['closed-ticket', 'qualified-lead', 'whatsapp-click'];
+  expect(told).toEqual(kinds.map((kind) => ({ kind, same: true, caused: true })));
 });
 
 test('a lead that is qualified twice, and events delivered again and again, are charged once', async () => {
@@ -54,7 +64,9 @@ test('a lead that is qualified twice, and events delivered again and again, are 
   world.start();
   await world.settle();
   await world.queuesEmpty();
-  expect(await sql`select kind from performance_charge order by kind`).toEqual([{ kind: 'qualified-lead' }, { kind: 'whatsapp-click' }]);
+  expect(await sql`select kind from performance_charge order by kind`).toEqual([
+    { kind: 'qualified-lead' }, { kind: 'whatsapp-click' },
+  ]);
   expect(await sql`select from outbox_event where event_type = 'PerformanceChargeCreated'`).toHaveLength(2);
   expect(await world.deadLetters()).toEqual([]);
 });
