@@ -90,7 +90,8 @@ export function noticeOf(event: Noticed): Notice {
     }
     case 'PayoutCycleClosed': {
       const { cycleId, ambassadorUserId, periodStart, periodEnd, payable } = event.payload;
-      return notice(payoutReady, [ambassadorUserId], `/payouts/${cycleId}`, (say) => ({
+      const told = payable.minor > 0 ? [ambassadorUserId] : []; // what is carried on is no news
+      return notice(payoutReady, told, `/payouts/${cycleId}`, (say) => ({
         payable: say.money(payable), period: say.period(periodStart, periodEnd),
       }));
     }

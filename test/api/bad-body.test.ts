@@ -111,10 +111,15 @@ describe('an e-mail address', () => {
     `a@${'a.'.repeat(100_000)}!`,
   ];
   test.each(bad.map((email) => [email.slice(0, 20), email]))('like %j is refused within 5 ms', (_start, email) => {
-    const started = performance.now();
-    const read = contactField.safeParse({ ...contact, email });
-    expect(performance.now() - started).toBeLessThan(5);
-    expect(read.error?.issues[0]?.path).toEqual(['email']);
+    const refuse = () => {
+      const started = process.cpuUsage();
+      const read = contactField.safeParse({ ...contact, email });
+      expect(read.error?.issues[0]?.path).toEqual(['email']);
+      const { user, system } = process.cpuUsage(started);
+      return (user + system) / 1_000;
+    };
+    // Our own time, the best of some: a catastrophic pattern is slow every time, a busy machine now and then.
+    expect(Math.min(...Array.from({ length: 5 }, refuse))).toBeLessThan(5);
   });
 });
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { signWebhook } from '../../dev/sandbox/payment-provider.ts';
+import { createApp } from '../../src/api/app.ts';
 import type { Api } from '../../src/api/context.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
+import { appDeps, verifiedTenant } from './app.ts';
+import { createDatabase } from './database.ts';
 import { webSecrets } from './tokens.ts';
 
 export const WEBHOOK = '/webhooks/payments/sandpay';
@@ -61,4 +64,13 @@ export async function lockWaits(sql: Sql): Promise<number> {
     where datname = current_database() and wait_event_type = 'Lock'
   `;
   return row?.waits ?? 0;
+}
+
+/** A tenant whose payments are reported to an app over the calling test's own database. */
+export async function openPaying() {
+  const { sql } = await createDatabase();
+  const app = createApp(appDeps(sql));
+  const { tenantId } = await verifiedTenant(app);
+  const payments = () => sql`select status, amount_minor as minor from payment order by id`;
+  return { sql, app, tenantId, payments };
 }
