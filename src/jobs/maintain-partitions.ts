@@ -1,7 +1,7 @@
 import { defineJob } from '../kernel/job.ts';
-import { maintainPartitions as maintain } from '../outbox/partitions.ts';
+import { analyzePartitions, maintainPartitions as maintain } from '../outbox/partitions.ts';
 
-/** Makes the outbox's days ahead and drops those that nobody needs any more. */
+/** Makes the outbox's days ahead, drops those that nobody needs any more, and keeps the planner informed of the rest. */
 export const maintainPartitions = defineJob({
   name: 'maintain-partitions',
   everyMs: 3_600_000,
@@ -9,5 +9,6 @@ export const maintainPartitions = defineJob({
   async run({ sql, log, now }) {
     const dropped = await maintain(sql, now);
     if (dropped.length > 0) log.info({ dropped }, 'days dropped');
+    await analyzePartitions(sql);
   },
 });

@@ -40,6 +40,21 @@ export function maintainPartitions(sql: Sql, now: Date): Promise<readonly string
   });
 }
 
+const ANALYZE_TIMEOUT_MS = 300_000;
+
+/** Counts what is in all days together: PostgreSQL keeps statistics of each day by itself, but not of the whole. */
+export function analyzePartitions(sql: Sql): Promise<void> {
+  const tables = PARTITIONED.map(({ table }) => table).join(', ');
+  return transaction(
+    sql,
+    async (tx) => {
+      await tx`select set_config('statement_timeout', ${String(ANALYZE_TIMEOUT_MS)}, true)`;
+      await tx.unsafe(`analyze ${tables}`);
+    },
+    { timeoutMs: ANALYZE_TIMEOUT_MS },
+  );
+}
+
 const partition = (table: string, day: number) =>
   `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
 const bound = (day: number) => lowestId(new Date(day * DAY_MS));

@@ -69,16 +69,14 @@ async function sweepConsumer(
   return found;
 }
 
-/** The id below which nothing is pending, failed or still to be committed. */
+/**
+ * The id below which nothing is pending or still to be committed. An event that failed to be published does not hold the
+ * sweep back: an operator's retry lowers the verified id again.
+ */
 async function oldestUnsettled(sql: Sql): Promise<string> {
   const late = lowestId(new Date(Date.now() - LATE_COMMIT_MS));
   const [row] = await sql<{ id: string }[]>`
-    select id from (
-      (select id from outbox_event where status = 'pending' order by id limit 1)
-      union all
-      (select id from outbox_event where status = 'failed' order by id limit 1)
-    ) as unsettled
-    order by id limit 1
+    select id from outbox_event where status = 'pending' order by id limit 1
   `;
   return row !== undefined && row.id < late ? row.id : late;
 }

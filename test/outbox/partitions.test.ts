@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumer.ts';
-import { lowestId, maintainPartitions } from '../../src/outbox/partitions.ts';
+import { analyzePartitions, lowestId, maintainPartitions } from '../../src/outbox/partitions.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { openSpine } from '../support/spine.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
@@ -47,4 +47,13 @@ test.for<[string, string]>([
   await sql.unsafe(statement);
   expect(await maintainPartitions(sql, LATER())).not.toContain(today());
   expect(await sql`select from outbox_event`).toHaveLength(1);
+});
+
+test('the planner learns how much is in all days together', async () => {
+  const { sql, commit } = await openSpine({ consumers: [], ports: {} });
+  await commit(...Array.from({ length: 100 }, () => tenantJoined()));
+  const known = () => sql<{ rows: number }[]>`select reltuples::integer as rows from pg_class where relname = 'outbox_event'`;
+  expect((await known())[0]?.rows).toBe(-1);
+  await analyzePartitions(sql);
+  expect((await known())[0]?.rows).toBe(100);
 });

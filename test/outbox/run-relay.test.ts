@@ -6,7 +6,8 @@ import { defineReaction } from '../../src/kernel/consumer.ts';
 import { makePoke, onPoke } from '../../src/outbox/poke.ts';
 import { runRelay } from '../../src/outbox/run-relay.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
-import { sweep } from '../../src/outbox/sweep.ts';
+import { lowestId } from '../../src/outbox/partitions.ts';
+import { justBelow, sweep } from '../../src/outbox/sweep.ts';
 import { registerSubscribers } from '../../src/outbox/subscriptions.ts';
 import { openPatientRedis } from '../../src/platform/redis.ts';
 import { isolatedRedis } from '../support/redis.ts';
@@ -144,4 +145,25 @@ test('two relays side by side publish each event once', async () => {
   );
   expect(published.reduce((sum, count) => sum + count, 0)).toBe(2_000);
   expect(await spine.queue('watch').getWaitingCount()).toBe(2_000);
+});
+
+test('what is verified moves on past consumed and failed events, and stops before an open delivery', async () => {
+  const spine = await relaying();
+  const old = (minutes: number) => lowestId(new Date(Date.now() - minutes * 60_000));
+  const insert = (id: string, status: string) => spine.sql`
+    insert into outbox_event (id, event_type, schema_version, occurred_at, payload_json, correlation_id, status, published_at, created_at)
+    values (${id}, 'TenantCreated', 1, now(), '{}', ${id}, ${status}, now(), now())
+  `;
+  const [failed, consumed, open] = [old(9), old(8), old(7)];
+  await insert(failed, 'failed');
+  await insert(consumed, 'published');
+  await insert(open, 'published');
+  await spine.sql`insert into consumed_event (consumer_name, event_id) values ('watch', ${consumed})`;
+  await spine.sql`update consumer set verified_id = ${old(20)}`;
+  await sweep(spine.relay, 0);
+  expect(await spine.sql`select verified_id from consumer`).toEqual([{ verified_id: justBelow(open) }]);
+  await spine.sql`insert into consumed_event (consumer_name, event_id) values ('watch', ${open})`;
+  await sweep(spine.relay, 0);
+  const [row] = await spine.sql`select verified_id > ${open} as past, verified_id < ${old(4)} as behind from consumer`;
+  expect(row).toEqual({ past: true, behind: true });
 });
