@@ -1,20 +1,15 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { validate as isUuid } from 'uuid';
-import type { Logger } from '../platform/log.ts';
 import type { ConsumerMetrics } from '../platform/metrics.ts';
 import { type Delivery, type DeliveryQueue, openWorker } from '../platform/queues.ts';
 import type { Redis } from '../platform/redis.ts';
-import { bury, recordFailure } from '../store/deliveries.ts';
-import { readEvents } from '../store/stored-events.ts';
-import { backoffMs } from './backoff.ts';
 import { makeBatcher } from './batcher.ts';
 import { makeBreaker } from './breaker.ts';
 import { startCanary } from './canary.ts';
 import type { Consumer, Effect, Reaction } from './consumer.ts';
 import type { Runtime } from './deliver.ts';
-import { eventLog } from './event-log.ts';
-import { isOutage, Permanent, RetryLater, toError } from './errors.ts';
-import { fingerprint } from './fingerprint.ts';
+import { Permanent, toError } from './errors.ts';
+import { judge } from './judge.ts';
 import { perform } from './perform.ts';
 import { react } from './react.ts';
 
@@ -66,43 +61,12 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
       await consume(eventId as string, held);
       breaker.reset();
     } catch (thrown) {
-      const delayMs = await judge(eventId as string, toError(thrown));
+      const delayMs = await judge(eventId as string, toError(thrown), { sql, log, metrics, consumer, onOutage: breaker.trip });
       await job.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
     } finally {
       canary.progress();
     }
-  }
-
-  /** Milliseconds until the delivery is tried again; a delivery that never will be is buried and its job fails. */
-  async function judge(eventId: string, error: Error): Promise<number> {
-    if (isOutage(error)) return breaker.trip();
-    if (error instanceof RetryLater) {
-      metrics.parked(name);
-      (await logOf(eventId)).warn({ error }, 'delivery parked');
-      return error.delayMs;
-    }
-    try {
-      const failure = fingerprint(error);
-      const attempts = await recordFailure(sql, name, eventId, failure);
-      metrics.failed(name);
-      const told = await logOf(eventId);
-      told.error({ attempts, error, fingerprint: failure.fingerprint }, 'delivery failed');
-      if (attempts < consumer.attempts && !(error instanceof Permanent)) return backoffMs(attempts);
-      await bury(sql, name, eventId, failure);
-      metrics.died(name);
-      told.error({ attempts, fingerprint: failure.fingerprint }, 'delivery is dead');
-      throw new UnrecoverableError(`dead letter ${failure.fingerprint}`);
-    } catch (recording) {
-      if (isOutage(recording)) return breaker.trip();
-      throw recording;
-    }
-  }
-
-  /** The log of one delivery: whose event, and in what trace, as far as that can be read. */
-  async function logOf(eventId: string): Promise<Logger> {
-    const event = await readEvents(sql, [eventId]).then((events) => events.get(eventId), () => undefined);
-    return event === undefined ? log.child({ eventId }) : eventLog(log, event);
   }
 
   function refuse(job: Job<Delivery, void>): never {
