@@ -12,7 +12,7 @@ async function demo({ staysUp }: { readonly staysUp: boolean }): Promise<void> {
   await using provider = await startPaymentProvider({
     webhookUrl: `${stage.apiUrl}/webhooks/payments/sandpay`, secret: stage.webhookSecret,
   });
-  const { operatorToken, customerToken } = await tellStory({ ...stage, provider, print }).catch((error: Error) => {
+  const { operatorToken, customerToken, tenantToken, tenantId } = await tellStory({ ...stage, provider, print }).catch((error: Error) => {
     console.error(`The processes' log: ${stage.logFile}`);
     throw error;
   });
@@ -24,11 +24,14 @@ What to open:
   the API’s reference   ${stage.apiUrl}/docs
   the events’ reference ${stage.apiUrl}/events
   the mailbox           ${stage.mailbox.httpUrl}
-  the queues            ${stage.apiUrl}/backoffice/sign-in   with the operator’s token
+  the queues            ${stage.apiUrl}/backoffice/sign-in   with the operator’s token (empty once all is consumed)
   the processes’ log    ${stage.logFile}
+  the database          ${stage.services.databaseUrl}
 
 The operator’s token:  ${operatorToken}
 The customer’s token:  ${customerToken}
+The tenant’s token:    ${tenantToken}
+The tenant’s id:       ${tenantId}
 
   curl -H 'authorization: Bearer <the customer’s token>' ${stage.apiUrl}/notifications/me
 

@@ -11,7 +11,7 @@ export function eventsPage(): string {
   const texts = sources.map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
   const rows = contracts.map(({ type, version }) => {
     const name = type[0]?.toLowerCase() + type.slice(1);
-    const makers = texts.filter(({ text }) => new RegExp(`\\b${name}\\(`).test(text)).map(({ path }) => `\`${path}\``);
+    const makers = texts.filter(({ path, text }) => makes(path, text, name)).map(({ path }) => `\`${path}\``);
     const hearers = consumers.filter(({ on }) => on.some((contract) => contract.type === type)).map((consumer) => consumer.name);
     return `| ${type} | ${version} | ${makers.join(', ') || '–'} | ${hearers.join(', ') || '–'} |`;
   });
@@ -25,4 +25,15 @@ export function eventsPage(): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+/** The domain hears nothing, so whatever it names it makes; elsewhere an event is made where its contract is called. */
+function makes(path: string, text: string, name: string): boolean {
+  const body = text.replaceAll(/^import .*$/gm, '');
+  return new RegExp(path.startsWith('src/domain/') ? `\\b${name}\\b` : `\\b${name}\\(`).test(body);
+}
+
+/** Whether anything makes events of a type yet. */
+export function isMade(type: string): boolean {
+  return !eventsPage().split('\n').some((row) => row.startsWith(`| ${type} |`) && row.split('|')[3]?.trim() === '–');
 }

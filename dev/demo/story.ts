@@ -11,6 +11,8 @@ const COMMIT_DEADLINE_MS = 5_000;
 export interface Told {
   readonly operatorToken: string;
   readonly customerToken: string;
+  readonly tenantToken: string;
+  readonly tenantId: string;
 }
 
 /** Tells the story through the HTTP API and the payment provider, printing each hop; fails with what did not happen. */
@@ -142,7 +144,7 @@ export async function tellStory(
   const { score } = await read<{ score: number }>(set, customerToken, `/tenants/${tenant.id}/reputation`);
   set.print(`\nThe tenant’s reputation is ${score}; the ranking will start from there.`);
   set.print(await everythingHappened(set.sql));
-  return { operatorToken, customerToken };
+  return { operatorToken, customerToken, tenantToken, tenantId: tenant.id };
 }
 
 /** The trace of the event that a provider's report made. */

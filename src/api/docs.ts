@@ -19,6 +19,7 @@ const page = html`<!doctype html>
   <head>
     <meta charset="utf-8" />
     <title>Columna’s HTTP API</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="/docs/swagger-ui.css" />
   </head>
   <body>

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { asyncApiDocument } from './asyncapi.ts';
 import type { Api, ApiDeps } from './context.ts';
 
-const CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 interface Payload {
   readonly properties: Readonly<Record<string, object>>;
@@ -25,18 +25,20 @@ function page(document: Record<string, unknown>) {
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width" />
     <title>Columna’s events</title>
+    <link rel="icon" href="data:," />
     <style>
       :root { color-scheme: light dark; }
       body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
       nav a { margin-right: 0.8rem; }
-      table { border-collapse: collapse; width: 100%; margin-bottom: 2rem; }
+      table { border-collapse: collapse; table-layout: fixed; width: 100%; margin-bottom: 2rem; }
+      th:first-child { width: 35%; }
       th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid #8884; }
       code { font-size: 0.9em; overflow-wrap: anywhere; }
     </style>
   </head>
   <body>
     <h1>Columna’s events</h1>
-    <p>Facts that happened: at least once, in no order. The document is <a href="/asyncapi.json">/asyncapi.json</a>.</p>
+    <p>Facts that happened. Who reads them from outside may read one again, and in no order: its id tells. The document is <a href="/asyncapi.json">/asyncapi.json</a>.</p>
     <nav>${events.map(([name]) => html`<a href="#${name}">${name.split('.')[0]}</a> `)}</nav>
     ${events.map(([name, schema]) => section(name, schema))}
   </body>

@@ -6,10 +6,12 @@ export const uuid = z.uuid().toLowerCase();
 
 /** One line of visible text. Control characters would end up in headers of mail. */
 export const line = (maxLength: number) =>
-  z.string().max(maxLength).regex(/\S/, 'must not be blank').regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
+  z.string().max(maxLength).regex(/\S/, 'must not be blank').regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line')
+    .openapi({ example: 'Clima Norte' });
 
 /** Text of any lines, kept as it came. */
-export const text = (maxLength: number) => z.string().max(maxLength).regex(/\S/, 'must not be blank');
+export const text = (maxLength: number) => z.string().max(maxLength).regex(/\S/, 'must not be blank')
+  .openapi({ example: 'It drips when it cools.' });
 
 /** A short name that programs use too. */
 export const code = z.string().max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be in kebab case')

@@ -17,9 +17,21 @@ const problem = z
   .openapi('Problem');
 
 type Responses = RouteConfig['responses'];
-const problems: Responses = {
-  default: { description: 'A problem', content: { 'application/problem+json': { schema: problem } } },
+const PROBLEMS: Readonly<Record<string, string>> = {
+  400: 'The request can’t be read, or a header or cursor is wrong',
+  401: 'No token that proves who asks',
+  403: 'The token’s roles do not allow it',
+  404: 'Nothing is there, or it is somebody else’s',
+  409: 'The state of things does not allow it, or a request with the same key is running',
+  422: 'The request is well formed, but says something that can’t be; `errors` points at each',
+  429: 'Too many requests',
+  503: 'Nothing can be committed now',
 };
+const problems: Responses = Object.fromEntries(
+  Object.entries(PROBLEMS).map(([status, description]) => [
+    status, { description, content: { 'application/problem+json': { schema: problem } } },
+  ]),
+);
 
 /** The reference groups by it. */
 const firstSegment = (path: string) => path.split('/')[1] ?? '';

@@ -33,7 +33,7 @@ const eventView = z
       z.object({
         consumer: z.string(),
         state: z.enum(['consumed', 'dead', 'in flight', 'unpublished']),
-        consumedAt: z.iso.datetime({ offset: true }).nullable(),
+        consumedAt: z.iso.datetime().nullable(),
         attempts: z.int(),
         error: z.string().nullable(),
       }),

@@ -5,17 +5,23 @@ import { Problem, toProblem } from '../api/problem.ts';
 import { assertSameOrigin, beginSession, endSession } from './session.ts';
 
 const MAX_BYTES = 16 * 1_024;
-const CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+const CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
 /** The page where an operator shows a token; `problem` says why the last one would not do. */
 export const signInPage = (problem = '') => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width" />
     <title>Columna: sign in</title>
+    <link rel="icon" href="data:," />
     <style>
-      body { font: 16px/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1rem; }
-      textarea { width: 100%; font-family: monospace; }
+      :root { color-scheme: light dark; }
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 15vh auto; padding: 0 1rem; }
+      form { padding: 1.5rem 2rem; border: 1px solid #8885; border-radius: 0.6rem; }
+      textarea { box-sizing: border-box; width: 100%; padding: 0.5rem; font-family: monospace; }
+      button { padding: 0.6rem 1.4rem; border: 0; border-radius: 0.4rem; background: #0b6bcb; color: #fff; font: inherit; }
+      [role='alert'] { color: #c62828; }
     </style>
   </head>
   <body>

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Permanent, RetryLater } from './errors.ts';
 import { strict, tolerant } from './reading.ts';
 
-/** What every event carries besides its payload (chapter 13.4.1), as its author states it. */
+/** What every event carries besides its payload, as its author states it. */
 export interface EventFacts {
   /** The tenant the fact belongs to; absent when it belongs to none. */
   readonly tenantId?: string | undefined;

@@ -2,7 +2,7 @@
 export interface TemplatePart {
   /** BCP 47, as the folder is named: `es`, `en`, `pt-br`. */
   readonly locale: string;
-  /** `email.subject`, `email.html`, `email.text`, `inbox`. */
+  /** `email.subject`, `email.html`, `email.text`, `inbox`, `push.title`, `push.body`, `whatsapp`. */
   readonly part: string;
   readonly source: string;
 }
@@ -67,7 +67,7 @@ export type WebhookOutcome = 'stored' | 'replay' | 'conflict' | 'refused';
 export const DELIVERY_ID_LIMIT = 256;
 
 /**
- * The chapter's document store: templates and their pointers, and the webhooks' audit.
+ * The document store: templates and their pointers, and the webhooks' audit.
  * Every write is durable when its promise resolves, and may be repeated. A store that cannot be reached rejects with
  * an error `isOutage` recognises; the write may have happened all the same.
  */

@@ -68,7 +68,7 @@ export function listEvents(sql: Sql, { filter, before, limit }: EventPage): Prom
                                     when dead.event_id is not null       then 'dead'
                                     when event.status = 'published'      then 'in flight'
                                     else 'unpublished' end,
-                      'consumedAt', consumed.consumed_at,
+                      'consumedAt', to_char(consumed.consumed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                       'attempts', coalesce(dead.attempts, failed.attempts, 0),
                       'error', coalesce(dead.error, failed.error)
                     ) order by heard.consumer_name), '[]')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventsPage } from '../../dev/contracts/events-page.ts';
+import { eventsPage, isMade } from '../../dev/contracts/events-page.ts';
 import { checkContracts } from '../../dev/contracts/gate.ts';
 import { readRecords, type VersionRecord } from '../../dev/contracts/versions.ts';
 import { contracts } from '../../src/events/index.ts';
@@ -66,10 +66,11 @@ test('a type that vanished, a version that went back and one that was never reco
   expect(checkContracts([paid(base, 2, { 1: (old: object) => old })], []).breaking.join()).toContain('version 1 is not on record');
 });
 
-test('every contract of the code is on record, with recorded events of every version', () => {
+test('every contract of the code is on record, with recorded events of every version that was ever made', () => {
   const records = readRecords('contracts');
   expect(checkContracts(contracts, records)).toEqual({ breaking: [], unrecorded: [], notes: [] });
-  expect(records.filter(({ corpus }) => corpus.length === 0).map(({ type, version }) => `${type} ${version}`)).toEqual([]);
+  const without = records.filter(({ type, corpus }) => corpus.length === 0 && isMade(type));
+  expect(without.map(({ type, version }) => `${type} ${version}`)).toEqual([]);
 });
 
 test('docs/events.md says what the code says', () => {
