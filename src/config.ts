@@ -7,6 +7,31 @@ const url = (...protocols: string[]) =>
   });
 const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
 
+/** A Google service account's key file. */
+const serviceAccount = z.string().transform((text, context) => {
+  const read = z
+    .object({
+      project_id: z.string(), client_email: z.string(), private_key: z.string(), token_uri: url('http', 'https'),
+    })
+    .safeParse(jsonOf(text));
+  if (read.success) return read.data;
+  context.addIssue('the JSON of a service account’s key file');
+  return z.NEVER;
+});
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const WEB_PUSH_ORIGINS = [
+  'https://fcm.googleapis.com', 'https://updates.push.services.mozilla.com', 'https://web.push.apple.com',
+  'https://*.notify.windows.com',
+].join(',');
+
 const environment = z.object({
   DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
@@ -38,9 +63,34 @@ const environment = z.object({
   USER_RATE: z.coerce.number().int().min(1).max(10_000_000).default(600),
   /** Requests a minute that may come from one network address. */
   ADDRESS_RATE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
+  /** Live streams of inboxes that one web process keeps open. */
+  INBOX_STREAMS: z.coerce.number().int().min(1).max(100_000).default(5_000),
 
   SMTP_URL: url('smtp', 'smtps'),
   MAIL_FROM: z.string().regex(/^[^\r\n]{3,200}$/, 'one line').default('TechMarket AI <no-reply@techmarket.example>'),
+
+  /** Push to apps, where it is set. */
+  FCM_SERVICE_ACCOUNT: serviceAccount.optional(),
+  FCM_URL: url('http', 'https').default('https://fcm.googleapis.com'),
+  /** Push to browsers, where it is set: the scalar of a P-256 key, base64url. Another key reaches no subscription. */
+  VAPID_PRIVATE_KEY: z.string().regex(/^[\w-]{43}$/, '43 characters of base64url').optional(),
+  /** How push services reach us when something is wrong. */
+  VAPID_SUBJECT: z.string().regex(/^(mailto:|https:\/\/)\S+$/, 'mailto: or https://').optional(),
+  /** Push services that a browser may name; we post to no other address. `*` stands for the first label. */
+  WEB_PUSH_ORIGINS: z
+    .string()
+    .regex(/^https?:\/\/[*\w.:-]+(,https?:\/\/[*\w.:-]+)*$/, 'origins, with commas between')
+    .default(WEB_PUSH_ORIGINS)
+    .transform((list): readonly string[] => list.split(',')),
+
+  /** WhatsApp, where it is set: the number that sends, as the Cloud API names it, and a token that may use it. */
+  WHATSAPP_PHONE_NUMBER_ID: z.string().regex(/^\d{5,20}$/, '5 to 20 digits').optional(),
+  WHATSAPP_ACCESS_TOKEN: z.string().regex(/^[\x21-\x7e]{1,1000}$/, 'a token').optional(),
+  WHATSAPP_URL: url('http', 'https').default('https://graph.facebook.com'),
+  WHATSAPP_VERSION: z.string().regex(/^v\d{1,3}\.\d$/, 'like v23.0').default('v23.0'),
+  /** What the Cloud API signs its reports with, and what it shows when it asks whether it is us. */
+  WHATSAPP_APP_SECRET: z.string().min(16, 'at least 16 characters').optional(),
+  WHATSAPP_VERIFY_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
 
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */
@@ -70,6 +120,13 @@ const SHARED = [
 ] as const;
 type Shared = (typeof SHARED)[number];
 
+/** Settings that mean nothing alone. */
+const PAIRS = [
+  ['VAPID_PRIVATE_KEY', 'VAPID_SUBJECT'],
+  ['WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_ACCESS_TOKEN'],
+  ['WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN'],
+] as const;
+
 /**
  * Reads what every process needs and the named fields from the environment.
  * @throws {ConfigError} that lists every mistake at once.
@@ -88,6 +145,12 @@ export function readConfig<Field extends keyof Environment = never>(
   const wantsTokens = (fields as readonly string[]).includes('JWT_SECRET');
   if (wantsTokens && (present['JWT_SECRET'] === undefined) === (present['JWKS_URL'] === undefined)) {
     mistakes.push('  JWT_SECRET, JWKS_URL: set exactly one of them');
+  }
+  for (const [one, other] of PAIRS) {
+    const isWanted = (fields as readonly string[]).includes(one);
+    if (isWanted && (present[one] === undefined) !== (present[other] === undefined)) {
+      mistakes.push(`  ${one}, ${other}: set both of them or neither`);
+    }
   }
   if (mistakes.length > 0) throw new ConfigError(`the environment is wrong:\n${mistakes.join('\n')}`);
   return Object.freeze(read.data) as ConfigOf<Shared | Field>;

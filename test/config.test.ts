@@ -82,3 +82,24 @@ test.for(['JWT_SECRET', 'JWKS_URL'] as const)('%s alone is enough to check token
   const value = field === 'JWT_SECRET' ? SECRET : 'https://id.example/jwks';
   expect(readConfig(tokens, { ...shared, [field]: value })[field]).toBe(value);
 });
+
+test.for<[string, string, string]>([
+  ['VAPID_PRIVATE_KEY', 'VAPID_SUBJECT', 'mailto:ops@techmarket.example'],
+  ['WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_ACCESS_TOKEN', SECRET],
+  ['WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN', SECRET],
+])('%s means nothing without %s', ([one, other, value]) => {
+  const said = complaint(() => readConfig([one, other] as never, { ...shared, [other]: value }));
+  expect(said).toBe(`the environment is wrong:\n  ${one}, ${other}: set both of them or neither`);
+});
+
+test('a service account is its key file’s JSON, and a wrong one is named without its text', () => {
+  const account = {
+    project_id: 'p', client_email: 'a@b.example', private_key: SECRET, token_uri: 'https://oauth2.example/token',
+  };
+  const read = (text: string) => readConfig(['FCM_SERVICE_ACCOUNT'], { ...shared, FCM_SERVICE_ACCOUNT: text });
+  expect(read(JSON.stringify({ ...account, type: 'service_account' })).FCM_SERVICE_ACCOUNT).toEqual(account);
+  for (const wrong of [`{"private_key":"${SECRET}"`, JSON.stringify({ ...account, token_uri: SECRET })]) {
+    const said = complaint(() => read(wrong));
+    expect(said).toBe('the environment is wrong:\n  FCM_SERVICE_ACCOUNT: the JSON of a service account’s key file');
+  }
+});

@@ -32,9 +32,9 @@ export interface ReadableMail extends AcceptedMail {
 
 /**
  * `reject-4xx` and `reject-5xx` answer 451 and 550 to the message; `drop-after-data` accepts it, then closes the
- * connection unanswered; `silent` neither accepts nor answers.
+ * connection unanswered; `malformed` answers what is no reply; `silent` neither accepts nor answers.
  */
-export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'silent';
+export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'malformed' | 'silent';
 
 export interface Mailbox extends AsyncDisposable {
   readonly smtpUrl: string;
@@ -98,7 +98,8 @@ function serveSmtp({ accept, failure }: Receiving) {
     const mail = await readMail(stream, session);
     if (fail === 'reject-4xx') return refusal(451, 'Try again later');
     if (fail === 'reject-5xx') return refusal(550, 'Mailbox unavailable');
-    if (fail === 'silent') return new Promise(() => undefined);
+    if (fail === 'malformed') sockets.get(session.remotePort)?.end('yes\r\n');
+    if (fail === 'silent' || fail === 'malformed') return new Promise(() => undefined);
     await accept(mail);
     if (fail === 'drop-after-data') sockets.get(session.remotePort)?.destroy();
     return null;

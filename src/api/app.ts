@@ -6,6 +6,8 @@ import { moderationRoutes } from '../backoffice/moderation.ts';
 import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
 import { signInRoutes } from '../backoffice/sign-in.ts';
+import { templatePreviewRoutes } from '../backoffice/template-previews.ts';
+import { templateRoutes } from '../backoffice/templates.ts';
 import { ambassadorRoutes } from './ambassadors.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { appointmentRoutes } from './appointments.ts';
@@ -13,6 +15,7 @@ import { authenticate } from './auth.ts';
 import { branchRoutes } from './branches.ts';
 import { contactRoutes } from './contacts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
+import { deviceRoutes } from './devices.ts';
 import { disputeRoutes } from './disputes.ts';
 import { docsRoutes } from './docs.ts';
 import { eventsPageRoutes } from './events-page.ts';
@@ -20,6 +23,7 @@ import { knownRoutes } from './known-routes.ts';
 import { leadRoutes } from './leads.ts';
 import { limitAddress, limitUser } from './limit.ts';
 import { listingRoutes } from './listings.ts';
+import { notificationStreamRoutes } from './notifications-stream.ts';
 import { notificationRoutes } from './notifications.ts';
 import { observe } from './observe.ts';
 import { paymentWebhookRoutes } from './payments-webhook.ts';
@@ -32,6 +36,7 @@ import { reviewRoutes } from './reviews.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
+import { whatsAppWebhookRoutes } from './whatsapp-webhook.ts';
 
 /** Paths that need no bearer token: the queues' pages have a session of their own, and webhooks are signed. */
 export const publicPaths: readonly RegExp[] = Object.freeze([
@@ -40,6 +45,7 @@ export const publicPaths: readonly RegExp[] = Object.freeze([
   /^\/backoffice\/sign-(in|out)$/,
   /^\/backoffice\/queues(\/|$)/,
   /^\/webhooks\/payments\/[^/]+$/,
+  /^\/webhooks\/whatsapp$/,
 ]);
 
 const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
@@ -71,14 +77,19 @@ export function createApp(deps: ApiDeps): Api {
   reviewRoutes(api, deps);
   subscriptionRoutes(api, deps);
   paymentWebhookRoutes(api, deps);
+  whatsAppWebhookRoutes(api, deps);
   performanceChargeRoutes(api, deps);
   disputeRoutes(api, deps);
   ambassadorRoutes(api, deps);
   payoutCycleRoutes(api, deps);
   contactRoutes(api, deps);
+  deviceRoutes(api, deps);
   notificationRoutes(api, deps);
+  notificationStreamRoutes(api, deps);
   eventRoutes(api, deps);
   moderationRoutes(api, deps);
+  templateRoutes(api, deps);
+  templatePreviewRoutes(api, deps);
   cloudEventRoutes(api, deps);
   signInRoutes(api, deps);
   queueRoutes(api, deps);

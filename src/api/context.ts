@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { ConfigOf } from '../config.ts';
+import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Poke } from '../outbox/poke.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
@@ -10,6 +11,7 @@ import type { RateLimit } from '../platform/rate-limit.ts';
 import type { Trace } from '../platform/trace.ts';
 import type { DocumentStore } from '../store/documents.ts';
 import type { Caller, Tokens } from './auth.ts';
+import type { InboxStreams } from './inbox-streams.ts';
 
 /** What a request carries through its handlers. */
 export interface Env {
@@ -36,11 +38,17 @@ export interface ApiDeps {
   readonly tokens: Tokens;
   readonly poke: Poke;
   readonly documents: DocumentStore;
+  /** Tells every web process that something changed in these users' inboxes. */
+  readonly inboxHint: InboxHint;
+  readonly inboxStreams: InboxStreams;
   /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
   readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
   readonly registry: Registry;
   readonly limits: Limits;
-  readonly config: ConfigOf<'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
+  readonly config: ConfigOf<
+    | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
+    | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
+  >;
 }
 
 /** How often one network address and one user may ask. */

@@ -66,12 +66,15 @@ export function notificationRoutes(api: Api, deps: ApiDeps): void {
     return c.json({ notifications, unread, nextCursor }, 200);
   });
 
-  api.openapi(read, (c) => {
+  api.openapi(read, async (c) => {
     const marked = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId } }) => {
+    const { userId } = c.get('caller');
+    const answer = await command(c, deps, async ({ tx }) => {
       const count = await ('ids' in marked ? markRead(tx, userId, marked.ids) : markReadUpTo(tx, userId, marked.upTo));
       if (count === undefined) throw notFound();
       return { status: 200, body: { read: count, unread: await countUnread(tx, userId) } };
     });
+    deps.inboxHint([userId]);
+    return answer;
   });
 }

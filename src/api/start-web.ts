@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { openRegistry } from '../platform/metrics.ts';
@@ -6,19 +7,21 @@ import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { openRateLimit } from '../platform/rate-limit.ts';
-import { openRedis } from '../platform/redis.ts';
+import { openPatientRedis, openRedis } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { listConsumers } from '../store/consumers.ts';
 import { openDocuments } from '../store/open-documents.ts';
 import { createApp } from './app.ts';
 import { openTokens } from './auth.ts';
+import { openInboxStreams } from './inbox-streams.ts';
 import { startServer } from './server.ts';
 
 type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
-  | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE'
-  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS'
+  | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
+  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
+  | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
 >;
 
 type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
@@ -38,6 +41,10 @@ export async function startWeb({ config, log, stack }: WebRuntime): Promise<void
   stack.defer(close);
   const registry = openRegistry();
   observeBacklog({ registry, sql, queues });
+  const patient = openPatientRedis({ url: config.REDIS_URL, name: 'web-inbox', log });
+  const hints = stack.adopt(patient, (client) => client.disconnect());
+  const inboxStreams = openInboxStreams({ sql, log, registry, perProcess: config.INBOX_STREAMS });
+  onInboxHint(hints, prefix, inboxStreams.wake).catch(() => undefined); // it waits for Redis, until the end
   const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
   const app = createApp({
     sql, log, config, documents,
@@ -45,9 +52,12 @@ export async function startWeb({ config, log, stack }: WebRuntime): Promise<void
     poke: makePoke(redis, prefix),
     queues,
     registry,
+    inboxHint: makeInboxHint(redis, prefix),
+    inboxStreams,
     limits: { address: rate('address', config.ADDRESS_RATE), user: rate('user', config.USER_RATE) },
   });
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
   const server = stack.adopt(await startServer(app, config.PORT), (serving) => serving.close(patienceMs));
+  stack.defer(() => inboxStreams.close()); // an open stream would keep the server from closing
   log.info({ port: server.port }, 'listening');
 }

@@ -22,6 +22,7 @@ import { paymentMismatchFound } from './payment-mismatch-found.ts';
 import { paymentRefunded } from './payment-refunded.ts';
 import { payoutCycleClosed } from './payout-cycle-closed.ts';
 import { performanceChargeCreated } from './performance-charge-created.ts';
+import { pushRequested } from './push-requested.ts';
 import { quoteApproved } from './quote-approved.ts';
 import { quoteSent } from './quote-sent.ts';
 import { reviewCreated } from './review-created.ts';
@@ -33,6 +34,7 @@ import { ticketAssigned } from './ticket-assigned.ts';
 import { ticketClosed } from './ticket-closed.ts';
 import { ticketCreated } from './ticket-created.ts';
 import { whatsAppClicked } from './whatsapp-clicked.ts';
+import { whatsAppRequested } from './whatsapp-requested.ts';
 
 /** Every event type there is, sorted by name. */
 export const contracts: readonly AnyContract[] = Object.freeze([
@@ -59,6 +61,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   paymentRefunded,
   payoutCycleClosed,
   performanceChargeCreated,
+  pushRequested,
   quoteApproved,
   quoteSent,
   reviewCreated,
@@ -70,4 +73,5 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   ticketClosed,
   ticketCreated,
   whatsAppClicked,
+  whatsAppRequested,
 ]);

@@ -12,6 +12,8 @@ export interface ReactionContext<Ports> {
   readonly now: Date;
   /** Adds follow-on events caused by `cause`; they commit with the reaction or not at all. */
   append(cause: StoredEvent, ...events: NewEvent[]): void;
+  /** Calls `hint` once the reaction has committed. It must not wait or fail, and may get lost with the process. */
+  afterCommit(hint: () => void): void;
 }
 
 /** What an effect is given. There is no transaction: none may stay open over a provider's answer. */

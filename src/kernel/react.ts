@@ -68,6 +68,7 @@ async function commitTogether<Ports>(
   signal('reaction.before');
   const { name, timeoutMs } = reaction;
   const following: Appended[] = [];
+  const hints: (() => void)[] = [];
   const handled = await transaction(
     sql,
     async (tx) => {
@@ -83,6 +84,7 @@ async function commitTogether<Ports>(
           const { eventId: causationId, correlationId, traceparent } = cause;
           following.push(...caused.map((event) => ({ event, origin: { causationId, correlationId, traceparent } })));
         },
+        afterCommit: (hint: () => void) => void hints.push(hint),
       };
       await withDeadline(timeoutMs, undefined, () => reaction.handleBatch(toHandle, context));
       await append(tx, ...following);
@@ -93,5 +95,6 @@ async function commitTogether<Ports>(
   );
   signal('reaction.committed');
   if (following.length > 0) poke();
+  for (const hint of hints) hint();
   return handled;
 }

@@ -60,8 +60,8 @@ function checkPart(contract: TemplateContract, { locale, part, source }: Templat
   }
   const scan = scanTemplate(source);
   if (scan.problem !== undefined) return [at(scan.problem)];
-  if (part === 'email.subject' && source.trimEnd().includes('\n')) {
-    return [at({ line: 2, message: 'a subject is one line' })];
+  if (/^(email\.subject|push\.title)$/.test(part) && source.trimEnd().includes('\n')) {
+    return [at({ line: 2, message: `a ${part === 'push.title' ? 'title' : 'subject'} is one line` })];
   }
 
   let program: hbs.AST.Program;

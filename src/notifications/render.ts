@@ -7,6 +7,9 @@ import { RenderError, compilePart, plainValue } from './template-language.ts';
 export interface Rendered {
   readonly email: { readonly locale: string; readonly subject: string; readonly html: string; readonly text: string };
   readonly inbox: { readonly locale: string; readonly text: string };
+  readonly push: { readonly locale: string; readonly title: string; readonly body: string };
+  /** A parameter on each line. */
+  readonly whatsapp: { readonly locale: string; readonly text: string };
 }
 
 export interface RenderRequest<C extends Channel> {
@@ -60,13 +63,15 @@ export function chooseLocale(available: ReadonlySet<string>, wanted: string): st
   return chosen;
 }
 
+const ONE_LINE: ReadonlySet<string> = new Set(['email.subject', 'push.title']);
+
 /** Drops the last line break of the file where it is no part of the text, and refuses a subject of several lines. */
 function finish(part: string, rendered: string): string {
   if (part === 'email.html' || part === 'email.text') return rendered;
   const text = rendered.replace(/\n$/, '');
   // A subject becomes a header, and a line break in it would begin another header.
-  if (part === 'email.subject' && /[\p{Cc}\u2028\u2029]/u.test(text)) {
-    throw new RenderError('email.subject: holds a line break or a control character');
+  if (ONE_LINE.has(part) && /[\p{Cc}\u2028\u2029]/u.test(text)) {
+    throw new RenderError(`${part}: holds a line break or a control character`);
   }
   return text;
 }

@@ -4,9 +4,20 @@ import type { z } from 'zod';
 export const channelParts = Object.freeze({
   email: ['email.subject', 'email.html', 'email.text'],
   inbox: ['inbox'],
+  push: ['push.title', 'push.body'],
+  whatsapp: ['whatsapp'],
 } as const);
 
 export type Channel = keyof typeof channelParts;
+
+/** A template as it was approved on WhatsApp; the part `whatsapp` fills its parameters, one on each line. */
+export interface ApprovedTemplate {
+  /** Other parameters are another name: what was approved can't be changed. */
+  readonly name: string;
+  /** Its language code for each of ours. */
+  readonly languages: Readonly<Record<string, string>>;
+  readonly parameters: number;
+}
 
 /** What a notification is: its variables, its channels and what becomes of it when a provider did not answer. */
 export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
@@ -17,6 +28,8 @@ export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** When nobody knows whether it was sent: again, at the risk of twice, or hold it for an operator. */
   readonly onUnknown: 'resend' | 'hold';
   readonly channels: readonly Channel[];
+  /** Set where it has the channel. */
+  readonly whatsapp?: ApprovedTemplate;
   /** The variables of every version: one that a published version uses is never removed. */
   readonly props: z.ZodObject<Shape>;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { UnknownTemplate } from '../store/documents.ts';
+import { TemplateConflict, UnknownTemplate } from '../store/documents.ts';
 import type { DocumentStore, TemplatePart } from '../store/documents.ts';
 import { checkTemplate } from './check-template.ts';
 import { compile } from './render.ts';
@@ -8,6 +8,9 @@ import type { CompiledTemplate, Rendered, RenderRequest } from './render.ts';
 import type { Channel, TemplateContract } from './template-contract.ts';
 
 const FOLDER = new URL('../../templates/', import.meta.url);
+
+/** The repository's versions are below, operators' versions begin here: neither ever takes a number of the other. */
+export const FIRST_OPERATOR_VERSION = 1_000;
 
 /** Who publishes and why, for the record. */
 export interface PublishOptions {
@@ -23,7 +26,7 @@ export interface PublishOptions {
  * Publishes every version in `templates/`, and moves a template's pointer to the newest of them when it is newer than
  * the current one and the pointer never was there. So a release brings what is new, and does not undo a rollback.
  * @throws {TemplateRefused} when a version breaks its contract or the rules.
- * @throws {TemplateConflict} when the text of a published version was edited.
+ * @throws {TemplateConflict} when the text of a published version was edited, or its number is kept for operators.
  */
 export async function publishTemplates(
   documents: DocumentStore,
@@ -33,6 +36,7 @@ export async function publishTemplates(
     const { name } = contract;
     const versions = await readVersions(new URL(`${name}/`, folder));
     for (const { version, parts } of versions) {
+      if (version >= FIRST_OPERATOR_VERSION) throw new TemplateConflict(name, version);
       checkTemplate(contract, parts);
       const contentHash = hashOf(parts);
       const publishedAt = now();

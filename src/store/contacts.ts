@@ -37,3 +37,25 @@ export async function readContacts(db: Db, userIds: readonly string[]): Promise<
   `;
   return new Map(rows.map(({ userId, ...contact }) => [userId, contact]));
 }
+
+/** What a person says of their WhatsApp number, and whether we may use it; false when they have no contact yet. */
+export async function saveWhatsApp(
+  tx: Tx,
+  userId: string,
+  { phone, optIn }: { readonly phone: string; readonly optIn: boolean },
+): Promise<boolean> {
+  const { count } = await tx`
+    update user_contact set phone = ${phone}, whatsapp_opt_in = ${optIn}, updated_at = now() where user_id = ${userId}
+  `;
+  return count > 0;
+}
+
+/** The numbers, in E.164, of those users who said yes to WhatsApp, by user id. */
+export async function readWhatsAppPhones(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await db<{ userId: string; phone: string }[]>`
+    select user_id as "userId", phone from user_contact
+    where user_id = any(${[...userIds]}::uuid[]) and whatsapp_opt_in
+  `;
+  return new Map(rows.map(({ userId, phone }) => [userId, phone]));
+}

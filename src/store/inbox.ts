@@ -63,3 +63,82 @@ export async function markReadUpTo(tx: Tx, userId: string, id: string): Promise<
   `;
   return count;
 }
+
+/** The user's notifications with ids after `after`, oldest first. */
+export async function listInboxAfter(
+  sql: Sql,
+  { userId, after, limit }: { readonly userId: string; readonly after: string; readonly limit: number },
+): Promise<InboxRow[]> {
+  return sql<InboxRow[]>`
+    select id, template, locale, body, payload, created_at as "createdAt", read_at as "readAt"
+    from notification
+    where ${shown(sql, userId)} and id > ${after}
+    order by id
+    limit ${limit}
+  `;
+}
+
+/** The newest ids in the user's inbox, newest first, and when something in it was last read. */
+export async function readInboxEnd(
+  sql: Sql,
+  userId: string,
+  limit: number,
+): Promise<{ readonly ids: readonly string[]; readonly lastReadAt: Date | null }> {
+  const [end] = await sql<{ ids: string[]; lastReadAt: Date | null }[]>`
+    select coalesce((
+             select json_agg(id order by id desc)
+             from (select id from notification where ${shown(sql, userId)} order by id desc limit ${limit}) newest
+           ), '[]') as ids,
+           (select max(read_at) from notification where ${shown(sql, userId)} and read_at is not null) as "lastReadAt"
+  `;
+  return end ?? { ids: [], lastReadAt: null };
+}
+
+/** What was marked read at one time. */
+export interface ReadMark {
+  readonly readAt: Date;
+  readonly count: number;
+  /** Null for more than `MOST_READ_IDS`: only an «up to» marks so many. */
+  readonly ids: readonly string[] | null;
+  /** The newest of them. */
+  readonly upTo: string;
+}
+
+const MOST_READ_IDS = 500;
+
+/** What the user has read since then, oldest first. */
+export async function listReadMarks(
+  sql: Sql,
+  { userId, since, limit }: { readonly userId: string; readonly since: Date; readonly limit: number },
+): Promise<ReadMark[]> {
+  return sql<ReadMark[]>`
+    select read_at as "readAt", count(*)::integer as count,
+           case when count(*) <= ${MOST_READ_IDS} then json_agg(id order by id) end as ids,
+           (array_agg(id order by id desc))[1] as "upTo"
+    from notification
+    where ${shown(sql, userId)} and read_at is not null and read_at > ${since}
+    group by read_at
+    order by read_at
+    limit ${limit}
+  `;
+}
+
+/** Those of the users whose inbox may have changed since then: by the ids' own time, and by what was read. */
+export async function usersWithNews(
+  sql: Sql,
+  { userIds, after, since }: { readonly userIds: readonly string[]; readonly after: string; readonly since: Date },
+): Promise<readonly string[]> {
+  const rows = await sql<{ userId: string }[]>`
+    select user_id as "userId"
+    from unnest(${[...userIds]}::uuid[]) as open (user_id)
+    where exists (
+      select from notification made
+      where made.user_id = open.user_id and made.channel = 'inbox' and made.id > ${after}
+    ) or exists (
+      select from notification done
+      where done.user_id = open.user_id and done.channel = 'inbox' and done.read_at is not null
+        and done.read_at > ${since}
+    )
+  `;
+  return rows.map(({ userId }) => userId);
+}

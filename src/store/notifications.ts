@@ -53,6 +53,23 @@ export async function insertNotifications(
   return ids;
 }
 
+/** Notifications that are searched for a template's last ones. */
+const SEARCHED = 20_000;
+
+/** What the last notifications of a template on a channel were made of, newest first, among the newest there are. */
+export async function listPayloads(
+  sql: Sql,
+  { template, channel, limit }: { readonly template: string; readonly channel: string; readonly limit: number },
+): Promise<readonly { readonly id: string; readonly payload: unknown }[]> {
+  return sql<{ id: string; payload: unknown }[]>`
+    select id, payload
+    from (select id, template, channel, payload from notification order by id desc limit ${SEARCHED}) newest
+    where template = ${template} and channel = ${channel}
+    order by id desc
+    limit ${limit}
+  `;
+}
+
 /** A notification that this attempt, and no other, may send. */
 export interface Sending {
   readonly id: string;
@@ -121,7 +138,7 @@ export function beginSending(
 
 /** How an attempt ended, and what that makes of the notification. */
 export interface SendingEnd {
-  readonly outcome: 'sent' | 'rejected' | 'unreachable' | 'unknown';
+  readonly outcome: 'sent' | 'rejected' | 'limited' | 'unreachable' | 'unknown';
   readonly status: 'sent' | 'failed' | 'queued' | 'unknown';
   readonly detail?: string | undefined;
   readonly providerId?: string | undefined;

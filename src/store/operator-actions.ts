@@ -13,6 +13,8 @@ export interface OperatorAction {
     | 'close-payout-cycle'
     | 'flag-listing'
     | 'moderate'
+    | 'move-template-pointer'
+    | 'publish-template'
     | 'resolve-dispute'
     | 'retry-events'
     | 'start-subscription'

@@ -3,6 +3,8 @@ import { calculateCommissions } from './calculate-commissions.ts';
 import { chargeForPerformance } from './charge-for-performance.ts';
 import { countDailyMetrics } from './count-daily-metrics.ts';
 import { deliverEmail } from './deliver-email.ts';
+import { deliverPush } from './deliver-push.ts';
+import { deliverWhatsApp } from './deliver-whatsapp.ts';
 import { keepReputation } from './keep-reputation.ts';
 import { notify } from './notify.ts';
 import type { Ports } from './ports.ts';
@@ -13,6 +15,8 @@ export const consumers: readonly Consumer<Ports>[] = Object.freeze([
   chargeForPerformance,
   countDailyMetrics,
   deliverEmail,
+  deliverPush,
+  deliverWhatsApp,
   keepReputation,
   notify,
 ]);

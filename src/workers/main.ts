@@ -3,6 +3,10 @@ import { jobs } from '../jobs/index.ts';
 import { runProcess } from '../platform/runtime.ts';
 import { startWorkers } from './start-workers.ts';
 
-const needs = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL', 'LOCK_SECONDS', 'CANARY_SECONDS'] as const;
+const needs = [
+  'SMTP_URL', 'MAIL_FROM', 'FCM_SERVICE_ACCOUNT', 'FCM_URL', 'VAPID_PRIVATE_KEY', 'VAPID_SUBJECT',
+  'WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_ACCESS_TOKEN', 'WHATSAPP_URL', 'WHATSAPP_VERSION',
+  'PUBLIC_URL', 'LOCK_SECONDS', 'CANARY_SECONDS',
+] as const;
 
 await runProcess('worker', () => readConfig(needs), (runtime) => startWorkers(runtime, jobs));

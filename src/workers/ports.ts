@@ -1,12 +1,23 @@
+import type { OutwardChannel } from '../notifications/channel.ts';
+import type { PushChannel } from '../notifications/channels/push.ts';
+import type { Rendered } from '../notifications/render.ts';
+import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Templates } from '../notifications/templates.ts';
-import type { Mail } from '../platform/smtp.ts';
+
+/** The ways out; one that is not configured is absent. */
+export interface OutwardChannels {
+  /** To an e-mail address. */
+  readonly email: OutwardChannel<string, Rendered['email']>;
+  readonly push?: PushChannel | undefined;
+  /** To a phone number in E.164. */
+  readonly whatsapp?: OutwardChannel<string, Rendered['whatsapp']> | undefined;
+}
 
 /** What consumers are given besides their transaction. */
 export interface Ports {
   readonly templates: Templates;
-  readonly mail: Mail;
-  /** `Name <address>`. */
-  readonly mailFrom: string;
+  readonly channels: OutwardChannels;
+  readonly inboxHint: InboxHint;
   /** Where links in notifications lead; no slash at its end. */
   readonly publicUrl: string;
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
 import { runConsumer } from '../kernel/run-consumer.ts';
 import { runJobs } from '../kernel/run-jobs.ts';
+import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
@@ -14,12 +15,13 @@ import type { Runtime } from '../platform/runtime.ts';
 import { openMail } from '../platform/smtp.ts';
 import { openDocuments } from '../store/open-documents.ts';
 import { consumers } from './index.ts';
+import { type ChannelConfig, openChannels } from './open-channels.ts';
 
 type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
-  | 'SMTP_URL' | 'MAIL_FROM' | 'PUBLIC_URL' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
->;
+  | 'SMTP_URL' | 'PUBLIC_URL' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
+> & ChannelConfig;
 
 /** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
 export async function startWorkers(
@@ -46,7 +48,12 @@ export async function startWorkers(
     sql, log, prefix,
     poke: makePoke(redis, prefix),
     redis: patient,
-    ports: { templates: templatesFrom(documents), mail, mailFrom: config.MAIL_FROM, publicUrl: config.PUBLIC_URL.replace(/\/$/, '') },
+    ports: {
+      templates: templatesFrom(documents),
+      channels: openChannels(config, mail),
+      inboxHint: makeInboxHint(redis, prefix),
+      publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+    },
     metrics: consumerMetrics(registry),
     lockMs: config.LOCK_SECONDS * 1_000,
     canaryMs: config.CANARY_SECONDS * 1_000,

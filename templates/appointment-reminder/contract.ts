@@ -6,7 +6,8 @@ export const appointmentReminder = defineTemplate({
   name: 'appointment-reminder', // lives in tables: never rename
   category: 'appointments',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push', 'whatsapp'],
+  whatsapp: { name: 'appointment_reminder', languages: { es: 'es_MX', en: 'en' }, parameters: 3 },
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

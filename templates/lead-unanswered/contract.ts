@@ -6,7 +6,7 @@ export const leadUnanswered = defineTemplate({
   name: 'lead-unanswered', // lives in tables: never rename
   category: 'leads',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -6,7 +6,8 @@ export const paymentFailed = defineTemplate({
   name: 'payment-failed', // lives in tables: never rename
   category: 'payments',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push', 'whatsapp'],
+  whatsapp: { name: 'payment_failed', languages: { es: 'es_MX', en: 'en' }, parameters: 2 },
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -6,7 +6,7 @@ export const paymentSucceeded = defineTemplate({
   name: 'payment-succeeded', // lives in tables: never rename
   category: 'payments',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -6,7 +6,7 @@ export const payoutReady = defineTemplate({
   name: 'payout-ready', // lives in tables: never rename
   category: 'payouts',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     /** Formatted for the reader. */

@@ -6,7 +6,7 @@ export const quoteApproved = defineTemplate({
   name: 'quote-approved', // lives in tables: never rename
   category: 'tickets',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

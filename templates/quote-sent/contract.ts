@@ -6,7 +6,8 @@ export const quoteSent = defineTemplate({
   name: 'quote-sent', // lives in tables: never rename
   category: 'tickets',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push', 'whatsapp'],
+  whatsapp: { name: 'quote_sent', languages: { es: 'es_MX', en: 'en' }, parameters: 4 },
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -6,7 +6,7 @@ export const tenantVerified = defineTemplate({
   name: 'tenant-verified', // lives in tables: never rename
   category: 'account',
   onUnknown: 'resend',
-  channels: ['inbox', 'email'],
+  channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -66,6 +66,9 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
 const SHARED = new Set([
   'get /listings/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/ambassadors/{userId}/attributions',
+  'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
+  'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
+  'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',
   'get /webhooks/payments/{provider}', 'post /webhooks/payments/{provider}',
 ]);
 

@@ -48,6 +48,18 @@ test('an effect in our database and its proof commit together or not at all', as
   expect(await sql`select from outbox_event`).toHaveLength(1);
 });
 
+test('what a reaction does after its commit is done once it can be seen, and not when it fails', async () => {
+  const hinted: Promise<unknown>[] = [];
+  const { sql, consumed, dead } = await deliver(reaction(async (event, { tx, afterCommit }) => {
+    await tx`insert into daily_metric values (${event.eventId}, '2026-01-01', 'seen', 1)`;
+    afterCommit(() => hinted.push(sql`select from daily_metric where tenant_id = ${event.eventId}`.then(({ length }) => length)));
+    if (event.payload.name === 'poison') throw new Permanent('poison');
+  }), 'one', 'poison', 'two');
+  await until('two are consumed and one is dead', async () => (await consumed()).length === 2 && (await dead()).length === 1);
+  await until('two were hinted', () => hinted.length === 2);
+  expect(await Promise.all(hinted)).toEqual([1, 1]);
+});
+
 test.for([
   ['a string', 'x'],
   ['nothing', undefined],

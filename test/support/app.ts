@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { openTokens } from '../../src/api/auth.ts';
+import { openInboxStreams } from '../../src/api/inbox-streams.ts';
 import type { Api, ApiDeps } from '../../src/api/context.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { RateLimit } from '../../src/platform/rate-limit.ts';
@@ -14,15 +15,20 @@ const open: RateLimit = { take: () => Promise.resolve(undefined) };
 export const appConfig: ApiDeps['config'] = {
   ...webSecrets, PAYMENTS_WEBHOOK_SECRETS: [webSecrets.PAYMENTS_WEBHOOK_SECRETS],
   PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0,
+  WEB_PUSH_ORIGINS: ['https://updates.push.example', 'https://*.notify.example'],
+  WHATSAPP_APP_SECRET: 'an app secret of tests', WHATSAPP_VERIFY_TOKEN: 'a verify token of tests',
 };
 
 /** What `createApp` needs, on a test's own database: nothing is limited, nobody is poked, the log is silent. */
 export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
+  const log = openLog({ process: 'test', level: 'silent' });
   return {
     sql,
-    log: openLog({ process: 'test', level: 'silent' }),
+    log,
     tokens: openTokens(tokenConfig),
     poke: () => undefined,
+    inboxHint: () => undefined,
+    inboxStreams: openInboxStreams({ sql, log, registry: new Registry() }),
     queues: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },

@@ -4,6 +4,7 @@ import { startMailbox } from '../../dev/sandbox/mailbox.ts';
 import { openTenant, type Tenant } from '../../src/domain/tenant.ts';
 import { openTicket } from '../../src/domain/ticket.ts';
 import type { Consumer } from '../../src/kernel/consumer.ts';
+import { emailChannel } from '../../src/notifications/channels/email.ts';
 import { publishTemplates, templatesFrom } from '../../src/notifications/templates.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
@@ -19,12 +20,16 @@ import { openSpine } from './spine.ts';
 import { until } from './until.ts';
 
 /** The calling test's own consumers, not yet started, between a database with templates and a mail server. */
-export async function openNotifying(consumers: readonly Consumer<Ports>[] = everyConsumer) {
+export async function openNotifying(
+  consumers: readonly Consumer<Ports>[] = everyConsumer,
+  channels: Omit<Ports['channels'], 'email'> = {},
+) {
   const { mailbox, mail, reopenMailbox } = await openMailbox();
+  const hinted: string[] = [];
   const ports = {
-    mail,
-    mailFrom: 'TechMarket AI <no-reply@techmarket.example>',
+    channels: { email: emailChannel(mail, 'TechMarket AI <no-reply@techmarket.example>'), ...channels },
     publicUrl: 'https://app.techmarket.example',
+    inboxHint: (userIds) => void hinted.push(...userIds),
   } as Ports & { templates: Ports['templates'] };
   const spine = await openSpine({ consumers, ports });
   const { sql, relay, queue } = spine;
@@ -34,7 +39,7 @@ export async function openNotifying(consumers: readonly Consumer<Ports>[] = ever
 
   const relayOnce = () => relayBatch(relay);
   return {
-    ...spine, documents, mailbox, reopenMailbox, relayOnce,
+    ...spine, documents, mailbox, reopenMailbox, relayOnce, hinted,
     /** Relays and waits until every delivery, those that follow included, is consumed or dead. */
     settle: () =>
       until('every delivery is consumed or dead', async () => {

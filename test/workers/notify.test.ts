@@ -26,6 +26,7 @@ test('a created ticket makes an event and a notification', async () => {
   expect(requested).toEqual([
     { event_type: 'EmailRequested', causation_id: eventId, correlation_id: eventId, tenant_id: tenant.id },
   ]);
+  expect(world.hinted.toSorted()).toEqual([customerUserId, tenant.ownerUserId].toSorted());
   const arrived = world.mailbox.messages.filter(({ to }) => to.includes('luis@example.com'));
   const messageId = `<${notificationId}@techmarket.example>`;
   expect(arrived).toMatchObject([{ notificationId, messageId, subject: saysIt }]);

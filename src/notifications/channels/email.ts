@@ -1,5 +1,7 @@
 import { SmtpFailure } from '../../platform/smtp.ts';
 import type { Mail } from '../../platform/smtp.ts';
+import type { Outcome, OutwardChannel } from '../channel.ts';
+import type { Rendered } from '../render.ts';
 
 export interface Email {
   /** Becomes the Message-ID, so that a second sending is recognisable as the same message. */
@@ -17,27 +19,22 @@ export interface Email {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * What became of an attempt; no reason holds an address.
- * - `sent`: the server took it.
- * - `rejected`: the server, or we before it, refused this message; `permanent` says that trying again is of no use.
- * - `unreachable`: nothing was handed over, through no fault of this message.
- * - `unknown`: the message had begun to leave and no answer came: it may or may not be delivered.
- */
-export type EmailOutcome =
-  | { readonly outcome: 'sent'; readonly providerId: string }
-  | { readonly outcome: 'rejected'; readonly permanent: boolean; readonly reason: string }
-  | { readonly outcome: 'unreachable'; readonly reason: string }
-  | { readonly outcome: 'unknown'; readonly reason: string };
-
 const ADDRESS = /^[^\s<>,;:"()[\]\\@]{1,64}@[^\s<>,;:"()[\]\\@]{1,255}$/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
+/** Mail from one sender, over SMTP; an address is an e-mail address. */
+export function emailChannel(mail: Mail, from: string): OutwardChannel<string, Rendered['email']> {
+  return Object.freeze({
+    send: ({ notificationId, to, signal, content: { subject, html, text } }) =>
+      sendEmail(mail, { notificationId, from, to, subject, html, text, signal }),
+  } satisfies OutwardChannel<string, Rendered['email']>);
+}
+
 /** Hands one message to the mail server, and says what became of it; it does not throw. */
-export async function sendEmail(mail: Mail, email: Email): Promise<EmailOutcome> {
+export async function sendEmail(mail: Mail, email: Email): Promise<Outcome> {
   const { notificationId, to, from, subject, text, html, listUnsubscribeUrl, signal } = email;
   const sender = /<([^<>]*)>$/.exec(from)?.[1] ?? from;
-  const refuse = (reason: string): EmailOutcome => ({ outcome: 'rejected', permanent: true, reason });
+  const refuse = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason });
   if (!ADDRESS.test(to)) return refuse('the address is not one address');
   if (!ADDRESS.test(sender)) return refuse('the sender is not one address');
   if ([from, subject, listUnsubscribeUrl ?? ''].some((header) => CONTROL.test(header))) {
@@ -75,12 +72,16 @@ export async function sendEmail(mail: Mail, email: Email): Promise<EmailOutcome>
  * Tells the outcomes apart by what nodemailer 10 reports: EENVELOPE is a refusal before the message left, EMESSAGE the
  * answer to the whole message; a lost or silent connection has neither, whenever it happens.
  */
-function outcomeOf({ cause, handedOver }: SmtpFailure): EmailOutcome {
+function outcomeOf({ cause, handedOver }: SmtpFailure): Outcome {
   const { code, responseCode, permanent = false } = cause;
   const reason = reasonOf(cause);
   const isAnswer = code === 'EMESSAGE' || (code === 'EENVELOPE' && responseCode !== 421); // 421: it closes down
-  // Without a reply it is the library that refuses: an address it cannot write, a message over the announced size.
-  if (isAnswer) return { outcome: 'rejected', permanent: responseCode === undefined || permanent, reason };
+  // Without a reply it is the library that refuses (an address it cannot write, a message over the announced size),
+  // unless the message is gone: then it could not read the reply.
+  const isUnreadable = responseCode === undefined && handedOver;
+  if (isAnswer && !isUnreadable) {
+    return { outcome: 'rejected', permanent: responseCode === undefined || permanent, reason };
+  }
   return { outcome: handedOver ? 'unknown' : 'unreachable', reason };
 }
 

@@ -6,10 +6,12 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../../dev/free-port.ts';
-import { sendEmail } from '../../../src/notifications/channels/email.ts';
+import { startMailbox } from '../../../dev/sandbox/mailbox.ts';
+import { emailChannel, sendEmail } from '../../../src/notifications/channels/email.ts';
 import type { Email } from '../../../src/notifications/channels/email.ts';
 import { openMail } from '../../../src/platform/smtp.ts';
 import type { Mail } from '../../../src/platform/smtp.ts';
+import { describeChannel } from './conformance.ts';
 
 const EMAIL: Email = {
   notificationId: '0196f3a2-0000-7000-8000-000000000001',
@@ -72,6 +74,26 @@ const refusal = (responseCode: number, message = `5.1.1 <${EMAIL.to}> is not her
   Object.assign(new Error(message), { responseCode });
 const drop = (socket: Socket) => void socket.destroy();
 const TO_DATA = ['220 hello', '250 hello', '250 sender ok', '250 recipient ok', '354 go ahead'];
+
+const mailFailures = {
+  refuse: 'reject-5xx', later: 'reject-4xx', drop: 'drop-after-data', malformed: 'malformed', silent: 'silent',
+} as const;
+
+describeChannel('mail', async () => {
+  const mailbox = await startMailbox();
+  const channel = emailChannel(openTo(Number(new URL(mailbox.smtpUrl).port)), EMAIL.from);
+  const { notificationId, to, subject, text, html } = EMAIL;
+  const content = { locale: 'es', subject, text, html };
+  return {
+    send: (signal) => channel.send({ notificationId, to, template: 'ticket-created', content, signal }),
+    fail: (failure) => {
+      mailbox.fail = failure === undefined || failure === 'limit' ? undefined : mailFailures[failure];
+    },
+    accepted: () => mailbox.messages.length,
+    stop: () => mailbox.stop(),
+    secrets: [to],
+  };
+}, { hasNoLimit: true });
 
 describe('what became of an attempt', () => {
   const cases: readonly [title: string, server: () => Promise<Mail> | Mail, expected: object][] = [

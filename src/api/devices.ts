@@ -1,0 +1,93 @@
+import { createECDH } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { uuid } from './fields.ts';
+import { notFound, unprocessable } from './problem.ts';
+import { none, writeRoute } from './route.ts';
+
+const p256dh = z.string().max(100).refine(isCurvePoint, 'must be an uncompressed point of P-256, in base64url');
+const auth = z.string().regex(/^[\w-]{22}=*$/, 'must be 16 bytes in base64url');
+
+const device = z
+  .discriminatedUnion('platform', [
+    z.strictObject({
+      platform: z.literal('fcm'),
+      token: z.string().regex(/^[\x21-\x7e]{1,2000}$/, 'must be a registration token'),
+    }),
+    z.strictObject({
+      platform: z.literal('web'),
+      endpoint: z.url().max(2_000),
+      keys: z.strictObject({ p256dh, auth }),
+    }),
+  ])
+  .openapi('PushDevice');
+
+const saveDevice = writeRoute({
+  path: '/users/me/devices',
+  summary: 'Have the caller’s notifications shown on a device; again with each start of the app, which keeps it known',
+  params: none,
+  body: device,
+  status: 201,
+  answer: z.object({ id: uuid }),
+});
+
+const removeDevice = writeRoute({
+  path: '/users/me/devices/remove',
+  summary: 'Show nothing on one of the caller’s devices any more',
+  params: none,
+  body: z.strictObject({ id: uuid }),
+  status: 200,
+  answer: z.object({ id: uuid }),
+});
+
+/** Where users' notifications are shown. */
+export function deviceRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(saveDevice, (c) => {
+    const address = toAddress(c.req.valid('json'));
+    if (address.platform === 'web') assertPushService(address.endpoint, deps.config.WEB_PUSH_ORIGINS);
+    return command(c, deps, async ({ tx, caller }) => {
+      const id = await savePushDevice(tx, caller.userId, address);
+      return { status: 201, body: { id } };
+    });
+  });
+
+  api.openapi(removeDevice, (c) => {
+    const { id } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller }) => {
+      if (!(await removePushDevice(tx, caller.userId, id))) throw notFound();
+      return { status: 200, body: { id } };
+    });
+  });
+}
+
+function toAddress(given: z.infer<typeof device>): PushAddress {
+  if (given.platform === 'fcm') return given;
+  return { platform: 'web', endpoint: given.endpoint, ...given.keys };
+}
+
+/** We post to what a user names: to known push services only, or anybody could have us knock at our own doors. */
+function assertPushService(endpoint: string, origins: readonly string[]): void {
+  const { origin, username, password } = new URL(endpoint);
+  const isKnown = origins.some((known) => {
+    const [start = '', rest] = known.split('*');
+    if (rest === undefined) return origin === known;
+    const label = origin.slice(start.length, -rest.length);
+    return origin === `${start}${label}${rest}` && /^[\w-]+$/.test(label);
+  });
+  if (isKnown && username === '' && password === '') return;
+  throw unprocessable('/endpoint', 'must be an address of a known push service');
+}
+
+function isCurvePoint(text: string): boolean {
+  const point = Buffer.from(text, 'base64url');
+  if (point.length !== 65 || !/^[\w-]+=*$/.test(text)) return false;
+  const ecdh = createECDH('prime256v1');
+  ecdh.generateKeys();
+  try {
+    return ecdh.computeSecret(point).length === 32;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { transaction } from '../platform/transaction.ts';
+import { applyReceipts, type Receipt } from '../store/receipts.ts';
+import type { Api, ApiDeps, Env } from './context.ts';
+import { notFound, Problem } from './problem.ts';
+import { decode, parse, readJsonBytes } from './read-json.ts';
+
+const PATH = '/webhooks/whatsapp';
+const MAX_BYTES = 3 * 1_024 * 1_024; // as much as the Cloud API sends at once
+const TIMEOUT_MS = 10_000;
+const KEPT_HEADERS = ['content-type', 'user-agent', 'x-hub-signature-256'];
+
+/** Where WhatsApp reports what became of messages, and asks whether it is us. Its signature is its sign-in. */
+export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiDeps): void {
+  describe(api);
+
+  api.get(PATH, (c) => {
+    const { WHATSAPP_VERIFY_TOKEN: expected } = config;
+    if (expected === undefined) throw notFound();
+    const isAsked = c.req.query('hub.mode') === 'subscribe' && isSame(c.req.query('hub.verify_token') ?? '', expected);
+    const challenge = c.req.query('hub.challenge') ?? '';
+    if (!isAsked || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not ours.');
+    return c.text(challenge);
+  });
+
+  api.post(PATH, async (c) => {
+    const { WHATSAPP_APP_SECRET: secret } = config;
+    if (secret === undefined) throw notFound();
+    const rawBody = await readJsonBytes(c, MAX_BYTES);
+    const signature = `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`;
+    if (!isSame(c.req.header('X-Hub-Signature-256') ?? '', signature)) {
+      throw new Problem(401, 'The delivery is refused: no valid X-Hub-Signature-256.');
+    }
+    await documents.storeWebhook({
+      provider: 'whatsapp', // lives in tables: never rename
+      deliveryId: createHash('sha256').update(rawBody).digest('hex'), // it has no id of its own
+      rawBody, verdict: 'valid', receivedAt: new Date(), headers: keptHeaders(c),
+    });
+    const receipts = receiptsOf(parse(decode(rawBody)));
+    await transaction(sql, (tx) => applyReceipts(tx, 'whatsapp', receipts), { timeoutMs: TIMEOUT_MS });
+    return c.json({ statuses: receipts.length });
+  });
+}
+
+const keptHeaders = (c: Context<Env>) =>
+  Object.fromEntries(Object.entries(c.req.header()).filter(([name]) => KEPT_HEADERS.includes(name)));
+
+/** In a time that tells nothing about where two texts differ. */
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) => createHash('sha256').update(text).digest());
+  return first !== undefined && second !== undefined && timingSafeEqual(first, second);
+}
+
+const status = z.object({
+  id: z.string().max(256),
+  status: z.enum(['sent', 'delivered', 'read', 'failed']),
+  /** Unix seconds. */
+  timestamp: z.string().regex(/^\d{1,10}$/),
+  biz_opaque_callback_data: z.uuid(),
+  errors: z.array(z.object({ code: z.int() })).optional(),
+});
+const report = z.object({
+  entry: z.array(z.object({
+    changes: z.array(z.object({ value: z.object({ statuses: z.array(z.unknown()).optional() }) })),
+  })),
+});
+
+/** The statuses of messages that were ours; the rest is other apps', or news we do not follow. */
+function receiptsOf(body: unknown): readonly Receipt[] {
+  const { entry } = report.safeParse(body).data ?? { entry: [] };
+  const statuses = entry.flatMap(({ changes }) => changes.flatMap(({ value }) => value.statuses ?? []));
+  return statuses.flatMap((given) => {
+    const { data } = status.safeParse(given);
+    if (data === undefined) return [];
+    const code = data.errors?.[0]?.code;
+    return [{
+      notificationId: data.biz_opaque_callback_data,
+      status: data.status,
+      providerId: data.id,
+      occurredAt: new Date(Number(data.timestamp) * 1_000),
+      detail: data.status === 'failed' ? `whatsapp ${code ?? 'without a code'}` : undefined,
+    }];
+  });
+}
+
+/** The reference's page of it; the route itself reads bytes, which no schema can. */
+function describe(api: Api): void {
+  const shared = { path: PATH, tags: ['webhooks'], security: [] };
+  const answers = { default: { description: 'A problem' } };
+  api.openAPIRegistry.registerPath({
+    ...shared,
+    method: 'post',
+    summary: 'WhatsApp reports what became of messages',
+    description: 'Signed by `X-Hub-Signature-256: sha256=<hex>`, the HMAC-SHA256 of the body’s bytes.',
+    request: { body: { required: true, content: { 'application/json': { schema: report } } } },
+    responses: { ...answers, 200: { description: 'Recorded, known already, or none of our business' } },
+  });
+  api.openAPIRegistry.registerPath({
+    ...shared,
+    method: 'get',
+    summary: 'WhatsApp asks whether it is us',
+    description: 'With `hub.mode=subscribe` and our `hub.verify_token` the answer is `hub.challenge`.',
+    responses: { ...answers, 200: { description: 'The challenge' } },
+  });
+}

@@ -1,0 +1,127 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Caller } from '../api/auth.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { Problem, unprocessable } from '../api/problem.ts';
+import { none, writeRoute } from '../api/route.ts';
+import { checkTemplate } from '../notifications/check-template.ts';
+import { mask } from '../notifications/mask.ts';
+import { diffPreviews, type PreviewData, previews, readSample } from '../notifications/preview.ts';
+import { type Channel, channelParts, type TemplateContract } from '../notifications/template-contract.ts';
+import { listPayloads } from '../store/notifications.ts';
+import { refuseParts, templateParts, version } from './template-fields.ts';
+import { contractOf } from './templates.ts';
+
+const MOST_EVENTS = 20;
+
+const wanted = {
+  locale: z.string().min(1).max(35),
+  channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]),
+  /** With neither of the two: the template's sample. */
+  props: z.record(z.string(), z.unknown()).optional(),
+  lastEvents: z.int().min(1).max(MOST_EVENTS).optional(),
+};
+const templateName = z.object({ name: z.string() });
+const texts = z.record(z.string(), z.string());
+
+/** A POST because of its body; it writes nothing, so it needs no key. */
+function question<const Path extends string, Body extends z.ZodType>(
+  path: Path, summary: string, body: Body, answer: z.ZodType,
+) {
+  const declared = writeRoute({
+    path, summary, roles: ['backoffice:read'], params: templateName, body, status: 200, answer,
+  });
+  const request = { params: templateName, query: none, body: declared.request.body };
+  return createRoute({ ...declared, request });
+}
+
+const preview = question(
+  '/backoffice/templates/{name}/preview',
+  'What readers would get of a version, or of parts not yet published; with the sample, given or real data',
+  z.strictObject({ ...wanted, version: version.optional(), parts: templateParts.optional() }),
+  z.object({
+    previews: z.array(
+      z.object({ of: z.string(), locale: z.string().nullable(), parts: texts, problem: z.string().nullable() }),
+    ),
+  }),
+);
+
+const diff = question(
+  '/backoffice/templates/{name}/diff',
+  'What changes for readers from one version to another, over the same data: lines of a unified diff by part',
+  z.strictObject({ ...wanted, from: version, to: version }),
+  z.object({
+    diffs: z.array(z.object({
+      of: z.string(),
+      parts: z.record(z.string(), z.array(z.string())),
+      problems: z.object({ from: z.string().nullable(), to: z.string().nullable() }),
+    })),
+  }),
+);
+
+/** The operators' look at what templates make. */
+export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps, 'sql' | 'documents'>): void {
+  const versionAt = async (name: string, number: number, pointer: string) => {
+    const found = await documents.template(name, number);
+    if (found === undefined) throw unprocessable(pointer, 'was never published');
+    return found.parts;
+  };
+
+  async function dataFor(contract: TemplateContract, asked: Asked, caller: Caller): Promise<readonly PreviewData[]> {
+    const { channel, props, lastEvents } = asked;
+    if (!contract.channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
+    if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'goes without props only');
+    if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
+    if (lastEvents === undefined) return [{ of: 'sample', props: await readSample(contract.name) }];
+    const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
+    const mayKnow = caller.roles.has('backoffice:write');
+    return stored.map(({ id, payload }) => ({ of: id, props: mayKnow ? payload : mask(payload) }));
+  }
+
+  api.openapi(preview, async (c) => {
+    const contract = contractOf(c.req.valid('param').name);
+    const { version: number, parts: given, ...asked } = c.req.valid('json');
+    if ((number === undefined) === (given === undefined)) throw unprocessable('', 'has to have a version or parts');
+    const data = await dataFor(contract, asked, c.get('caller'));
+    if (given !== undefined) checkParts(contract, given);
+    const parts = given ?? (await versionAt(contract.name, number ?? 0, '/version'));
+    return c.json({ previews: previews(parts, asked, data) }, 200);
+  });
+
+  api.openapi(diff, async (c) => {
+    const contract = contractOf(c.req.valid('param').name);
+    const { from, to, ...asked } = c.req.valid('json');
+    const data = await dataFor(contract, asked, c.get('caller'));
+    const before = previews(await versionAt(contract.name, from, '/from'), asked, data);
+    const after = previews(await versionAt(contract.name, to, '/to'), asked, data);
+    const diffs = before.flatMap((one, index) => {
+      const other = after[index];
+      return other === undefined ? [] : [diffPreviews(one, other)];
+    });
+    return c.json({ diffs }, 200);
+  });
+}
+
+interface Asked {
+  readonly channel: Channel;
+  readonly props?: Readonly<Record<string, unknown>> | undefined;
+  readonly lastEvents?: number | undefined;
+}
+
+/** What breaks the rules must not be compiled, not even to look at it. */
+function checkParts(contract: TemplateContract, parts: Parameters<typeof checkTemplate>[1]): void {
+  try {
+    checkTemplate(contract, parts);
+  } catch (error) {
+    refuseParts(error);
+  }
+}
+
+function checkProps(contract: TemplateContract, props: unknown): unknown {
+  const read = contract.props.safeParse(props);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, code }) => {
+    const pointer = ['/props', ...path.map(String)].join('/');
+    return { in: 'body', pointer, detail: `does not fit the template’s contract (${code})` } as const;
+  });
+  throw new Problem(422, 'The request is well formed, but can’t be accepted.', { errors });
+}

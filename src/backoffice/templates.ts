@@ -1,0 +1,163 @@
+import { z } from '@hono/zod-openapi';
+import { templateContracts } from '../../templates/index.ts';
+import { command } from '../api/command.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { line } from '../api/fields.ts';
+import { notFound, unprocessable } from '../api/problem.ts';
+import { none, readRoute, writeRoute } from '../api/route.ts';
+import { publishNextVersion } from '../notifications/publish-next-version.ts';
+import type { TemplateContract } from '../notifications/template-contract.ts';
+import { UnknownTemplate } from '../store/documents.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { partsView, readParts, refuseParts, templateParts, version } from './template-fields.ts';
+
+const summary = z.object({
+  name: z.string(),
+  category: z.string(),
+  channels: z.array(z.string()),
+  versions: z.array(z.int()),
+  current: z.int().nullable(),
+});
+const published = {
+  version: z.int(),
+  contentHash: z.string(),
+  publishedBy: z.string(),
+  reason: z.string(),
+  publishedAt: z.iso.datetime(),
+};
+const templateName = z.object({ name: z.string() });
+
+const list = readRoute({
+  path: '/backoffice/templates',
+  summary: 'Every notification’s template: its versions, and which of them new notifications use',
+  roles: ['backoffice:read'],
+  params: none,
+  query: none,
+  answer: z.object({ templates: z.array(summary) }),
+});
+
+const look = readRoute({
+  path: '/backoffice/templates/{name}',
+  summary: 'A template’s newest 50 versions, and every move of its pointer, oldest first',
+  roles: ['backoffice:read'],
+  params: templateName,
+  query: none,
+  answer: summary.extend({
+    published: z.array(z.object(published)),
+    moves: z.array(z.object({ version: z.int(), by: z.string(), reason: z.string(), at: z.iso.datetime() })),
+  }).openapi('Template'),
+});
+
+const lookAtVersion = readRoute({
+  path: '/backoffice/templates/{name}/versions/{version}',
+  summary: 'A version as it was published, part by part',
+  roles: ['backoffice:read'],
+  params: templateName.extend({ version: z.coerce.number().pipe(version) }),
+  query: none,
+  answer: z.object({ name: z.string(), ...published, parts: partsView }).openapi('TemplateVersion'),
+});
+
+const publish = writeRoute({
+  path: '/backoffice/templates/{name}/versions',
+  summary: 'Publish a version, which never changes and nobody uses yet; the newest one’s parts again are that one',
+  roles: ['backoffice:write'],
+  params: templateName,
+  body: z.strictObject({ parts: templateParts, reason: line(500) }),
+  status: 201,
+  answer: z.object({ name: z.string(), version: z.int(), contentHash: z.string() }),
+});
+
+const move = writeRoute({
+  path: '/backoffice/templates/{name}/current',
+  summary: 'Let new notifications use another version: a newer one, or an older one again',
+  roles: ['backoffice:write'],
+  params: templateName,
+  body: z.strictObject({ version, reason: line(500) }),
+  status: 200,
+  answer: z.object({ name: z.string(), current: z.int(), before: z.int().nullable() }),
+});
+
+const NEWEST = 50;
+
+/** @throws {Problem} 404 for a name that no template of this release has. */
+export function contractOf(name: string): TemplateContract {
+  const contract = templateContracts.find((known) => known.name === name);
+  if (contract === undefined) throw notFound();
+  return contract;
+}
+
+/** The operators' paths to templates; previews are in `template-previews.ts`. */
+export function templateRoutes(api: Api, deps: ApiDeps): void {
+  const { documents } = deps;
+
+  async function summaries() {
+    const stored = new Map((await documents.listTemplates()).map((found) => [found.name, found]));
+    return templateContracts.map(({ name, category, channels }) => {
+      const { versions = [], current = null } = stored.get(name) ?? {};
+      return { name, category, channels: [...channels], versions: [...versions], current };
+    });
+  }
+
+  api.openapi(list, async (c) => c.json({ templates: await summaries() }, 200));
+
+  api.openapi(look, async (c) => {
+    const { name } = contractOf(c.req.valid('param').name);
+    const [all, moves] = await Promise.all([summaries(), documents.pointerMoves(name)]);
+    const found = all.find((template) => template.name === name);
+    const newest = found?.versions.slice(-NEWEST) ?? [];
+    const versions = await Promise.all(newest.map((number) => documents.template(name, number)));
+    const views = versions.flatMap((stored) => (stored === undefined ? [] : [toView(stored)]));
+    return c.json({ ...found, published: views, moves }, 200);
+  });
+
+  api.openapi(lookAtVersion, async (c) => {
+    const { name, version: number } = c.req.valid('param');
+    const found = await documents.template(contractOf(name).name, number);
+    if (found === undefined) throw notFound();
+    return c.json({ name, ...toView(found), parts: readParts(found.parts) }, 200);
+  });
+
+  api.openapi(publish, (c) => {
+    const contract = contractOf(c.req.valid('param').name);
+    const { name } = contract;
+    const { parts, reason } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
+      const publication = { parts, publishedBy: operatorUserId, reason, publishedAt: now };
+      const made = await publishNextVersion(documents, contract, publication).catch(refuseParts);
+      const outcome = { version: made.version, contentHash: made.contentHash };
+      await recordOperatorAction(tx, {
+        operatorUserId, action: 'publish-template', request: { template: name, reason }, outcome, traceId,
+      });
+      return { status: 201, body: { name, ...outcome } };
+    });
+  });
+
+  api.openapi(move, (c) => {
+    const { name } = contractOf(c.req.valid('param').name);
+    const { version: to, reason } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
+      const before = (await documents.currentVersion(name)) ?? null;
+      const request = { template: name, version: to, reason };
+      const action = { action: 'move-template-pointer', request, outcome: { before } } as const;
+      await recordOperatorAction(tx, { ...action, operatorUserId, traceId });
+      const pointer = { version: to, by: operatorUserId, reason, at: now };
+      if (before !== to) await documents.setCurrent(name, pointer).catch(refuseUnknown);
+      return { status: 200, body: { name, current: to, before } };
+    });
+  });
+}
+
+function refuseUnknown(error: unknown): never {
+  throw error instanceof UnknownTemplate ? unprocessable('/version', 'was never published') : error;
+}
+
+interface Published {
+  readonly version: number;
+  readonly contentHash: string;
+  readonly publishedBy: string;
+  readonly reason: string;
+  readonly publishedAt: Date;
+}
+
+const toView = ({ version: number, contentHash, publishedBy, reason, publishedAt }: Published) =>
+  ({ version: number, contentHash, publishedBy, reason, publishedAt });

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { TemplatePart } from '../store/documents.ts';
+import { type CompiledTemplate, compile } from './render.ts';
+import { type Channel, channelParts } from './template-contract.ts';
+import { RenderError } from './template-language.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+/** What a preview is made of. */
+export interface PreviewData {
+  /** `props`, `sample`, or the id of the notification that was made of it. */
+  readonly of: string;
+  readonly props: unknown;
+}
+
+/** What readers in one language get on one channel. */
+export interface Preview {
+  readonly of: string;
+  readonly locale: string | null;
+  /** By part, such as `email.subject`; none when there is a problem. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** Why it can't be rendered. */
+  readonly problem: string | null;
+}
+
+interface Wanted {
+  readonly channel: Channel;
+  readonly locale: string;
+}
+
+/** A template's sample data, from the repository. */
+export async function readSample(name: string): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(`../../templates/${name}/sample.json`, import.meta.url), 'utf8'));
+}
+
+/** Renders a version with each of the data, as its notifications would be. */
+export function previews(
+  parts: readonly TemplatePart[],
+  wanted: Wanted,
+  data: readonly PreviewData[],
+): readonly Preview[] {
+  const template = compile(parts);
+  return data.map((item) => preview(template, wanted, item));
+}
+
+function preview(template: CompiledTemplate, { channel, locale }: Wanted, { of, props }: PreviewData): Preview {
+  try {
+    const { locale: chosen, ...texts } = template.render({ channel, locale, props });
+    const named = new Map(Object.entries(texts));
+    const parts = channelParts[channel].map((part) => [part, named.get(part.split('.')[1] ?? 'text') ?? '']);
+    return { of, locale: chosen, parts: Object.fromEntries(parts) as Preview['parts'], problem: null };
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    return { of, locale: null, parts: {}, problem: error.message };
+  }
+}
+
+/** What differs for a reader between two previews of the same data. */
+export interface PreviewDiff {
+  readonly of: string;
+  /** By part, the lines of a unified diff; none for a part that is the same in both. */
+  readonly parts: Readonly<Record<string, readonly string[]>>;
+  readonly problems: { readonly from: string | null; readonly to: string | null };
+}
+
+/** Compares two previews of the same data part by part. */
+export function diffPreviews(from: Preview, to: Preview): PreviewDiff {
+  const names = [...new Set([...Object.keys(from.parts), ...Object.keys(to.parts)])];
+  const parts = names.map((name) => [name, unifiedDiff(from.parts[name] ?? '', to.parts[name] ?? '')] as const);
+  return { of: from.of, parts: Object.fromEntries(parts), problems: { from: from.problem, to: to.problem } };
+}

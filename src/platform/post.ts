@@ -1,0 +1,51 @@
+/** What came back of a POST, or how far it got. */
+export type Posted =
+  | { readonly answered: true; readonly status: number; readonly headers: Headers; readonly body: string }
+  /** `handedOver`: the request may have arrived. The reason is a code. */
+  | { readonly answered: false; readonly handedOver: boolean; readonly reason: string };
+
+export interface PostOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Failures before there was a connection: the request never left. */
+const NEVER_LEFT = new Set([
+  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Posts once, follows no redirection, and does not throw when there is no answer. */
+export async function post(url: string, { headers, body, timeoutMs, signal }: PostOptions): Promise<Posted> {
+  if (signal?.aborted === true) return { answered: false, handedOver: false, reason: 'aborted' };
+  const signals = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
+  try {
+    const answer = await fetch(url, {
+      method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(signals),
+    });
+    return { answered: true, status: answer.status, headers: answer.headers, body: await answer.text() };
+  } catch (error) {
+    const code = codeOf(error);
+    return { answered: false, handedOver: !NEVER_LEFT.has(code), reason: code };
+  }
+}
+
+/** The code only: a message may quote the URL. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer';
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return error.name;
+}
+
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 3_600_000;
+
+/** What `Retry-After` asks for, in seconds or as a date, kept between a second and an hour; a minute without it. */
+export function retryAfterMs(headers: Headers, now = Date.now()): number {
+  const value = headers.get('retry-after') ?? '60';
+  const askedMs = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
+  return Number.isNaN(askedMs) ? 60_000 : Math.min(Math.max(askedMs, SHORTEST_MS), LONGEST_MS);
+}

@@ -1,0 +1,14 @@
+import { pushRequested } from '../events/push-requested.ts';
+import { forgetPushDevices, readPushDevices } from '../store/push-devices.ts';
+import { deliver } from './deliver.ts';
+
+/** Shows a notification on the user's devices; one that takes it is enough, and those that are gone are dropped. */
+export const deliverPush = deliver({
+  name: 'deliver-push', // names its queue and its proofs: never rename
+  on: pushRequested,
+  channel: 'push',
+  open: ({ push }) => push,
+  addressesOf: async (db, userId, { push }) =>
+    (await readPushDevices(db, [userId], push?.platforms ?? [])).get(userId) ?? [],
+  forget: (db, gone) => forgetPushDevices(db, gone.map(({ id }) => id)),
+});

@@ -1,0 +1,12 @@
+import { whatsAppRequested } from '../events/whatsapp-requested.ts';
+import { readWhatsAppPhones } from '../store/contacts.ts';
+import { deliver } from './deliver.ts';
+
+/** Sends a notification to the number of a user who said yes to WhatsApp, and still does. */
+export const deliverWhatsApp = deliver({
+  name: 'deliver-whatsapp', // names its queue and its proofs: never rename
+  on: whatsAppRequested,
+  channel: 'whatsapp',
+  open: ({ whatsapp }) => whatsapp,
+  addressesOf: async (db, userId) => [...(await readWhatsAppPhones(db, [userId])).values()],
+});

@@ -1,0 +1,146 @@
+import { createECDH, randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { startFcm } from '../../../dev/sandbox/fcm.ts';
+import { startWebPush } from '../../../dev/sandbox/web-push.ts';
+import { pushChannel } from '../../../src/notifications/channels/push.ts';
+import { openFcm } from '../../../src/platform/fcm.ts';
+import { openWebPush } from '../../../src/platform/web-push.ts';
+import type { PushDevice } from '../../../src/store/push-devices.ts';
+import { describeChannel } from './conformance.ts';
+
+const timeoutMs = 500;
+const template = 'ticket-created';
+const content = { locale: 'es', title: 'Nuevo ticket', body: '«No hay agua», para Taller Norte.' };
+const link = 'https://app.techmarket.example/tickets/1';
+
+function vapidKey(): string {
+  const ecdh = createECDH('prime256v1');
+  ecdh.generateKeys();
+  return ecdh.getPrivateKey().toString('base64url').padStart(43, 'A');
+}
+
+async function fcmWorld() {
+  const sandbox = await startFcm();
+  onTestFinished(() => sandbox.stop());
+  const channel = pushChannel({ fcm: openFcm({ url: sandbox.url, account: sandbox.account, timeoutMs }) });
+  const send = (token: string, signal?: AbortSignal, notificationId = randomUUID()) =>
+    channel.send({ notificationId, template, content, link, signal, to: { id: randomUUID(), platform: 'fcm', token } });
+  return { sandbox, send };
+}
+
+async function browserWorld() {
+  const sandbox = await startWebPush();
+  onTestFinished(() => sandbox.stop());
+  const privateKey = vapidKey();
+  const webPush = openWebPush({ privateKey, subject: 'mailto:ops@techmarket.example', timeoutMs });
+  const channel = pushChannel({ webPush });
+  const { endpoint, keys } = sandbox.subscribe();
+  const device: PushDevice = { id: randomUUID(), platform: 'web', endpoint, ...keys };
+  const send = (signal?: AbortSignal, given: { readonly body?: string; readonly link?: string } = {}) => {
+    const text = { ...content, body: given.body ?? content.body };
+    const message = { notificationId: randomUUID(), template, to: device, content: text, signal };
+    return channel.send({ ...message, link: given.link ?? link });
+  };
+  return { sandbox, channel, device, privateKey, send };
+}
+
+describeChannel('FCM', async () => {
+  const { sandbox, send } = await fcmWorld();
+  return {
+    send: (signal) => send('device-token', signal),
+    fail: (failure) => void (sandbox.fail = failure),
+    accepted: () => sandbox.accepted.length,
+    stop: () => sandbox.stop(),
+    secrets: ['device-token', 'ya29', 'PRIVATE KEY'],
+  };
+});
+
+describeChannel('Web Push', async () => {
+  const { sandbox, device, privateKey, send } = await browserWorld();
+  return {
+    send: (signal) => send(signal),
+    fail: (failure) => void (sandbox.fail = failure),
+    accepted: () => sandbox.accepted.length,
+    stop: () => sandbox.stop(),
+    secrets: [device.platform === 'web' ? device.endpoint : '', privateKey],
+  };
+}, { addressNamesServer: true });
+
+test('an app gets title, body and link under the notification’s id, so that a repetition takes its place', async () => {
+  const { sandbox, send } = await fcmWorld();
+  const notificationId = randomUUID();
+  for (const _ of [1, 2]) await send('device-token', undefined, notificationId);
+  const message = {
+    token: 'device-token', notification: { title: content.title, body: content.body }, data: { notificationId, link },
+    android: { collapse_key: notificationId, notification: { tag: notificationId } },
+    apns: { headers: { 'apns-collapse-id': notificationId } },
+  };
+  expect(sandbox.accepted).toMatchObject([message, message]);
+});
+
+test.each([
+  ['gone-1', 'fcm 404 UNREGISTERED'],
+  ['foreign-1', 'fcm 403 SENDER_ID_MISMATCH'],
+])('a token %s that is nobody’s is gone', async (token, reason) => {
+  const { send } = await fcmWorld();
+  expect(await send(token)).toEqual({ outcome: 'rejected', permanent: true, gone: true, reason });
+});
+
+test('one sign-in serves many messages, and one that ended is no message’s fault', async () => {
+  const { sandbox, send } = await fcmWorld();
+  await Promise.all(['a', 'b', 'c'].map((token) => send(token)));
+  expect(sandbox.grants()).toBe(1);
+  sandbox.revoke();
+  expect(await send('a')).toEqual({ outcome: 'unreachable', reason: 'fcm 401 THIRD_PARTY_AUTH_ERROR' });
+  expect(await send('a')).toMatchObject({ outcome: 'sent' });
+  expect(sandbox.grants()).toBe(2);
+});
+
+test('where we can’t sign in nothing is handed over, and the next message tries again', async () => {
+  const { sandbox } = await fcmWorld();
+  const account = { ...sandbox.account, client_email: 'other@sandbox.example' };
+  const channel = pushChannel({ fcm: openFcm({ url: sandbox.url, account, timeoutMs }) });
+  const to: PushDevice = { id: randomUUID(), platform: 'fcm', token: 'device-token' };
+  for (const _ of [1, 2]) {
+    const outcome = await channel.send({ notificationId: randomUUID(), template, to, content });
+    expect(outcome).toEqual({ outcome: 'unreachable', reason: 'fcm sign-in 400' });
+  }
+});
+
+test('a browser reads what we encrypted, under a topic that lets a repetition take its place', async () => {
+  const { sandbox, send } = await browserWorld();
+  await send();
+  const [pushed] = sandbox.accepted;
+  const { tag } = pushed?.payload as { tag: string };
+  expect(pushed?.payload).toEqual({ title: content.title, body: content.body, link, tag, notificationId: tag });
+  expect(pushed?.topic).toBe(tag.replaceAll('-', ''));
+});
+
+test('a subscription that expired, or has no usable key, is gone', async () => {
+  const { sandbox, channel, device, send } = await browserWorld();
+  const gone = { outcome: 'rejected', permanent: true, gone: true };
+  const p256dh = Buffer.alloc(65, 4).toString('base64url');
+  const offTheCurve = { ...device, p256dh } as PushDevice;
+  expect(await channel.send({ notificationId: randomUUID(), template, to: offTheCurve, content })).toMatchObject(gone);
+  sandbox.expire(device.platform === 'web' ? device.endpoint : '');
+  expect(await send()).toEqual({ ...gone, reason: 'web push 410' });
+});
+
+test('a long body is cut between characters to what a screen shows', async () => {
+  const { sandbox, send } = await browserWorld();
+  await send(undefined, { body: '👩‍👩‍👧'.repeat(100) });
+  const body = String(sandbox.accepted[0]?.payload['body']);
+  expect(body.length).toBeLessThanOrEqual(178);
+  expect(body).toMatch(/^(👩‍👩‍👧){20,}…$/u);
+});
+
+test('what does not fit 4 KB is refused before it is sent, and what just fits is taken', async () => {
+  const { sandbox, send } = await browserWorld();
+  const tooLong = await send(undefined, { link: `https://a.example/${'x'.repeat(4_000)}` });
+  const refused = { outcome: 'rejected', permanent: true, reason: 'web push: the message is too long' };
+  expect(tooLong).toMatchObject(refused);
+  await send(undefined, { link: '' });
+  const room = 3_993 - Buffer.byteLength(JSON.stringify(sandbox.accepted[0]?.payload));
+  expect(await send(undefined, { link: 'x'.repeat(room) })).toMatchObject({ outcome: 'sent' });
+  expect(await send(undefined, { link: 'x'.repeat(room + 1) })).toMatchObject(refused);
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { mask } from '../../src/notifications/mask.ts';
+
+test.each([
+  ['Nora O’Brien', 'N••• O••••••'],
+  ['ana.ruiz@example.com', 'a•••••••••••••••••••'],
+  ['Llame al +52 55 1234 5678', 'L•••• a• +•••••••••••••••'],
+  ['1.250,00 €', '1.250,00 €'],
+  ['日本 工務店', '日• 工••'],
+  ['https://app.example/tickets/1?token=secret', 'https://app.example/…'],
+])('of %j is left %j', (text, masked) => {
+  expect(mask(text)).toBe(masked);
+});
+
+test('lists and objects are masked inside, numbers are not', () => {
+  expect(mask({ names: ['Ana', { of: 'Luis' }], count: 3, none: null })).toEqual({ names: ['A••', { of: 'L•••' }], count: 3, none: null });
+});

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { startFcm } from '../../dev/sandbox/fcm.ts';
+import { pushChannel } from '../../src/notifications/channels/push.ts';
+import { openFcm } from '../../src/platform/fcm.ts';
+import { savePushDevice } from '../../src/store/push-devices.ts';
+import { deliverPush } from '../../src/workers/deliver-push.ts';
+import { notify } from '../../src/workers/notify.ts';
+import { openNotifying, ticketOpened } from '../support/notifying.ts';
+import { until } from '../support/until.ts';
+
+/** A customer with devices at FCM, and consumers that have not started. */
+async function pushWorld(...tokens: string[]) {
+  const fcm = await startFcm();
+  onTestFinished(() => fcm.stop());
+  const push = pushChannel({ fcm: openFcm({ url: fcm.url, account: fcm.account, timeoutMs: 2_000 }) });
+  const world = await openNotifying([deliverPush, notify], { push });
+  const { sql } = world;
+  const customerUserId = await world.person();
+  for (const token of tokens) await sql.begin((tx) => savePushDevice(tx, customerUserId, { platform: 'fcm', token }));
+  const tenant = await world.tenant({ ownerUserId: await world.person() });
+  await world.commit(ticketOpened(tenant, { customerUserId }));
+  const pushed = async () => (await world.notifications()).filter(({ channel }) => channel === 'push');
+  return {
+    world, sql, fcm, customerUserId, pushed,
+    took: () => fcm.accepted.map(({ token }) => token).toSorted(),
+    devices: async () => {
+      const rows = await sql<{ address: string }[]>`select address from push_device order by address`;
+      return rows.map(({ address }) => address);
+    },
+    attempts: async () => world.attempts((await pushed())[0]?.id ?? randomUUID()),
+  };
+}
+
+test('a push goes to all of a user’s devices, and a user without any gets none', async () => {
+  const { world, fcm, customerUserId, pushed, took, attempts } = await pushWorld('phone', 'tablet');
+  world.start();
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ userId: customerUserId, template: 'ticket-created', status: 'sent' }]);
+  expect(took()).toEqual(['phone', 'tablet']);
+  const [{ id } = { id: '' }] = await pushed();
+  const body = '«No hay agua», para Taller Norte.';
+  const link = expect.stringMatching(/^https:\/\/app\.techmarket\.example\/tickets\//) as string;
+  expect(fcm.accepted[0]).toMatchObject({
+    notification: { title: 'Nuevo ticket', body },
+    data: { notificationId: id, link },
+  });
+  expect(await attempts()).toEqual(['1 sending', '1 sent']);
+  expect(await world.sql`select from outbox_event where event_type = 'PushRequested'`).toHaveLength(1);
+});
+
+test('one device that takes it is enough, and one that is gone is dropped', async () => {
+  const { world, pushed, took, devices } = await pushWorld('gone-phone', 'tablet');
+  world.start();
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ status: 'sent', reason: null }]);
+  expect(took()).toEqual(['tablet']);
+  expect(await devices()).toEqual(['tablet']);
+});
+
+test('where every device is gone the notification fails, and no delivery dies of it', async () => {
+  const { world, pushed, devices } = await pushWorld('gone-phone');
+  world.start();
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ status: 'failed', reason: 'fcm 404 UNREGISTERED' }]);
+  expect(await devices()).toEqual([]);
+  expect(await world.deadLetters()).toEqual([]);
+  expect(world.logged.join('\n')).not.toContain('gone-phone');
+});
+
+test('a provider’s pause queues the notification again and spends no attempt of the delivery', async () => {
+  const { world, sql, fcm, pushed, attempts } = await pushWorld('phone');
+  fcm.fail = 'limit';
+  world.start();
+  await until('the delivery is put off', async () => {
+    await world.relayOnce();
+    return world.logged.some((line) => line.includes('delivery parked'));
+  });
+  expect(await attempts()).toEqual(['1 sending', '1 limited']);
+  expect(await pushed()).toMatchObject([{ status: 'queued', reason: 'fcm 429 QUOTA_EXCEEDED' }]);
+  expect(await world.failures()).toEqual([]);
+  fcm.fail = undefined;
+  const [requested] = await sql<{ id: string }[]>`select id from outbox_event where event_type = 'PushRequested'`;
+  await world.deliverAgain('deliver-push', [requested?.id ?? ''], 1);
+  await world.settle();
+  expect(await attempts()).toEqual(['1 sending', '1 limited', '2 sending', '2 sent']);
+});
+
+test('a push whose answer was lost is sent again under the same id', async () => {
+  const { world, fcm, pushed, attempts } = await pushWorld('phone');
+  fcm.fail = 'drop';
+  world.start();
+  await until('nobody knows', async () => {
+    await world.relayOnce();
+    return (await attempts()).includes('1 unknown');
+  });
+  fcm.fail = undefined;
+  await world.settle();
+  const [{ id } = { id: '' }] = await pushed();
+  expect(fcm.accepted.map(({ data }) => data['notificationId'])).toEqual([id, id]);
+  expect(await attempts()).toEqual(['1 sending', '1 unknown', '2 sending', '2 sent']);
+});
+
+test('where push is not configured nobody is told by it', async () => {
+  const world = await openNotifying([deliverPush, notify]);
+  const customerUserId = await world.person();
+  await world.sql.begin((tx) => savePushDevice(tx, customerUserId, { platform: 'fcm', token: 'phone' }));
+  await world.commit(ticketOpened(await world.tenant({ ownerUserId: customerUserId }), { customerUserId }));
+  world.start();
+  await until('it was noticed', async () => {
+    await world.relayOnce();
+    return (await world.notifications()).length > 0;
+  });
+  expect((await world.notifications()).map(({ channel }) => channel)).toEqual(['email', 'inbox']);
+});

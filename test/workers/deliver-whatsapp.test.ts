@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { startWhatsApp, type WhatsAppStatus } from '../../dev/sandbox/whatsapp.ts';
+import { createApp } from '../../src/api/app.ts';
+import { startServer } from '../../src/api/server.ts';
+import { quoteSent } from '../../src/events/quote-sent.ts';
+import { whatsAppChannel } from '../../src/notifications/channels/whatsapp.ts';
+import { openWhatsApp } from '../../src/platform/whatsapp.ts';
+import { saveWhatsApp } from '../../src/store/contacts.ts';
+import { beginSending } from '../../src/store/notifications.ts';
+import { deliverWhatsApp } from '../../src/workers/deliver-whatsapp.ts';
+import { notify } from '../../src/workers/notify.ts';
+import { templateContracts } from '../../templates/index.ts';
+import { appConfig, appDeps } from '../support/app.ts';
+import { openNotifying } from '../support/notifying.ts';
+import { until } from '../support/until.ts';
+
+const PHONE = '+5215512345678';
+const appSecret = String(appConfig.WHATSAPP_APP_SECRET);
+const sender = { phoneNumberId: '106540352242922', accessToken: 'EAAB-secret-token' };
+
+/** A customer who is to be told of a quote, and consumers that have not started. */
+async function quoteWorld({ optIn = true } = {}) {
+  const cloud = await startWhatsApp({ ...sender, appSecret });
+  onTestFinished(() => cloud.stop());
+  const api = openWhatsApp({ ...sender, url: cloud.url, version: 'v23.0', timeoutMs: 2_000 });
+  const world = await openNotifying([deliverWhatsApp, notify], { whatsapp: whatsAppChannel(api, templateContracts) });
+  const { sql } = world;
+  const customerUserId = await world.person();
+  await sql.begin((tx) => saveWhatsApp(tx, customerUserId, { phone: PHONE, optIn }));
+  const tenant = await world.tenant();
+  await world.commit(quoteSent({
+    tenantId: tenant.id, occurredAt: new Date(),
+    payload: {
+      quoteId: randomUUID(), ticketId: randomUUID(), customerUserId, tenantName: 'Taller Norte', subject: 'No hay agua',
+      total: { minor: 125_000, currency: 'MXN' }, validUntil: '2026-11-30T18:00:00.000Z',
+    },
+  }));
+  const told = async () => (await world.notifications()).filter(({ channel }) => channel === 'whatsapp');
+  const status = async () => (await told())[0]?.status;
+  return {
+    world, sql, cloud, told, status,
+    attempts: async () => world.attempts((await told())[0]?.id ?? randomUUID()),
+    /** Serves the app, and has the first message's statuses reported to it. */
+    async report(...statuses: readonly WhatsAppStatus[]) {
+      const server = await startServer(createApp(appDeps(sql)), 0);
+      onTestFinished(() => server.close(0));
+      const [message] = cloud.accepted;
+      if (message === undefined) throw new Error('nothing was accepted');
+      return cloud.report(`http://127.0.0.1:${server.port}/webhooks/whatsapp`, message, statuses);
+    },
+  };
+}
+
+test('who said yes to WhatsApp gets a quote by it, and the text is what was approved', async () => {
+  const { world, cloud, told, attempts } = await quoteWorld();
+  world.start();
+  await world.settle();
+  const [{ id } = { id: '' }] = await told();
+  expect(await told()).toMatchObject([{ template: 'quote-sent', status: 'sent' }]);
+  expect(await attempts()).toEqual(['1 sending', '1 sent']);
+  const [message] = cloud.accepted;
+  expect(message).toMatchObject({ to: PHONE.slice(1), template: 'quote_sent', language: 'es_MX', callbackData: id });
+  expect(message?.parameters).toHaveLength(4);
+  expect(world.logged.join('\n')).not.toContain(PHONE.slice(1));
+});
+
+test('who said no gets nothing by it', async () => {
+  const { world, told } = await quoteWorld({ optIn: false });
+  world.start();
+  await until('the customer was told', async () => {
+    await world.relayOnce();
+    return (await world.notifications()).length > 0;
+  });
+  expect(await told()).toEqual([]);
+});
+
+test('statuses that come twice and in any order never lead back', async () => {
+  const { world, sql, status, report } = await quoteWorld();
+  world.start();
+  await world.settle();
+  expect(await report('delivered', 'sent', 'delivered')).toEqual([200, 200, 200]);
+  expect(await status()).toBe('delivered');
+  await report('failed');
+  expect(await status()).toBe('delivered');
+  await report('read', 'delivered', 'sent');
+  expect(await status()).toBe('read');
+  const receipts = await sql`select status from notification_receipt order by status`;
+  expect(receipts.map((receipt) => String(receipt['status']))).toEqual(['delivered', 'failed', 'read', 'sent']);
+});
+
+test('a failure that is reported later fails the notification with its code, unless it was delivered', async () => {
+  const { world, told, status, report } = await quoteWorld();
+  world.start();
+  await world.settle();
+  await report('sent', 'failed', 'sent');
+  expect(await told()).toMatchObject([{ status: 'failed', reason: 'whatsapp 131026' }]);
+  await report('delivered');
+  expect(await status()).toBe('delivered');
+});
+
+test('a status settles what nobody knew the end of, and nothing is sent again', async () => {
+  const { world, sql, cloud, told, status, report, attempts } = await quoteWorld();
+  cloud.fail = 'drop';
+  world.start();
+  await until('nobody knows', async () => {
+    await world.relayOnce();
+    return (await attempts()).includes('1 unknown');
+  });
+  cloud.fail = 'later'; // were it sent again before the report, it would not be accepted
+  await report('sent');
+  cloud.fail = undefined;
+  await world.settle();
+  expect(await status()).toBe('sent');
+  expect(cloud.accepted).toHaveLength(1);
+  const [{ id } = { id: '' }] = await told();
+  const again = await beginSending(sql, id, { leaseMs: 1_000, resendUnknown: () => true });
+  expect(again).toEqual({ state: 'settled' });
+});
