@@ -59,18 +59,27 @@ export const faults: readonly Fault[] = Object.freeze([
   { name: 'redis-outage', losesJobs: true, strike: redisOutage },
 ]);
 
-async function killWeb({ formation }: World, { random }: Given): Promise<void> {
+/** Waits until processes run: one that was killed a moment ago is still being started again. */
+async function running({ formation }: World, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const isUp = () => formation.processes.find((process) => process.name === name)?.pid !== undefined;
+    await until(`${name} runs`, isUp, { deadlineMs: STRIKE_DEADLINE_MS });
+  }
+}
+
+async function killWeb(world: World, { random }: Given): Promise<void> {
+  await running(world, 'web.1');
   await sleep(100 + random() * 200);
-  formation.kill('web.1', 'SIGKILL');
+  world.formation.kill('web.1', 'SIGKILL');
 }
 
 /** Long enough for another worker to take the jobs over while the first still believes that they are its own. */
-async function stopPastTheLock({ formation }: World): Promise<void> {
-  formation.kill('worker.1', 'SIGSTOP');
-  formation.kill('relay.1', 'SIGSTOP');
+async function stopPastTheLock(world: World): Promise<void> {
+  const stopped = ['worker.1', 'relay.1'];
+  await running(world, ...stopped);
+  for (const name of stopped) world.formation.kill(name, 'SIGSTOP');
   await sleep(LOCK_MS * 3);
-  formation.kill('worker.1', 'SIGCONT');
-  formation.kill('relay.1', 'SIGCONT');
+  for (const name of stopped) world.formation.kill(name, 'SIGCONT');
 }
 
 async function terminateBackends({ sql }: World): Promise<void> {
@@ -85,11 +94,12 @@ async function terminateBackends({ sql }: World): Promise<void> {
 }
 
 /** Each process in turn has to end its work and exit with 0 within its grace. */
-async function sigterm({ formation, ends }: World): Promise<readonly string[]> {
+async function sigterm(world: World): Promise<readonly string[]> {
+  const { formation, ends } = world;
   const wrong: string[] = [];
   for (const name of ['relay.1', ...workers, 'relay.2', 'web.1']) {
+    await running(world, name);
     const before = ends.length;
-    await until(`${name} runs`, () => formation.processes.find((process) => process.name === name)?.pid, { deadlineMs: STRIKE_DEADLINE_MS });
     await sleep(1_000); // it has to have work in its hands
     formation.kill(name, 'SIGTERM');
     const end = await until(`${name} ends`, () => ends.slice(before).find((one) => one.name === name), { deadlineMs: STRIKE_DEADLINE_MS });
@@ -99,7 +109,9 @@ async function sigterm({ formation, ends }: World): Promise<readonly string[]> {
 }
 
 /** Both workers stand still until all their deliveries are in Redis; then Redis forgets everything. */
-async function flushRedis({ formation, redis }: World, { load }: Given): Promise<readonly string[]> {
+async function flushRedis(world: World, { load }: Given): Promise<readonly string[]> {
+  const { formation, redis } = world;
+  await running(world, ...workers);
   for (const worker of workers) formation.kill(worker, 'SIGSTOP');
   let waiting = 0;
   let calm = 0;
