@@ -7,8 +7,11 @@ import { findProgram } from './find-program.ts';
  * Where setpriv is missing (not Linux), a kill -9 of ours leaves the process behind.
  */
 export function spawnBound(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  return spawn(...bound(command, args), options);
+}
+
+/** The command and arguments that run a process bound to ours. */
+export function bound(command: string, args: readonly string[]): [string, string[]] {
   const setpriv = findProgram('setpriv');
-  return setpriv
-    ? spawn(setpriv, ['--pdeathsig', 'KILL', '--', command, ...args], options)
-    : spawn(command, args, options);
+  return setpriv ? [setpriv, ['--pdeathsig', 'KILL', '--', command, ...args]] : [command, [...args]];
 }

@@ -1,6 +1,8 @@
 import { ConfigError } from '../config.ts';
 import { describeError, type Logger, openLog } from './log.ts';
 
+const START_WITHIN_MS = 60_000;
+
 export interface Runtime<Config> {
   readonly config: Config;
   readonly log: Logger;
@@ -38,13 +40,14 @@ export async function runProcess<Config extends Needs>(
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.resolve(signal));
 
+  const starting = start({ config, log, stack, giveUp });
   try {
-    await start({ config, log, stack, giveUp });
+    await Promise.race([starting, told.promise, inTime(START_WITHIN_MS)]);
   } catch (error) {
     log.fatal({ error, reason: describeError(error)['message'] }, 'could not start');
     process.exit(1);
   }
-  log.info('started');
+  starting.then(() => log.info('started'), () => undefined); // told to stop, nobody waits for it any more
   const signal = await told.promise;
   log.info({ signal }, 'stopping');
   setTimeout(() => giveUp(`did not stop within ${config.STOP_SECONDS} s`), config.STOP_SECONDS * 1_000).unref();
@@ -68,6 +71,13 @@ export async function runTask<Config extends Needs>(
     log.fatal({ error, reason: describeError(error)['message'] }, 'failed');
     process.exit(1);
   }
+}
+
+/** Rejects after a while: what a process waits for at its start may never answer. */
+function inTime(ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`did not start within ${ms / 1_000} s`)), ms).unref();
+  });
 }
 
 function readOrExit<Config>(name: string, readConfig: () => Config): Config {

@@ -1,7 +1,10 @@
 import { execFile, type ExecFileException } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseProcfile } from '../../dev/procfile.ts';
+import { bound, spawnBound } from '../../dev/spawn-bound.ts';
 import { createDatabase } from '../support/database.ts';
 import { connectRedis, isolatedRedis, redisPrefix } from '../support/redis.ts';
 import { PROCFILE } from '../support/system.ts';
@@ -24,7 +27,7 @@ function run(type: string, env: NodeJS.ProcessEnv): Promise<Ended> {
     const ended = (error: ExecFileException | null, stdout: string, stderr: string) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });
     const whole = { PATH: process.env['PATH'], ...env };
-    execFile(program, args, { env: whole, timeout: STARTS_WITHIN_MS, killSignal: 'SIGKILL' }, ended);
+    execFile(...bound(program, args), { env: whole, timeout: STARTS_WITHIN_MS, killSignal: 'SIGKILL' }, ended);
   });
 }
 
@@ -83,4 +86,20 @@ test('relay and worker refuse a Redis that may throw jobs away, and name the set
     expect([type, ended.code]).toEqual([type, 1]);
     expect(reasonOf(ended)).toBe('REDIS_URL: maxmemory-policy is allkeys-lru; set it to noeviction');
   }));
+});
+
+test('a process that is told to stop while it starts stops', async () => {
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestFinished(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const { env } = await environment();
+  const child = spawnBound('node', ['src/workers/main.ts'], {
+    env: { PATH: process.env['PATH'], ...env, DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` }, stdio: 'ignore',
+  });
+  const [socket] = await once(silent, 'connection');
+  onTestFinished(() => void (socket as Socket).destroy());
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
