@@ -42,7 +42,7 @@ const anybody: readonly Role[] = [];
 interface Declared<Path extends string> {
   readonly path: Path;
   readonly summary: string;
-  /** One of them is enough; none: any signed-in user. */
+  /** One of them is enough; without one, whoever is signed in. */
   readonly roles?: readonly Role[];
 }
 

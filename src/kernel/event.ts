@@ -28,7 +28,7 @@ export interface Event<Type extends string = string, Payload = unknown> extends 
   readonly traceparent?: string | undefined;
 }
 
-/** An event as `outbox_event` holds it: any version, payload unchecked. */
+/** An event as `outbox_event` holds it: of whichever version, payload unchecked. */
 export type StoredEvent = Event<string, unknown>;
 
 /** An event type's name, versions and payload schema, declared once. Calling it makes a valid new event. */

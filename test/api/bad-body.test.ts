@@ -9,7 +9,7 @@ import {
 import { createDatabase } from '../support/database.ts';
 import { makeToken } from '../support/tokens.ts';
 
-/** An app whose database must not be asked at all: any query becomes a 500. */
+/** An app whose database must not be asked at all, for a query becomes a 500. */
 const app = createApp(appDeps(untouchable));
 
 async function post(body: string | Uint8Array, contentType = 'application/json'): Promise<Response> {

@@ -5,7 +5,7 @@ import { MAX_TOTAL_MINOR } from '../../src/domain/quote.ts';
 import { appDeps, json, signIn, untouchable } from '../support/app.ts';
 import { inDays, leadBody, listingBody, placeBody, quoteBody, reviewBody } from '../support/service.ts';
 
-/** An app whose database must not be asked at all: any query becomes a 500. */
+/** An app whose database must not be asked at all, for a query becomes a 500. */
 const app = createApp(appDeps(untouchable));
 const everybody = { roles: ['user', 'tenant', 'backoffice:write'], tenantId: randomUUID() } as const;
 const client = await signIn(app, everybody);
