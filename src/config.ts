@@ -41,8 +41,11 @@ const environment = z.object({
   PORT: port.default(3000),
   /** Where a relay or worker shows `/livez` and `/metrics`; 0 takes a free port. Absent: nowhere. */
   METRICS_PORT: port.optional(),
-  /** The address under which clients and mails reach us. */
+  /** The address under which clients reach us, and the links in mails that leave a category. */
   PUBLIC_URL: url('http', 'https').default('http://localhost:3000'),
+
+  /** Where notifications lead: the marketplace's application. */
+  APP_URL: url('http', 'https').default('http://localhost:3000'),
 
   JWT_ISSUER: z.string().min(1).default('techmarket'),
   JWT_AUDIENCE: z.string().min(1).default('columna'),
@@ -74,6 +77,8 @@ const environment = z.object({
   FCM_URL: url('http', 'https').default('https://fcm.googleapis.com'),
   /** Push to browsers, where it is set: the scalar of a P-256 key, base64url. Another key reaches no subscription. */
   VAPID_PRIVATE_KEY: z.string().regex(/^[\w-]{43}$/, '43 characters of base64url').optional(),
+  /** What belongs to it, uncompressed: browsers subscribe with it. */
+  VAPID_PUBLIC_KEY: z.string().regex(/^B[\w-]{86}$/, '87 characters of base64url, a P-256 point').optional(),
   /** How push services reach us when something is wrong. */
   VAPID_SUBJECT: z.string().regex(/^(mailto:|https:\/\/)\S+$/, 'mailto: or https://').optional(),
   /** Push services that a browser may name; we post to no other address. `*` stands for the first label. */
@@ -91,6 +96,15 @@ const environment = z.object({
   /** What the Cloud API signs its reports with, and what it shows when it asks whether it is us. */
   WHATSAPP_APP_SECRET: z.string().min(16, 'at least 16 characters').optional(),
   WHATSAPP_VERIFY_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+
+  /** Sendings a second that a provider takes of us, by all workers together. */
+  EMAIL_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(1_000),
+  PUSH_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(1_000),
+  WHATSAPP_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(80),
+  /** Notifications an hour that leave for one user by one channel; the rest waits. */
+  NOTIFICATIONS_PER_HOUR: z.coerce.number().int().min(1).max(1_000_000).default(30),
+  /** Minutes for which notifications of little weight are gathered into one. */
+  DIGEST_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
 
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */

@@ -1,5 +1,6 @@
 import type { TemplateContract } from '../src/notifications/template-contract.ts';
 import { appointmentReminder } from './appointment-reminder/contract.ts';
+import { digest } from './digest/contract.ts';
 import { leadUnanswered } from './lead-unanswered/contract.ts';
 import { paymentFailed } from './payment-failed/contract.ts';
 import { paymentSucceeded } from './payment-succeeded/contract.ts';
@@ -13,6 +14,7 @@ import { ticketCreated } from './ticket-created/contract.ts';
 /** Every notification there is, sorted by name. */
 export const templateContracts: readonly TemplateContract[] = Object.freeze([
   appointmentReminder,
+  digest,
   leadUnanswered,
   paymentFailed,
   paymentSucceeded,

@@ -3,8 +3,10 @@ import { secureHeaders } from 'hono/secure-headers';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { eventRoutes } from '../backoffice/events.ts';
 import { moderationRoutes } from '../backoffice/moderation.ts';
+import { notificationAuditRoutes } from '../backoffice/notifications.ts';
 import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
+import { resendNotificationRoutes } from '../backoffice/resend-notifications.ts';
 import { signInRoutes } from '../backoffice/sign-in.ts';
 import { templatePreviewRoutes } from '../backoffice/template-previews.ts';
 import { templateRoutes } from '../backoffice/templates.ts';
@@ -30,15 +32,17 @@ import { paymentWebhookRoutes } from './payments-webhook.ts';
 import { performanceChargeRoutes } from './performance-charges.ts';
 import { probeRoutes } from './probes.ts';
 import { answerProblem, notFound, toProblem } from './problem.ts';
+import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
 import { refuse } from './refuse.ts';
 import { reviewRoutes } from './reviews.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
+import { unsubscribeRoutes } from './unsubscribe.ts';
 import { whatsAppWebhookRoutes } from './whatsapp-webhook.ts';
 
-/** Paths that need no bearer token: the queues' pages have a session of their own, and webhooks are signed. */
+/** Paths that need no bearer token: the queues' pages have a session of their own, webhooks and unsubscribing are signed. */
 export const publicPaths: readonly RegExp[] = Object.freeze([
   /^\/(livez|readyz|metrics|openapi\.json|docs|asyncapi\.json|events)$/,
   /^\/docs\/[^/]+$/,
@@ -46,6 +50,7 @@ export const publicPaths: readonly RegExp[] = Object.freeze([
   /^\/backoffice\/queues(\/|$)/,
   /^\/webhooks\/payments\/[^/]+$/,
   /^\/webhooks\/whatsapp$/,
+  /^\/unsubscribe\/[^/]+\/[^/]+$/,
 ]);
 
 const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
@@ -84,9 +89,13 @@ export function createApp(deps: ApiDeps): Api {
   payoutCycleRoutes(api, deps);
   contactRoutes(api, deps);
   deviceRoutes(api, deps);
+  preferenceRoutes(api, deps);
+  unsubscribeRoutes(api, deps);
   notificationRoutes(api, deps);
   notificationStreamRoutes(api, deps);
   eventRoutes(api, deps);
+  notificationAuditRoutes(api, deps);
+  resendNotificationRoutes(api, deps);
   moderationRoutes(api, deps);
   templateRoutes(api, deps);
   templatePreviewRoutes(api, deps);

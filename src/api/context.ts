@@ -47,7 +47,7 @@ export interface ApiDeps {
   readonly limits: Limits;
   readonly config: ConfigOf<
     | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
-    | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
+    | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
   >;
 }
 

@@ -5,7 +5,7 @@ import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { uuid } from './fields.ts';
 import { notFound, unprocessable } from './problem.ts';
-import { none, writeRoute } from './route.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 
 const p256dh = z.string().max(100).refine(isCurvePoint, 'must be an uncompressed point of P-256, in base64url');
 const auth = z.string().regex(/^[\w-]{22}=*$/, 'must be 16 bytes in base64url');
@@ -42,8 +42,22 @@ const removeDevice = writeRoute({
   answer: z.object({ id: uuid }),
 });
 
+const readWebPushKey = readRoute({
+  path: '/users/me/devices/web-push-key',
+  summary: 'What a browser subscribes with (`applicationServerKey`)',
+  params: none,
+  query: none,
+  answer: z.object({ publicKey: z.string() }),
+});
+
 /** Where users' notifications are shown. */
 export function deviceRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(readWebPushKey, (c) => {
+    const { VAPID_PUBLIC_KEY: publicKey } = deps.config;
+    if (publicKey === undefined) throw notFound();
+    return c.json({ publicKey }, 200);
+  });
+
   api.openapi(saveDevice, (c) => {
     const address = toAddress(c.req.valid('json'));
     if (address.platform === 'web') assertPushService(address.endpoint, deps.config.WEB_PUSH_ORIGINS);

@@ -5,7 +5,7 @@ import { startWeb } from './start-web.ts';
 const needs = [
   'PORT', 'PUBLIC_URL', 'TRUSTED_PROXIES', 'USER_RATE', 'ADDRESS_RATE', 'INBOX_STREAMS',
   'JWT_SECRET', 'JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'HASH_KEY', 'PAYMENTS_WEBHOOK_SECRETS',
-  'WEB_PUSH_ORIGINS', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN',
+  'WEB_PUSH_ORIGINS', 'VAPID_PUBLIC_KEY', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN',
 ] as const;
 
 await runProcess('web', () => readConfig(needs), startWeb);

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
-import { isOutage } from '../kernel/errors.ts';
+import { isOutage } from '../platform/outage.ts';
 import type { Env } from './context.ts';
 
 /** One thing that is wrong with a request. */

@@ -1,6 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { notificationFailed } from '../events/notification-failed.ts';
+import { append } from '../outbox/append.ts';
 import { transaction } from '../platform/transaction.ts';
 import { applyReceipts, type Receipt } from '../store/receipts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
@@ -39,7 +41,13 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
       rawBody, verdict: 'valid', receivedAt: new Date(), headers: keptHeaders(c),
     });
     const receipts = receiptsOf(parse(decode(rawBody)));
-    await transaction(sql, (tx) => applyReceipts(tx, 'whatsapp', receipts), { timeoutMs: TIMEOUT_MS });
+    await transaction(sql, async (tx) => {
+      const failed = await applyReceipts(tx, 'whatsapp', receipts);
+      const events = failed.map(({ id, tenantId }) =>
+        notificationFailed({ tenantId: tenantId ?? undefined, occurredAt: new Date(), payload: { notificationId: id } }));
+      const { traceparent } = c.get('trace');
+      await append(tx, ...events.map((event) => ({ event, origin: { traceparent } })));
+    }, { timeoutMs: TIMEOUT_MS });
     return c.json({ statuses: receipts.length });
   });
 }

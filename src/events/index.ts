@@ -5,6 +5,7 @@ import { appointmentScheduled } from './appointment-scheduled.ts';
 import { branchUpdated } from './branch-updated.ts';
 import { chargeDisputed } from './charge-disputed.ts';
 import { commissionCalculated } from './commission-calculated.ts';
+import { digestClosed } from './digest-closed.ts';
 import { disputeResolved } from './dispute-resolved.ts';
 import { emailRequested } from './email-requested.ts';
 import { fraudSuspected } from './fraud-suspected.ts';
@@ -16,6 +17,7 @@ import { listingFlagged } from './listing-flagged.ts';
 import { listingPublished } from './listing-published.ts';
 import { listingViewed } from './listing-viewed.ts';
 import { moderationActionTaken } from './moderation-action-taken.ts';
+import { notificationFailed } from './notification-failed.ts';
 import { paymentCaptured } from './payment-captured.ts';
 import { paymentFailed } from './payment-failed.ts';
 import { paymentMismatchFound } from './payment-mismatch-found.ts';
@@ -44,6 +46,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   branchUpdated,
   chargeDisputed,
   commissionCalculated,
+  digestClosed,
   disputeResolved,
   emailRequested,
   fraudSuspected,
@@ -55,6 +58,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   listingPublished,
   listingViewed,
   moderationActionTaken,
+  notificationFailed,
   paymentCaptured,
   paymentFailed,
   paymentMismatchFound,

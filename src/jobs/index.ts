@@ -1,6 +1,13 @@
 import type { Job } from '../kernel/job.ts';
+import { closeDigests } from './close-digests.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
+import { releaseNotifications } from './release-notifications.ts';
 
 /** Every job there is, sorted by name. */
-export const jobs: readonly Job[] = Object.freeze([forgetIdempotencyKeys, maintainPartitions]);
+export const jobs: readonly Job[] = Object.freeze([
+  closeDigests,
+  forgetIdempotencyKeys,
+  maintainPartitions,
+  releaseNotifications,
+]);

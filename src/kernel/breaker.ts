@@ -8,8 +8,8 @@ export interface BreakerOptions {
 
 /** Holds a consumer while what it depends on is away, and lets it try again after a growing while. */
 export interface Breaker {
-  /** The dependency is away: hold. The milliseconds until the next try come back. */
-  trip(): number;
+  /** The dependency is away, for that long at least: hold. The milliseconds until the next try come back. */
+  trip(atLeastMs?: number): number;
   /** Something succeeded: the next hold starts short again. */
   reset(): void;
   readonly held: boolean;
@@ -24,14 +24,15 @@ export function makeBreaker({ hold, release }: BreakerOptions): Breaker {
   let heldUntil = 0;
   let closed = false;
   return {
-    trip() {
+    trip(atLeastMs = 0) {
       if (timer === undefined && !closed) {
+        const forMs = Math.max(holdMs, atLeastMs);
         hold();
-        heldUntil = Date.now() + holdMs;
+        heldUntil = Date.now() + forMs;
         timer = setTimeout(() => {
           timer = undefined;
           release();
-        }, holdMs);
+        }, forMs);
         holdMs = Math.min(holdMs * 2, LONGEST_HOLD_MS);
       }
       return Math.max(0, heldUntil - Date.now());

@@ -1,12 +1,13 @@
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from '../platform/log.ts';
 import type { ConsumerMetrics } from '../platform/metrics.ts';
+import { isOutage, Outage } from '../platform/outage.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { bury, recordFailure } from '../store/deliveries.ts';
 import { readEvents } from '../store/stored-events.ts';
 import { backoffMs } from './backoff.ts';
 import { eventLog } from './event-log.ts';
-import { isOutage, Permanent, RetryLater } from './errors.ts';
+import { Permanent, RetryLater } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 
 export interface Court {
@@ -14,8 +15,8 @@ export interface Court {
   readonly log: Logger;
   readonly metrics: ConsumerMetrics;
   readonly consumer: { readonly name: string; readonly attempts: number };
-  /** What the delivery depends on is away; the milliseconds until it may be back. */
-  readonly onOutage: () => number;
+  /** What the delivery depends on is away, for that long at least; the milliseconds until it may be back. */
+  readonly onOutage: (atLeastMs?: number) => number;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface Court {
  */
 export async function judge(eventId: string, error: Error, { sql, log, metrics, consumer, onOutage }: Court): Promise<number> {
   const { name } = consumer;
-  if (isOutage(error)) return onOutage();
+  if (isOutage(error)) return onOutage(error instanceof Outage ? error.forMs : undefined);
   if (error instanceof RetryLater) {
     metrics.parked(name);
     (await logOf(eventId, { sql, log })).warn({ error }, 'delivery parked');

@@ -1,4 +1,5 @@
 import { type Appended, append } from '../outbox/append.ts';
+import { isOutage } from '../platform/outage.ts';
 import { signal } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
 import { consumeFresh } from '../store/deliveries.ts';
@@ -6,7 +7,6 @@ import { type CommittedEvent, readEvents } from '../store/stored-events.ts';
 import type { Batched } from './batcher.ts';
 import type { Reaction } from './consumer.ts';
 import { type Runtime, readDelivered } from './deliver.ts';
-import { isOutage } from './errors.ts';
 import type { StoredEvent } from './event.ts';
 import { withDeadline } from './with-deadline.ts';
 

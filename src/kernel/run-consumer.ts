@@ -22,6 +22,8 @@ export interface RunOptions<Ports> extends Runtime<Ports> {
   readonly prefix: string;
   readonly lockMs: number;
   readonly canaryMs: number;
+  /** Deliveries that begin in a second, in all processes together; unlimited when absent. */
+  readonly perSecond?: number | undefined;
   readonly metrics: ConsumerMetrics;
   /** This worker no longer takes the work that waits: only a new process can help. */
   readonly onStuck: (consumer: string) => void;
@@ -37,7 +39,7 @@ export interface RunningConsumer {
 
 /** Runs a consumer on its queue until closed: retries, dead letters, outages and parking are decided here. */
 export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOptions<Ports>): RunningConsumer {
-  const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, onStuck } = options;
+  const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, perSecond, onStuck } = options;
   const { name } = consumer;
   const log = options.log.child({ consumer: name });
   const runtime = { sql, log, ports: options.ports, poke: options.poke };
@@ -87,7 +89,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
     },
   });
   const worker = openWorker(name, process, {
-    redis, prefix, lockMs, concurrency: consumer.concurrency,
+    redis, prefix, lockMs, perSecond, concurrency: consumer.concurrency,
     onError: (error) => log.debug({ error }, 'worker reported an error'),
   });
   const canary = startCanary({

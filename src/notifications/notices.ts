@@ -1,4 +1,5 @@
 import { appointmentReminder } from '../../templates/appointment-reminder/contract.ts';
+import { digest } from '../../templates/digest/contract.ts';
 import { leadUnanswered } from '../../templates/lead-unanswered/contract.ts';
 import { paymentFailed as paymentFailedTemplate } from '../../templates/payment-failed/contract.ts';
 import { paymentSucceeded } from '../../templates/payment-succeeded/contract.ts';
@@ -9,6 +10,7 @@ import { tenantVerified as tenantVerifiedTemplate } from '../../templates/tenant
 import { ticketAssigned as ticketAssignedTemplate } from '../../templates/ticket-assigned/contract.ts';
 import { ticketCreated as ticketCreatedTemplate } from '../../templates/ticket-created/contract.ts';
 import { appointmentApproached } from '../events/appointment-approached.ts';
+import { digestClosed } from '../events/digest-closed.ts';
 import { leadLeftUnanswered } from '../events/lead-left-unanswered.ts';
 import { paymentCaptured } from '../events/payment-captured.ts';
 import { paymentFailed } from '../events/payment-failed.ts';
@@ -24,7 +26,7 @@ import type { Wording } from './wording.ts';
 
 /** The events somebody is told about. */
 export const noticed = [
-  appointmentApproached, leadLeftUnanswered, paymentCaptured, paymentFailed, payoutCycleClosed,
+  appointmentApproached, digestClosed, leadLeftUnanswered, paymentCaptured, paymentFailed, payoutCycleClosed,
   quoteApproved, quoteSent, tenantVerified, ticketAssigned, ticketCreated,
 ] as const;
 export type Noticed = EventOf<(typeof noticed)[number]>;
@@ -34,10 +36,18 @@ export interface Notice {
   readonly template: TemplateContract;
   /** A user with two parts in the event is told once. */
   readonly userIds: readonly string[];
-  /** The page it is about, under our public address. */
+  /** The page it is about, under the application's address. */
   readonly path: string;
-  props(say: Wording): Readonly<Record<string, string>>;
+  props(say: Wording): Props;
+  /** What the user switches off to be spared; the template's own unless it speaks for others. */
+  readonly category: string;
+  /** Of no use from then on. */
+  readonly expiresAt?: Date;
+  /** Of no use without this visit at that time. */
+  readonly appointmentId?: string;
 }
+
+type Props = Readonly<Record<string, string | readonly string[]>>;
 
 /** Who is told what of an event. */
 export function noticeOf(event: Noticed): Notice {
@@ -69,10 +79,18 @@ export function noticeOf(event: Noticed): Notice {
       }));
     }
     case 'AppointmentApproached': {
-      const { ticketId, customerUserId, tenantName, subject, startsAt } = event.payload;
-      return notice(appointmentReminder, [customerUserId], ticketPath(ticketId), (say) => ({
+      const { appointmentId, ticketId, customerUserId, tenantName, subject, startsAt } = event.payload;
+      const reminder = notice(appointmentReminder, [customerUserId], ticketPath(ticketId), (say) => ({
         tenantName, subject, startsAt: say.moment(startsAt),
       }));
+      return { ...reminder, expiresAt: new Date(startsAt), appointmentId };
+    }
+    case 'DigestClosed': {
+      const { userId, category, count, texts } = event.payload;
+      const told = notice(digest, [userId], '/notifications', (say) => ({
+        category: say.category(category), count: String(count), texts,
+      }));
+      return { ...told, category };
     }
     case 'LeadLeftUnanswered': {
       const { leadId, tenantOwnerUserId, tenantName, waitingSince } = event.payload;
@@ -101,5 +119,5 @@ export function noticeOf(event: Noticed): Notice {
 const ticketPath = (ticketId: string) => `/tickets/${ticketId}`;
 
 function notice(template: TemplateContract, told: readonly string[], path: string, props: Notice['props']): Notice {
-  return { template, userIds: [...new Set(told)], path, props };
+  return { template, userIds: [...new Set(told)], path, props, category: template.category };
 }

@@ -19,6 +19,12 @@ export interface ApprovedTemplate {
   readonly parameters: number;
 }
 
+/**
+ * Who is told, and when. `critical`: everyone, at once; `legal`: everyone; `normal`: whoever wants to know; `low`: they
+ * too, once for all that comes within a while.
+ */
+export type Importance = 'critical' | 'legal' | 'normal' | 'low';
+
 /** What a notification is: its variables, its channels and what becomes of it when a provider did not answer. */
 export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** Kebab-case, as its folder. Lives in tables: never rename it. */
@@ -27,7 +33,10 @@ export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly category: string;
   /** When nobody knows whether it was sent: again, at the risk of twice, or hold it for an operator. */
   readonly onUnknown: 'resend' | 'hold';
+  readonly importance: Importance;
   readonly channels: readonly Channel[];
+  /** Channels that are used only once another has failed for good, by that other. */
+  readonly fallback?: Readonly<Partial<Record<Channel, Channel>>>;
   /** Set where it has the channel. */
   readonly whatsapp?: ApprovedTemplate;
   /** The variables of every version: one that a published version uses is never removed. */

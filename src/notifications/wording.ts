@@ -7,7 +7,18 @@ export interface Wording {
   moment(instant: string): string;
   /** From one calendar day to another, both included. */
   period(first: string, last: string): string;
+  /** What a category of notifications is called. */
+  category(name: string): string;
 }
+
+const CATEGORIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  account: { es: 'tu cuenta', en: 'your account' },
+  appointments: { es: 'citas', en: 'appointments' },
+  leads: { es: 'clientes potenciales', en: 'leads' },
+  payments: { es: 'pagos', en: 'payments' },
+  payouts: { es: 'comisiones', en: 'payouts' },
+  tickets: { es: 'solicitudes', en: 'tickets' },
+};
 
 /** The wording for a locale and an IANA time zone. */
 export function wordingFor(locale: string, timeZone: string): Wording {
@@ -21,5 +32,6 @@ export function wordingFor(locale: string, timeZone: string): Wording {
       const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
       return format.formatRange(new Date(first), new Date(last));
     },
+    category: (name) => CATEGORIES[name]?.[locale] ?? name,
   };
 }

@@ -1,6 +1,7 @@
-import { isOutage, toError } from '../kernel/errors.ts';
+import { toError } from '../kernel/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { RelayMetrics } from '../platform/metrics.ts';
+import { isOutage } from '../platform/outage.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import { signal } from '../platform/signal.ts';

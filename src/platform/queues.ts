@@ -32,6 +32,8 @@ export function openQueue(name: string, { redis, prefix }: QueueOptions): Delive
 
 export interface WorkerOptions extends QueueOptions {
   readonly concurrency: number;
+  /** Jobs that begin in a second, in all processes together; unlimited when absent. */
+  readonly perSecond?: number | undefined;
   /** Milliseconds a job stays ours without a sign of life. */
   readonly lockMs: number;
   readonly onError: (error: Error) => void;
@@ -41,12 +43,13 @@ export interface WorkerOptions extends QueueOptions {
 export function openWorker(
   name: string,
   process: Processor<Delivery, void, string>,
-  { redis, prefix, concurrency, lockMs, onError }: WorkerOptions,
+  { redis, prefix, concurrency, perSecond, lockMs, onError }: WorkerOptions,
 ): DeliveryWorker {
   const worker: DeliveryWorker = new Worker(name, process, {
     connection: redis,
     prefix,
     concurrency,
+    ...(perSecond !== undefined && { limiter: { max: perSecond, duration: 1_000 } }),
     autorun: false,
     lockDuration: lockMs,
     stalledInterval: lockMs,

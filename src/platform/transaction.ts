@@ -1,4 +1,4 @@
-import { isOutage } from '../kernel/errors.ts';
+import { isOutage } from './outage.ts';
 import type { Sql, Tx } from './postgres.ts';
 
 /** The transaction's connection or its time is gone. It may have committed only if `commit` was already on its way. */

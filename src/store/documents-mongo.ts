@@ -1,6 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
-import { Outage } from '../kernel/errors.ts';
+import { Outage } from '../platform/outage.ts';
 import { TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
   DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery,

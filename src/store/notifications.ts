@@ -1,6 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
-import { transaction } from '../platform/transaction.ts';
 
 /** A notification as it is decided, with all that its text will be made of. */
 export interface NewNotification {
@@ -8,15 +7,20 @@ export interface NewNotification {
   readonly userId: string;
   readonly tenantId: string | undefined;
   readonly channel: string;
+  readonly category: string;
   readonly template: string;
   readonly templateVersion: number;
   readonly locale: string;
   readonly payload: unknown;
-  readonly status: 'queued' | 'delivered' | 'failed';
-  /** Why it failed. */
+  readonly status: 'queued' | 'delivered' | 'failed' | 'suppressed';
+  /** Why it failed, or is suppressed. */
   readonly reason?: string | undefined;
   /** The text in the inbox. */
   readonly body?: string | undefined;
+  readonly expiresAt?: Date | undefined;
+  readonly appointmentId?: string | undefined;
+  /** The window that it is gathered in. */
+  readonly digestId?: string | undefined;
 }
 
 /** Creates notifications; their ids come back in the given order. One that the event has already made is an error. */
@@ -28,26 +32,31 @@ export async function insertNotifications(
   const ids = notifications.map(() => uuidv7());
   await tx`
     insert into notification (
-      id, event_id, user_id, tenant_id, channel, template, template_version, locale, payload,
-      status, reason, body, sent_at
+      id, event_id, user_id, tenant_id, channel, category, template, template_version, locale, payload,
+      status, reason, body, sent_at, expires_at, appointment_id, digest_id
     )
-    select id, event_id, user_id, tenant_id, channel, template, template_version, locale, payload::jsonb,
-           status, reason, body, case status when 'delivered' then now() end
+    select id, event_id, user_id, tenant_id, channel, category, template, template_version, locale, payload::jsonb,
+           status, reason, body, case status when 'delivered' then now() end, expires_at, appointment_id, digest_id
     from unnest(
       ${ids}::uuid[],
       ${notifications.map(({ eventId }) => eventId)}::uuid[],
       ${notifications.map(({ userId }) => userId)}::uuid[],
       ${notifications.map(({ tenantId }) => tenantId ?? null)}::uuid[],
       ${notifications.map(({ channel }) => channel)}::text[],
+      ${notifications.map(({ category }) => category)}::text[],
       ${notifications.map(({ template }) => template)}::text[],
       ${notifications.map(({ templateVersion }) => templateVersion)}::integer[],
       ${notifications.map(({ locale }) => locale)}::text[],
       ${notifications.map(({ payload }) => JSON.stringify(payload))}::text[],
       ${notifications.map(({ status }) => status)}::text[],
       ${notifications.map(({ reason }) => reason ?? null)}::text[],
-      ${notifications.map(({ body }) => body ?? null)}::text[]
+      ${notifications.map(({ body }) => body ?? null)}::text[],
+      ${notifications.map(({ expiresAt }) => expiresAt?.toISOString() ?? null)}::timestamptz[],
+      ${notifications.map(({ appointmentId }) => appointmentId ?? null)}::uuid[],
+      ${notifications.map(({ digestId }) => digestId ?? null)}::uuid[]
     ) as made (
-      id, event_id, user_id, tenant_id, channel, template, template_version, locale, payload, status, reason, body
+      id, event_id, user_id, tenant_id, channel, category, template, template_version, locale, payload,
+      status, reason, body, expires_at, appointment_id, digest_id
     )
   `;
   return ids;
@@ -70,112 +79,60 @@ export async function listPayloads(
   `;
 }
 
-/** A notification that this attempt, and no other, may send. */
-export interface Sending {
-  readonly id: string;
-  readonly attempt: number;
-  readonly userId: string;
-  readonly template: string;
-  readonly templateVersion: number;
-  readonly locale: string;
-  readonly payload: unknown;
+/** A notification that failed, as it would be told by another channel. */
+export interface FailedNotification extends Omit<NewNotification, 'status' | 'reason' | 'body' | 'digestId'> {
+  /** The channels by which the same is or was told. */
+  readonly siblings: readonly string[];
 }
 
-export type SendingClaim =
-  | { readonly state: 'mine'; readonly sending: Sending }
-  /** Sent, failed or held: nothing is left to do. */
-  | { readonly state: 'settled' }
-  /** Another attempt may still be under way. */
-  | { readonly state: 'busy'; readonly forMs: number };
-
-const UNREPORTED = 'never reported back';
-
-interface ClaimRow extends Sending {
-  readonly status: string;
-  readonly remainingMs: number;
-}
-
-/**
- * Commits that an attempt begins, before the provider is called. An earlier attempt that never reported back is put on
- * record as `unknown`; whether it is then tried again is the template's policy.
- */
-export function beginSending(
-  sql: Sql,
-  id: string,
-  { leaseMs, resendUnknown }: { readonly leaseMs: number; readonly resendUnknown: (template: string) => boolean },
-): Promise<SendingClaim> {
-  return transaction(sql, async (tx): Promise<SendingClaim> => {
-    const [row] = await tx<ClaimRow[]>`
-      select id, attempts + 1 as attempt, user_id as "userId", template, template_version as "templateVersion",
-             locale, payload, status,
-             coalesce(extract(epoch from sending_until - clock_timestamp()) * 1000, 0)::float8 as "remainingMs"
-      from notification where id = ${id} for update
-    `;
-    if (row === undefined || !['queued', 'sending', 'unknown'].includes(row.status)) return { state: 'settled' };
-    const { status, remainingMs, ...sending } = row;
-    if (status === 'sending' && remainingMs > 0) return { state: 'busy', forMs: Math.ceil(remainingMs) };
-    if (status === 'sending') {
-      await recordAttempt(tx, { id, attempt: row.attempt - 1, outcome: 'unknown', detail: UNREPORTED });
-    }
-    if (status !== 'queued' && !resendUnknown(row.template)) {
-      await tx`
-        update notification
-        set status = 'unknown', sending_until = null, reason = coalesce(reason, ${UNREPORTED})
-        where id = ${id}
-      `;
-      return { state: 'settled' };
-    }
-    await tx`
-      update notification
-      set status = 'sending', attempts = ${row.attempt}, reason = null,
-          sending_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-      where id = ${id}
-    `;
-    await recordAttempt(tx, { id, attempt: row.attempt, outcome: 'sending' });
-    return { state: 'mine', sending };
-  });
-}
-
-/** How an attempt ended, and what that makes of the notification. */
-export interface SendingEnd {
-  readonly outcome: 'sent' | 'rejected' | 'limited' | 'unreachable' | 'unknown';
-  readonly status: 'sent' | 'failed' | 'queued' | 'unknown';
-  readonly detail?: string | undefined;
-  readonly providerId?: string | undefined;
-}
-
-/**
- * Puts an attempt's end on record; the notification follows it only if no later attempt has begun. One that was held as
- * unknown follows a late success only: nobody would try it again.
- */
-export function endSending(sql: Sql, { id, attempt }: Sending, end: SendingEnd): Promise<void> {
-  const { outcome, status, detail, providerId } = end;
-  return transaction(sql, async (tx) => {
-    await recordAttempt(tx, { id, attempt, outcome, detail });
-    await tx`
-      update notification
-      set status        = ${status},
-          reason        = ${status === 'sent' ? null : (detail ?? null)},
-          sending_until = null,
-          provider_id   = coalesce(${providerId ?? null}, provider_id),
-          sent_at       = case ${status} when 'sent' then clock_timestamp() else sent_at end
-      where id = ${id} and attempts = ${attempt}
-        and (status = 'sending' or (status = 'unknown' and ${status}::text = 'sent'))
-    `;
-  });
-}
-
-interface Attempt {
-  readonly id: string;
-  readonly attempt: number;
-  readonly outcome: string;
-  readonly detail?: string | undefined;
-}
-
-async function recordAttempt(db: Db, { id, attempt, outcome, detail }: Attempt): Promise<void> {
-  await db`
-    insert into notification_attempt (notification_id, attempt, outcome, detail)
-    values (${id}, ${attempt}, ${outcome}, ${detail ?? null})
-    on conflict do nothing
+/** Reads one that failed and has not been taken up again. */
+export async function readFailed(tx: Tx, id: string): Promise<FailedNotification | undefined> {
+  const [row] = await tx<(FailedNotification & { tenantId: string | null; expiresAt: Date | null; appointmentId: string | null })[]>`
+    select event_id as "eventId", user_id as "userId", tenant_id as "tenantId", channel, category, template,
+           template_version as "templateVersion", locale, payload, expires_at as "expiresAt",
+           appointment_id as "appointmentId",
+           array(
+             select sibling.channel from notification sibling
+             where sibling.event_id = notification.event_id and sibling.user_id = notification.user_id
+               and sibling.template = notification.template
+           ) as siblings
+    from notification
+    where id = ${id} and status = 'failed'
+    for update
   `;
+  if (row === undefined) return undefined;
+  const { tenantId, expiresAt, appointmentId } = row;
+  return { ...row, tenantId: tenantId ?? undefined, expiresAt: expiresAt ?? undefined, appointmentId: appointmentId ?? undefined };
+}
+
+/** A notification that is asked for anew, and the event that it is told of. */
+export interface DueNotification {
+  readonly id: string;
+  readonly eventId: string;
+  readonly tenantId: string | null;
+  readonly channel: string;
+}
+
+/** Takes up what waits no longer, oldest first. */
+export async function releaseDue(tx: Tx, limit: number): Promise<readonly DueNotification[]> {
+  return tx<DueNotification[]>`
+    update notification set due_at = null
+    where id in (
+      select id from notification
+      where due_at <= clock_timestamp()
+      order by due_at limit ${limit} for update skip locked
+    )
+    returning id, event_id as "eventId", tenant_id as "tenantId", channel
+  `;
+}
+
+/** Whose a notification is, and of what. */
+export async function readNotification(
+  db: Db,
+  id: string,
+): Promise<{ readonly userId: string; readonly category: string | null; readonly locale: string } | undefined> {
+  const [row] = await db<{ userId: string; category: string | null; locale: string }[]>`
+    select user_id as "userId", category, locale from notification where id = ${id}
+  `;
+  return row;
 }

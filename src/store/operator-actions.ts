@@ -15,6 +15,8 @@ export interface OperatorAction {
     | 'moderate'
     | 'move-template-pointer'
     | 'publish-template'
+    | 'recover-notifications'
+    | 'resend-notification'
     | 'resolve-dispute'
     | 'retry-events'
     | 'start-subscription'

@@ -1,25 +1,36 @@
 import { templateContracts } from '../../templates/index.ts';
+import { notificationFailed } from '../events/notification-failed.ts';
 import { defineEffect, type Effect } from '../kernel/consumer.ts';
-import { Outage, RetryLater } from '../kernel/errors.ts';
-import type { Contract } from '../kernel/event.ts';
+import { RetryLater } from '../kernel/errors.ts';
+import type { Contract, Event } from '../kernel/event.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
+import { maySend } from '../notifications/may-send.ts';
 import type { Rendered } from '../notifications/render.ts';
 import { RenderError } from '../notifications/template-language.ts';
+import { type Appended, append } from '../outbox/append.ts';
+import { Outage } from '../platform/outage.ts';
 import type { Db } from '../platform/postgres.ts';
-import { beginSending, endSending, type Sending, type SendingEnd } from '../store/notifications.ts';
+import { transaction } from '../platform/transaction.ts';
+import { beginSending, endSending, type Sending, type SendingEnd, type SendingRow } from '../store/sending.ts';
 import type { OutwardChannels, Ports } from './ports.ts';
 
 const TIMEOUT_MS = 25_000;
 const LEASE_MS = TIMEOUT_MS + 5_000; // beyond it, an attempt that has not reported back never will
 
-const resendUnknown = (template: string) =>
-  templateContracts.find(({ name }) => name === template)?.onUnknown === 'resend';
+const MOST_REFUSALS = 8; // below the consumer's attempts: what a provider refuses is no dead letter of ours
+
+const contractOf = (template: string) => templateContracts.find(({ name }) => name === template);
+const resendUnknown = (template: string) => contractOf(template)?.onUnknown === 'resend';
+const isMandatory = (template: string) => ['legal', 'critical'].includes(contractOf(template)?.importance ?? '');
+const mayLeave = (row: SendingRow) => maySend({ ...row, importance: contractOf(row.template)?.importance ?? 'normal' });
+
+type Requested = Event<string, { readonly notificationId: string }>;
 
 /** What is particular to a channel. */
 export interface Delivery<Name extends keyof OutwardChannels, Address> {
   /** Names its queue and its proofs: never rename. */
   readonly name: string;
-  readonly on: Contract<string, { readonly notificationId: string }>;
+  readonly on: Contract<string, Requested['payload']>;
   readonly channel: Name;
   /** The channel of this process; undefined where it is not configured. */
   open(channels: OutwardChannels): OutwardChannel<Address, Rendered[Name]> | undefined;
@@ -39,20 +50,32 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
     on: [on],
     timeoutMs: TIMEOUT_MS,
 
-    async perform({ payload }, { sql, ports, signal }) {
+    async perform(event, { sql, ports, signal }) {
       if (delivery.open(ports.channels) === undefined) throw new Outage(`${channel}: not configured in this process`);
-      const claim = await beginSending(sql, payload.notificationId, { leaseMs: LEASE_MS, resendUnknown });
+      const { notificationId } = event.payload;
+      const options = { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave };
+      const claim = await beginSending(sql, notificationId, options);
       if (claim.state === 'busy') throw new RetryLater(claim.forMs, 'another attempt may still be under way');
       if (claim.state === 'settled') return;
-      const outcome = await send(delivery, { db: sql, ports, sending: claim.sending, signal });
+      const { sending } = claim;
+      const outcome = await send(delivery, { db: sql, ports, sending, signal });
       if (outcome.outcome === 'sent') delivery.onSent?.();
-      const end = endOf(outcome, resendUnknown(claim.sending.template));
-      await endSending(sql, claim.sending, end);
+      const end = endOf(outcome, sending);
+      await transaction(sql, async (tx) => {
+        const isOver = await endSending(tx, sending, end);
+        if (isOver && end.status === 'failed') await append(tx, failedOf(event));
+      });
       if (outcome.outcome === 'unreachable') throw new Outage(`${channel}: ${outcome.reason}`);
+      if (outcome.outcome === 'limited' && outcome.everyone) throw new Outage(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
       if (outcome.outcome === 'limited') throw new RetryLater(outcome.retryAfterMs, `${channel}: ${outcome.reason}`);
       if (end.status === 'queued') throw new Error(`${channel} not accepted: ${end.detail ?? outcome.outcome}`);
     },
   });
+}
+
+function failedOf({ eventId: causationId, correlationId, traceparent, tenantId, payload: { notificationId } }: Requested): Appended {
+  const event = notificationFailed({ tenantId, occurredAt: new Date(), payload: { notificationId } });
+  return { event, origin: { causationId, correlationId, traceparent } };
 }
 
 interface Attempt {
@@ -65,7 +88,7 @@ interface Attempt {
 /** Renders once, and sends to every address of the user. */
 async function send<Name extends keyof OutwardChannels, Address>(
   { channel: channelName, open, addressesOf, forget }: Delivery<Name, Address>,
-  { db, ports: { templates, channels }, sending, signal }: Attempt,
+  { db, ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, sending, signal }: Attempt,
 ): Promise<Outcome> {
   const { id: notificationId, userId, template: name, templateVersion: version, locale, payload: props } = sending;
   const channel = open(channels);
@@ -73,10 +96,9 @@ async function send<Name extends keyof OutwardChannels, Address>(
   if (channel === undefined || addresses.length === 0) return refused('the user has no address');
   try {
     const content = await templates.render({ name, version, locale, channel: channelName, props });
-    const link = linkOf(props);
-    const outcomes = await Promise.all(
-      addresses.map((to) => channel.send({ notificationId, to, template: name, content, link, signal })),
-    );
+    const unsubscribeUrl = isMandatory(name) ? undefined : unsubscribeUrlOf(notificationId);
+    const message = { notificationId, template: name, content, link: linkOf(props), unsubscribeUrl, signal };
+    const outcomes = await Promise.all(addresses.map((to) => channel.send({ ...message, to })));
     await forget?.(db, addresses.filter((_, index) => isGone(outcomes[index])));
     return best(outcomes);
   } catch (error) {
@@ -103,17 +125,23 @@ function best(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce((one, other) => (rank(other) < rank(one) ? other : one));
 }
 
-/** A definite refusal ends the notification; what may succeed is queued again, what nobody knows by the template's policy. */
-function endOf(outcome: Outcome, resend: boolean): SendingEnd {
+/**
+ * A definite refusal ends the notification, unless nobody knows what became of an earlier attempt; what may succeed is
+ * queued again, for some attempts, and what nobody knows by the template's policy.
+ */
+function endOf(outcome: Outcome, { template, refusals, isDoubtful }: Sending): SendingEnd {
+  const isLast = refusals + 1 >= MOST_REFUSALS;
   switch (outcome.outcome) {
     case 'sent':
       return { outcome: 'sent', status: 'sent', providerId: outcome.providerId };
-    case 'rejected':
-      return { outcome: 'rejected', status: outcome.permanent ? 'failed' : 'queued', detail: outcome.reason };
+    case 'rejected': {
+      const isOver = outcome.permanent || isLast;
+      return { outcome: 'rejected', status: isOver ? (isDoubtful ? 'unknown' : 'failed') : 'queued', detail: outcome.reason };
+    }
     case 'limited':
     case 'unreachable':
       return { outcome: outcome.outcome, status: 'queued', detail: outcome.reason };
     case 'unknown':
-      return { outcome: 'unknown', status: resend ? 'queued' : 'unknown', detail: outcome.reason };
+      return { outcome: 'unknown', status: resendUnknown(template) && !isLast ? 'queued' : 'unknown', detail: outcome.reason };
   }
 }

@@ -5,6 +5,7 @@ import { countDailyMetrics } from './count-daily-metrics.ts';
 import { deliverEmail } from './deliver-email.ts';
 import { deliverPush } from './deliver-push.ts';
 import { deliverWhatsApp } from './deliver-whatsapp.ts';
+import { fallBack } from './fall-back.ts';
 import { keepReputation } from './keep-reputation.ts';
 import { notify } from './notify.ts';
 import type { Ports } from './ports.ts';
@@ -17,6 +18,7 @@ export const consumers: readonly Consumer<Ports>[] = Object.freeze([
   deliverEmail,
   deliverPush,
   deliverWhatsApp,
+  fallBack,
   keepReputation,
   notify,
 ]);

@@ -6,7 +6,8 @@ import { startWorkers } from './start-workers.ts';
 const needs = [
   'SMTP_URL', 'MAIL_FROM', 'FCM_SERVICE_ACCOUNT', 'FCM_URL', 'VAPID_PRIVATE_KEY', 'VAPID_SUBJECT',
   'WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_ACCESS_TOKEN', 'WHATSAPP_URL', 'WHATSAPP_VERSION',
-  'PUBLIC_URL', 'LOCK_SECONDS', 'CANARY_SECONDS',
+  'APP_URL', 'PUBLIC_URL', 'HASH_KEY', 'NOTIFICATIONS_PER_HOUR', 'DIGEST_MINUTES',
+  'EMAIL_PER_SECOND', 'PUSH_PER_SECOND', 'WHATSAPP_PER_SECOND', 'LOCK_SECONDS', 'CANARY_SECONDS',
 ] as const;
 
 await runProcess('worker', () => readConfig(needs), (runtime) => startWorkers(runtime, jobs));

@@ -1,19 +1,18 @@
-import { emailRequested } from '../events/email-requested.ts';
-import { pushRequested } from '../events/push-requested.ts';
-import { whatsAppRequested } from '../events/whatsapp-requested.ts';
 import { defineReaction } from '../kernel/consumer.ts';
 import { Permanent } from '../kernel/errors.ts';
-import type { NewEvent } from '../kernel/event.ts';
+import { type Choice, chooseChannels } from '../notifications/choose-channels.ts';
+import { reasonOf } from '../notifications/decision.ts';
 import { type Notice, type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
-import type { Channel } from '../notifications/template-contract.ts';
+import { requested } from '../notifications/requested.ts';
 import { RenderError } from '../notifications/template-language.ts';
 import { wordingFor } from '../notifications/wording.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { type Contact, readContacts, readWhatsAppPhones } from '../store/contacts.ts';
+import { joinDigests } from '../store/digests.ts';
+import { insertDecisions } from '../store/notification-decisions.ts';
 import { insertNotifications, type NewNotification } from '../store/notifications.ts';
-import { readPushDevices } from '../store/push-devices.ts';
 import { readTimeZones } from '../store/tenants.ts';
-import type { OutwardChannels, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
+import { type Recipient, readRecipients } from './recipients.ts';
 
 /** Creates what users are told of an event: the text in their inbox, and a request for each way out. */
 export const notify = defineReaction<Ports, typeof noticed>({
@@ -23,90 +22,90 @@ export const notify = defineReaction<Ports, typeof noticed>({
   async handleBatch(events, { tx, ports, append, afterCommit }) {
     const told = events.map((event) => ({ event, notice: noticeOf(event) }));
     const userIds = told.flatMap(({ notice }) => [...notice.userIds]);
-    const contacts = await readContacts(tx, userIds);
-    const reached = await readReached(tx, userIds, ports.channels);
+    const recipients = await readRecipients(tx, userIds, ports.channels);
     const zones = await readTimeZones(tx, events.flatMap(({ tenantId }) => tenantId ?? []));
-    const notifications: NewNotification[] = [];
-    const causes: Noticed[] = [];
+    const tellings: Telling[] = [];
     for (const { event, notice } of told) {
       for (const userId of notice.userIds) {
-        const contact = contacts.get(userId);
-        if (contact === undefined) throw new Permanent('a user to be told has no contact');
-        const props = notice.props(wordingFor(contact.locale, zones.get(event.tenantId ?? '') ?? 'UTC'));
-        const channels = notice.template.channels.filter((channel) => reached[channel]?.has(userId) ?? true);
-        const made = await notificationsFor({ event, notice, userId, contact, channels, props, ports });
-        notifications.push(...made);
-        causes.push(...made.map(() => event));
+        const recipient = recipients.get(userId);
+        if (recipient === undefined) throw new Permanent('a user to be told has no contact');
+        const timeZone = recipient.timeZone ?? zones.get(event.tenantId ?? '') ?? 'UTC';
+        tellings.push(...(await tell({ event, notice, userId, recipient, timeZone, ports })));
       }
     }
-    const ids = await insertNotifications(tx, notifications);
+    await insertDecisions(tx, tellings.flatMap(decisionOf));
+    const made = await gathered(tx, tellings.filter(isMade), ports.digestMs);
+    const ids = await insertNotifications(tx, made.map(({ notification }) => notification));
     afterCommit(() => ports.inboxHint(userIds));
-    for (const [index, { channel }] of notifications.entries()) {
-      const [cause, notificationId] = [causes[index], ids[index]];
-      if (cause === undefined || notificationId === undefined) continue;
-      const { tenantId, actorUserId, occurredAt } = cause;
-      append(cause, ...requested(channel, { tenantId, actorUserId, occurredAt, payload: { notificationId } }));
+    for (const [index, { event, notification: { channel, status } }] of made.entries()) {
+      const notificationId = ids[index];
+      if (notificationId === undefined || status !== 'queued') continue;
+      const { tenantId, actorUserId, occurredAt } = event;
+      append(event, ...requested(channel, { tenantId, actorUserId, occurredAt, payload: { notificationId } }));
     }
   },
 });
 
-/** What asks for the way out; the inbox is ours. */
-function requested(channel: string, facts: Parameters<typeof emailRequested>[0]): NewEvent[] {
-  switch (channel) {
-    case 'email':
-      return [emailRequested(facts)];
-    case 'push':
-      return [pushRequested(facts)];
-    case 'whatsapp':
-      return [whatsAppRequested(facts)];
-    default:
-      return [];
-  }
-}
-
-type Reached = Partial<Record<Channel, { has(userId: string): boolean }>>;
-
-/** Who is reached by what not everybody is reached by: nobody by a channel that is not configured. */
-async function readReached(tx: Tx, userIds: readonly string[], channels: OutwardChannels): Promise<Reached> {
-  return {
-    push: await readPushDevices(tx, userIds, channels.push?.platforms ?? []),
-    whatsapp: await readWhatsAppPhones(tx, channels.whatsapp === undefined ? [] : userIds),
-  };
-}
-
+/** What becomes of one channel of one notice for one user. */
 interface Telling {
+  readonly event: Noticed;
+  readonly userId: string;
+  readonly choice: Choice;
+  /** Undefined when none is made. */
+  readonly notification: NewNotification | undefined;
+}
+
+interface Told {
   readonly event: Noticed;
   readonly notice: Notice;
   readonly userId: string;
-  readonly contact: Contact;
-  /** Those of the template by which the user can be reached. */
-  readonly channels: readonly Channel[];
-  readonly props: Readonly<Record<string, string>>;
+  readonly recipient: Recipient;
+  readonly timeZone: string;
   readonly ports: Ports;
 }
 
-/** One notification per channel, fixed to the template's current version. */
-async function notificationsFor(telling: Telling): Promise<NewNotification[]> {
-  const { event, notice, userId, contact, channels, props, ports } = telling;
-  const { name } = notice.template;
-  const templateVersion = await ports.templates.current(name);
-  const { locale, name: recipientName } = contact;
-  const payload = { ...props, recipientName, link: `${ports.publicUrl}${notice.path}` };
-  const { eventId, tenantId } = event;
-  const shared = { eventId, userId, tenantId, template: name, templateVersion, locale, payload };
-  return Promise.all(
-    channels.map(async (channel) => {
-      if (channel !== 'inbox') return { ...shared, channel, status: 'queued' as const };
-      return { ...shared, channel, ...(await inboxText(ports, { name, version: templateVersion, locale, props: payload })) };
-    }),
-  );
+/** Every channel of the template, fixed to its current version. */
+async function tell({ event, notice, userId, recipient, timeZone, ports }: Told): Promise<readonly Telling[]> {
+  const { template, category, expiresAt, appointmentId } = notice;
+  const { contact: { locale, name }, unreachedBy } = recipient;
+  const choices = chooseChannels({ template, unreachedBy, isOff: (channel) => recipient.isOff(category, channel) });
+  const payload = { ...notice.props(wordingFor(locale, timeZone)), recipientName: name, link: `${ports.appUrl}${notice.path}` };
+  const shared = {
+    eventId: event.eventId, userId, tenantId: event.tenantId, category, locale, payload, expiresAt, appointmentId,
+    template: template.name, templateVersion: await ports.templates.current(template.name),
+  };
+  return Promise.all(choices.map(async (choice): Promise<Telling> => {
+    const { channel, fate, decision } = choice;
+    if (fate === 'none') return { event, userId, choice, notification: undefined };
+    const fated = { ...shared, channel, reason: decision && fate !== 'created' ? reasonOf(decision) : undefined };
+    if (fate !== 'created') return { event, userId, choice, notification: { ...fated, status: 'suppressed' } };
+    if (channel !== 'inbox') return { event, userId, choice, notification: { ...fated, status: 'queued' } };
+    return { event, userId, choice, notification: { ...fated, ...(await inboxText(ports, shared)) } };
+  }));
 }
 
-type InboxRequest = Omit<Parameters<Ports['templates']['render']>[0], 'channel'>;
+type Made = Telling & { readonly notification: NewNotification };
+const isMade = (telling: Telling): telling is Made => telling.notification !== undefined;
+
+function decisionOf({ event: { eventId }, userId, choice: { channel, decision } }: Telling) {
+  return decision === undefined ? [] : [{ eventId, userId, channel, ...decision }];
+}
+
+/** The same, with what is gathered put into its user's open window. */
+async function gathered(tx: Tx, made: readonly Made[], digestMs: number): Promise<readonly Made[]> {
+  const isGathered = ({ choice }: Made) => choice.fate === 'gathered';
+  const keys = made.filter(isGathered).map(({ notification: { userId, category } }) => ({ userId, category }));
+  const windows = [...(await joinDigests(tx, keys, digestMs))];
+  return made.map((one) => (isGathered(one) ? { ...one, notification: { ...one.notification, digestId: windows.shift() } } : one));
+}
+
+type Text = Pick<NewNotification, 'status' | 'reason' | 'body'>;
+type Written = Pick<NewNotification, 'template' | 'templateVersion' | 'locale' | 'payload'>;
 
 /** The text for the inbox; one that can't be written fails this notification alone, with the reason. */
-async function inboxText({ templates }: Ports, request: InboxRequest): Promise<Pick<NewNotification, 'status' | 'reason' | 'body'>> {
+async function inboxText({ templates }: Ports, { template, templateVersion, locale, payload }: Written): Promise<Text> {
   try {
+    const request = { name: template, version: templateVersion, locale, props: payload };
     const { text } = await templates.render({ ...request, channel: 'inbox' });
     return { status: 'delivered', body: text };
   } catch (error) {

@@ -19,5 +19,11 @@ export interface Ports {
   readonly channels: OutwardChannels;
   readonly inboxHint: InboxHint;
   /** Where links in notifications lead; no slash at its end. */
-  readonly publicUrl: string;
+  readonly appUrl: string;
+  /** Attempts an hour that one user gets by one channel; the rest waits. */
+  readonly perHour: number;
+  /** How long what is gathered waits for more. */
+  readonly digestMs: number;
+  /** Where a reader of a mail leaves its category; undefined where there is no leaving. */
+  unsubscribeUrl(notificationId: string): string;
 }

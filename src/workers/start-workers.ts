@@ -4,6 +4,7 @@ import { runConsumer } from '../kernel/run-consumer.ts';
 import { runJobs } from '../kernel/run-jobs.ts';
 import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
+import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
 import { startMetricsServer } from '../platform/metrics-server.ts';
@@ -14,13 +15,17 @@ import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../plat
 import type { Runtime } from '../platform/runtime.ts';
 import { openMail } from '../platform/smtp.ts';
 import { openDocuments } from '../store/open-documents.ts';
+import { deliverEmail } from './deliver-email.ts';
+import { deliverPush } from './deliver-push.ts';
+import { deliverWhatsApp } from './deliver-whatsapp.ts';
 import { consumers } from './index.ts';
 import { type ChannelConfig, openChannels } from './open-channels.ts';
 
 type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
-  | 'SMTP_URL' | 'PUBLIC_URL' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
+  | 'SMTP_URL' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
+  | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
 > & ChannelConfig;
 
 /** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
@@ -52,14 +57,25 @@ export async function startWorkers(
       templates: templatesFrom(documents),
       channels: openChannels(config, mail),
       inboxHint: makeInboxHint(redis, prefix),
-      publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+      appUrl: config.APP_URL.replace(/\/$/, ''),
+      perHour: config.NOTIFICATIONS_PER_HOUR,
+      digestMs: config.DIGEST_MINUTES * 60_000,
+      unsubscribeUrl: (id: string) => unsubscribeUrl({ baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY }, id),
     },
     metrics: consumerMetrics(registry),
     lockMs: config.LOCK_SECONDS * 1_000,
     canaryMs: config.CANARY_SECONDS * 1_000,
     onStuck: (consumer: string) => giveUp(`${consumer} takes none of the work that waits`),
   };
-  const running = consumers.map((consumer) => runConsumer(consumer, { ...shared, queue: queue(consumer.name) }));
+  const perSecond: Readonly<Record<string, number>> = {
+    [deliverEmail.name]: config.EMAIL_PER_SECOND,
+    [deliverPush.name]: config.PUSH_PER_SECOND,
+    [deliverWhatsApp.name]: config.WHATSAPP_PER_SECOND,
+  };
+  const running = consumers.map((consumer) => {
+    const { name } = consumer;
+    return runConsumer(consumer, { ...shared, queue: queue(name), perSecond: perSecond[name] });
+  });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
   stack.adopt(runJobs(jobs, { sql, log }), (upkeep) => upkeep.close());
 }

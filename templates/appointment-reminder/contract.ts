@@ -6,7 +6,9 @@ export const appointmentReminder = defineTemplate({
   name: 'appointment-reminder', // lives in tables: never rename
   category: 'appointments',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push', 'whatsapp'],
+  fallback: { push: 'whatsapp' },
   whatsapp: { name: 'appointment_reminder', languages: { es: 'es_MX', en: 'en' }, parameters: 3 },
   props: z.strictObject({
     recipientName: z.string().min(1),

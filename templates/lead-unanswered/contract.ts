@@ -6,6 +6,7 @@ export const leadUnanswered = defineTemplate({
   name: 'lead-unanswered', // lives in tables: never rename
   category: 'leads',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

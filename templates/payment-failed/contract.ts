@@ -6,6 +6,7 @@ export const paymentFailed = defineTemplate({
   name: 'payment-failed', // lives in tables: never rename
   category: 'payments',
   onUnknown: 'resend',
+  importance: 'critical',
   channels: ['inbox', 'email', 'push', 'whatsapp'],
   whatsapp: { name: 'payment_failed', languages: { es: 'es_MX', en: 'en' }, parameters: 2 },
   props: z.strictObject({

@@ -6,6 +6,7 @@ export const paymentSucceeded = defineTemplate({
   name: 'payment-succeeded', // lives in tables: never rename
   category: 'payments',
   onUnknown: 'resend',
+  importance: 'low',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

@@ -6,6 +6,7 @@ export const payoutReady = defineTemplate({
   name: 'payout-ready', // lives in tables: never rename
   category: 'payouts',
   onUnknown: 'resend',
+  importance: 'legal',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

@@ -6,6 +6,7 @@ export const quoteApproved = defineTemplate({
   name: 'quote-approved', // lives in tables: never rename
   category: 'tickets',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

@@ -6,6 +6,7 @@ export const quoteSent = defineTemplate({
   name: 'quote-sent', // lives in tables: never rename
   category: 'tickets',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push', 'whatsapp'],
   whatsapp: { name: 'quote_sent', languages: { es: 'es_MX', en: 'en' }, parameters: 4 },
   props: z.strictObject({

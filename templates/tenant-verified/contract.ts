@@ -6,6 +6,7 @@ export const tenantVerified = defineTemplate({
   name: 'tenant-verified', // lives in tables: never rename
   category: 'account',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

@@ -6,6 +6,7 @@ export const ticketAssigned = defineTemplate({
   name: 'ticket-assigned', // lives in tables: never rename
   category: 'tickets',
   onUnknown: 'resend',
+  importance: 'normal',
   channels: ['inbox', 'email', 'push'],
   props: z.strictObject({
     recipientName: z.string().min(1),

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import { Outage } from '../../src/kernel/errors.ts';
+import { Outage } from '../../src/platform/outage.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
 import { appConfig, appDeps, json, untouchable } from '../support/app.ts';
 import {

@@ -54,7 +54,7 @@ test('every process names each wrong setting on its standard error, and no value
     release: shared,
     web: [...shared, 'HASH_KEY', 'JWKS_URL', 'JWT_SECRET', 'JWT_SECRET, JWKS_URL', 'PAYMENTS_WEBHOOK_SECRETS', 'PORT'],
     relay: [...shared, 'QUEUE_DEPTH'],
-    worker: [...shared, 'LOCK_SECONDS', 'SMTP_URL'],
+    worker: [...shared, 'HASH_KEY', 'LOCK_SECONDS', 'SMTP_URL'],
   };
   expect([...commands.keys()].toSorted()).toEqual(Object.keys(fields).toSorted());
   await Promise.all(Object.entries(fields).map(async ([type, expected]) => {

@@ -10,6 +10,7 @@ const contract = defineTemplate({
   name: 'test',
   category: 'tests',
   onUnknown: 'hold',
+  importance: 'normal',
   channels: ['inbox', 'email'],
   props: z.strictObject({
     name: z.string(),

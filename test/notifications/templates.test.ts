@@ -18,6 +18,7 @@ const welcome = defineTemplate({
   name: 'welcome',
   category: 'tests',
   onUnknown: 'hold',
+  importance: 'normal',
   channels: ['inbox'],
   props: z.strictObject({ name: z.string() }),
 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
-import { isOutage } from '../../src/kernel/errors.ts';
 import { openMongo } from '../../src/platform/mongo.ts';
+import { isOutage } from '../../src/platform/outage.ts';
 import { openPostgres } from '../../src/platform/postgres.ts';
 import { documentsInMongo } from '../../src/store/documents-mongo.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';

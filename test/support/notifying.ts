@@ -23,13 +23,18 @@ import { until } from './until.ts';
 export async function openNotifying(
   consumers: readonly Consumer<Ports>[] = everyConsumer,
   channels: Omit<Ports['channels'], 'email'> = {},
+  changes: Partial<Ports> = {},
 ) {
   const { mailbox, mail, reopenMailbox } = await openMailbox();
   const hinted: string[] = [];
   const ports = {
     channels: { email: emailChannel(mail, 'TechMarket AI <no-reply@techmarket.example>'), ...channels },
-    publicUrl: 'https://app.techmarket.example',
+    appUrl: 'https://app.techmarket.example',
+    perHour: 1_000,
+    digestMs: 3_600_000,
+    unsubscribeUrl: (id) => `https://api.techmarket.example/unsubscribe/${id}/token`,
     inboxHint: (userIds) => void hinted.push(...userIds),
+    ...changes,
   } as Ports & { templates: Ports['templates'] };
   const spine = await openSpine({ consumers, ports });
   const { sql, relay, queue } = spine;

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { emailRequested } from '../../src/events/email-requested.ts';
-import { beginSending, endSending, insertNotifications } from '../../src/store/notifications.ts';
+import { insertNotifications } from '../../src/store/notifications.ts';
+import { beginSending, type ClaimOptions, endSending } from '../../src/store/sending.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { openNotifying } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
 
-const leaseMs = 60_000;
-const resendUnknown = () => true;
+const claim: ClaimOptions = { leaseMs: 60_000, perHour: 100, resendUnknown: () => true, mayLeave: () => ({ verdict: 'send' }) };
 const wholeProps = { recipientName: 'Ana', tenantName: 'Taller', subject: 'Agua', link: 'https://a.example/' };
 
 /** A mail that was asked for, on its way to the consumer, which has not started; `id` is the notification's. */
@@ -15,7 +15,7 @@ async function mailRequested(payload: object = wholeProps) {
   const { sql } = world;
   const userId = await world.person({ email: 'ana@example.com' });
   const mail = {
-    userId, payload, eventId: userId, tenantId: undefined, channel: 'email', template: 'ticket-created',
+    userId, payload, eventId: userId, tenantId: undefined, channel: 'email', category: 'tickets', template: 'ticket-created',
     templateVersion: 1, locale: 'es', status: 'queued',
   } as const;
   const [id = ''] = await sql.begin((tx) => insertNotifications(tx, [mail]));
@@ -30,10 +30,10 @@ async function mailRequested(payload: object = wholeProps) {
     world, sql, id, eventId, standing,
     messageId: `<${id}@techmarket.example>`,
     /** Begins an attempt as another process would. */
-    async begin(options: { readonly leaseMs: number } = { leaseMs }) {
-      const claim = await beginSending(sql, id, { ...options, resendUnknown });
-      if (claim.state !== 'mine') throw new Error(`the attempt is ${claim.state}`);
-      return claim.sending;
+    async begin(options: Partial<ClaimOptions> = {}) {
+      const begun = await beginSending(sql, id, { ...claim, ...options });
+      if (begun.state !== 'mine') throw new Error(`the attempt is ${begun.state}`);
+      return begun.sending;
     },
     expireLease: () => sql`update notification set sending_until = clock_timestamp() - interval '1 second'`,
     async settled(mailbox = world.mailbox) {
@@ -138,7 +138,7 @@ test('where the policy is to hold, an unknown attempt is held, and a late report
   const { sql, id, begin, expireLease, standing } = await mailRequested();
   const sending = await begin();
   await expireLease();
-  expect(await beginSending(sql, id, { leaseMs, resendUnknown: () => false })).toEqual({ state: 'settled' });
+  expect(await beginSending(sql, id, { ...claim, resendUnknown: () => false })).toEqual({ state: 'settled' });
   expect(await standing()).toEqual({ status: 'unknown', reason: 'never reported back' });
   await endSending(sql, sending, { outcome: 'sent', status: 'sent' });
   expect(await standing()).toEqual({ status: 'sent', reason: null });

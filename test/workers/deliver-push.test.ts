@@ -68,22 +68,22 @@ test('where every device is gone the notification fails, and no delivery dies of
   expect(world.logged.join('\n')).not.toContain('gone-phone');
 });
 
-test('a provider’s pause queues the notification again and spends no attempt of the delivery', async () => {
-  const { world, sql, fcm, pushed, attempts } = await pushWorld('phone');
+test('a provider’s pause holds the consumer for as long as it asks, and spends no attempt of the delivery', async () => {
+  const { world, fcm, pushed, attempts } = await pushWorld('phone');
   fcm.fail = 'limit';
   world.start();
-  await until('the delivery is put off', async () => {
+  const beganAt = performance.now();
+  await until('the consumer is held', async () => {
     await world.relayOnce();
-    return world.logged.some((line) => line.includes('delivery parked'));
+    return world.logged.some((line) => line.includes('consumer held'));
   });
   expect(await attempts()).toEqual(['1 sending', '1 limited']);
   expect(await pushed()).toMatchObject([{ status: 'queued', reason: 'fcm 429 QUOTA_EXCEEDED' }]);
   expect(await world.failures()).toEqual([]);
   fcm.fail = undefined;
-  const [requested] = await sql<{ id: string }[]>`select id from outbox_event where event_type = 'PushRequested'`;
-  await world.deliverAgain('deliver-push', [requested?.id ?? ''], 1);
   await world.settle();
   expect(await attempts()).toEqual(['1 sending', '1 limited', '2 sending', '2 sent']);
+  expect(performance.now() - beganAt).toBeGreaterThan(6_900);
 });
 
 test('a push whose answer was lost is sent again under the same id', async () => {

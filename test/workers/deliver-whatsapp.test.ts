@@ -7,7 +7,7 @@ import { quoteSent } from '../../src/events/quote-sent.ts';
 import { whatsAppChannel } from '../../src/notifications/channels/whatsapp.ts';
 import { openWhatsApp } from '../../src/platform/whatsapp.ts';
 import { saveWhatsApp } from '../../src/store/contacts.ts';
-import { beginSending } from '../../src/store/notifications.ts';
+import { beginSending } from '../../src/store/sending.ts';
 import { deliverWhatsApp } from '../../src/workers/deliver-whatsapp.ts';
 import { notify } from '../../src/workers/notify.ts';
 import { templateContracts } from '../../templates/index.ts';
@@ -114,6 +114,7 @@ test('a status settles what nobody knew the end of, and nothing is sent again', 
   expect(await status()).toBe('sent');
   expect(cloud.accepted).toHaveLength(1);
   const [{ id } = { id: '' }] = await told();
-  const again = await beginSending(sql, id, { leaseMs: 1_000, resendUnknown: () => true });
+  const mayLeave = () => ({ verdict: 'send' }) as const;
+  const again = await beginSending(sql, id, { leaseMs: 1_000, perHour: 100, resendUnknown: () => true, mayLeave });
   expect(again).toEqual({ state: 'settled' });
 });

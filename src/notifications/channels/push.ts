@@ -52,7 +52,7 @@ async function sendByFcm(fcm: Fcm, token: string, message: PushMessage): Promise
   const isGone = error?.code === 'UNREGISTERED' || error?.code === 'SENDER_ID_MISMATCH';
   // Our credentials, or our project's: no message is to blame.
   if (status === 401 || (status === 403 && !isGone)) return { outcome: 'unreachable', reason };
-  return refusal(reason, { status, headers, isGone });
+  return refusal(reason, { status, headers, isGone, everyone: true });
 }
 
 async function sendToBrowser(
@@ -78,17 +78,26 @@ async function sendToBrowser(
   }
   const { status, headers } = posted;
   if (status >= 200 && status < 300) return { outcome: 'sent', providerId: notificationId };
-  return refusal(`web push ${status}`, { status, headers, isGone: status === 404 || status === 410 });
+  const isGone = status === 404 || status === 410;
+  return refusal(`web push ${status}`, { status, headers, isGone, everyone: false }); // one of many services
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly isGone: boolean;
+  /** Whether a limit is ours altogether. */
+  readonly everyone: boolean;
 }
 
 /** What a status says that both kinds of service share. */
 function refusal(
   reason: string,
-  { status, headers, isGone }: { readonly status: number; readonly headers: Headers; readonly isGone: boolean },
+  { status, headers, isGone, everyone }: Refusal,
 ): Outcome {
   if (isGone) return { outcome: 'rejected', permanent: true, reason, gone: true };
   if (status === 429 || (status === 503 && headers.has('retry-after'))) {
-    return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), reason };
+    return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), everyone, reason };
   }
   if (status >= 500) return { outcome: 'rejected', permanent: false, reason };
   if (status >= 400) return { outcome: 'rejected', permanent: true, reason };

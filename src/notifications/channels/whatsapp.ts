@@ -35,8 +35,10 @@ export function whatsAppChannel(
 
 const refused = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason: `whatsapp: ${reason}` });
 
-/** Too fast: for the app, the account, the number, or the number and its reader. */
-const LIMITED = new Set([4, 80007, 130429, 131048, 131056]);
+/** Too fast: for the app, the account or the number. */
+const LIMITED = new Set([4, 80007, 130429, 131048]);
+/** Too fast for the number and its reader. */
+const PAIR_LIMITED = 131056;
 /** Our token, our permissions or our account: no message is to blame. */
 const OURS = new Set([0, 3, 10, 190, 368, 131005, 131031, 131042]);
 /** Theirs, for now. */
@@ -47,7 +49,10 @@ function outcomeOf({ status, headers, body }: Extract<Posted, { answered: true }
   const { id, code = NO_CODE } = parsed(body);
   const reason = ['whatsapp', status, ...(code === NO_CODE ? [] : [code])].join(' ');
   if (status === 200 && id !== undefined) return { outcome: 'sent', providerId: id };
-  if (status === 429 || LIMITED.has(code)) return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), reason };
+  if (code === PAIR_LIMITED) return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), everyone: false, reason };
+  if (status === 429 || LIMITED.has(code)) {
+    return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), everyone: true, reason };
+  }
   if (status === 401 || OURS.has(code)) return { outcome: 'unreachable', reason };
   if (status >= 500 || TRANSIENT.has(code)) return { outcome: 'rejected', permanent: false, reason };
   if (status >= 400) return { outcome: 'rejected', permanent: true, reason };

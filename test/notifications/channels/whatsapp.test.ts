@@ -55,8 +55,8 @@ test.each([
   ['131047', { outcome: 'rejected', permanent: true, reason: 'whatsapp 400 131047' }],
   ['132001', { outcome: 'rejected', permanent: true, reason: 'whatsapp 404 132001' }],
   ['131000', { outcome: 'rejected', permanent: false, reason: 'whatsapp 500 131000' }],
-  ['131056', { outcome: 'limited', retryAfterMs: 60_000, reason: 'whatsapp 400 131056' }],
-  ['130429', { outcome: 'limited', retryAfterMs: 60_000, reason: 'whatsapp 429 130429' }],
+  ['131056', { outcome: 'limited', everyone: false, retryAfterMs: 60_000, reason: 'whatsapp 400 131056' }],
+  ['130429', { outcome: 'limited', everyone: true, retryAfterMs: 60_000, reason: 'whatsapp 429 130429' }],
   ['131005', { outcome: 'unreachable', reason: 'whatsapp 403 131005' }],
 ])('the error %s is told apart by its code', async (code, outcome) => {
   const { send } = await world();

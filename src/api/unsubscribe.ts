@@ -1,0 +1,83 @@
+import { timingSafeEqual } from 'node:crypto';
+import { bodyLimit } from 'hono/body-limit';
+import { html } from 'hono/html';
+import { validate as isUuid } from 'uuid';
+import { unsubscribeToken } from '../notifications/unsubscribe.ts';
+import { wordingFor } from '../notifications/wording.ts';
+import { transaction } from '../platform/transaction.ts';
+import { readNotification } from '../store/notifications.ts';
+import { savePreferences } from '../store/preferences.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { notFound } from './problem.ts';
+
+const PATH = '/unsubscribe/:id/:token';
+const MAX_BYTES = 16 * 1_024;
+const CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+const HEADERS = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
+
+const TEXTS = {
+  es: {
+    title: 'Dejar de recibir correos',
+    ask: (what: string) => `¿No quieres recibir más correos sobre ${what}?`,
+    button: 'No enviarme más',
+    done: (what: string) => `Hecho: no te enviaremos más correos sobre ${what}. Puedes volver a activarlos en tu perfil.`,
+  },
+  en: {
+    title: 'Stop these mails',
+    ask: (what: string) => `Would you rather get no more mails about ${what}?`,
+    button: 'Send me no more',
+    done: (what: string) => `Done: we will send you no more mails about ${what}. You can switch them on again in your profile.`,
+  },
+};
+
+/** Where a reader of a mail leaves its category, signed in or not: by a page, or by one POST (RFC 8058). */
+export function unsubscribeRoutes(api: Api, { sql, config }: ApiDeps): void {
+  /** What the link is about; who made the link up is told that there is nothing. */
+  async function readLink(id: string, token: string) {
+    const isOurs = isUuid(id) && isSame(token, unsubscribeToken(config.HASH_KEY, id));
+    const notification = isOurs ? await readNotification(sql, id) : undefined;
+    if (notification?.category == null) throw notFound();
+    const locale = notification.locale === 'en' ? 'en' : 'es';
+    const what = wordingFor(locale, 'UTC').category(notification.category);
+    return { userId: notification.userId, category: notification.category, locale, what, texts: TEXTS[locale] } as const;
+  }
+
+  api.get(PATH, async (c) => {
+    const { locale, what, texts } = await readLink(c.req.param('id'), c.req.param('token'));
+    const form = html`<p>${texts.ask(what)}</p><form method="post"><button>${texts.button}</button></form>`;
+    return c.html(page({ locale, title: texts.title, content: form }), 200, HEADERS);
+  });
+
+  api.post(PATH, bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
+    const { userId, category, locale, what, texts } = await readLink(c.req.param('id'), c.req.param('token'));
+    await transaction(sql, (tx) => savePreferences(tx, userId, [{ channel: 'email', category, enabled: false }]));
+    return c.html(page({ locale, title: texts.title, content: html`<p>${texts.done(what)}</p>` }), 200, HEADERS);
+  });
+}
+
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one), Buffer.from(other)];
+  return first.length === second.length && timingSafeEqual(first, second);
+}
+
+interface Page {
+  readonly locale: string;
+  readonly title: string;
+  readonly content: unknown;
+}
+
+const page = ({ locale, title, content }: Page) => html`<!doctype html>
+<html lang="${locale}">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width" />
+    <title>${title}</title>
+    <style>
+      :root { color-scheme: light dark; }
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 15vh auto; padding: 0 1rem; }
+      main { padding: 1rem 2rem 1.5rem; border: 1px solid #8885; border-radius: 0.6rem; }
+      button { padding: 0.6rem 1.4rem; border: 0; border-radius: 0.4rem; background: #0b6bcb; color: #fff; font: inherit; }
+    </style>
+  </head>
+  <body><main><h1>${title}</h1>${content}</main></body>
+</html>`;

@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { readCursor, writeCursor } from '../api/cursor.ts';
+import { cursor, instant, limit, uuid } from '../api/fields.ts';
+import { notFound } from '../api/problem.ts';
+import { none, readRoute } from '../api/route.ts';
+import { contracts } from '../events/index.ts';
+import { type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
+import { channelParts } from '../notifications/template-contract.ts';
+import { listNotifications, readDigests, readSteps } from '../store/notification-audit.ts';
+import { listEvents } from '../store/outbox-events.ts';
+import { type CommittedEvent, readEvents } from '../store/stored-events.ts';
+
+export const channelName = z.enum(Object.keys(channelParts) as [string, ...string[]]);
+const status = z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'suppressed', 'unknown']);
+const time = z.iso.datetime().nullable();
+
+const notificationView = z
+  .object({
+    id: uuid, eventId: uuid, userId: uuid, tenantId: uuid.nullable(),
+    channel: channelName, category: z.string().nullable(), template: z.string(), templateVersion: z.int(), locale: z.string(),
+    status, reason: z.string().nullable(), attempts: z.int(),
+    createdAt: z.iso.datetime(), dueAt: time, expiresAt: time, sentAt: time, readAt: time,
+    digestId: uuid.nullable(),
+  })
+  .openapi('Notification');
+
+const list = readRoute({
+  path: '/backoffice/notifications',
+  summary: 'What users were or will be told and how far it came, newest first; without its text',
+  roles: ['backoffice:read'],
+  params: none,
+  query: z.strictObject({
+    status: status.optional(), channel: channelName.optional(), template: z.string().max(100).optional(),
+    userId: uuid.optional(), tenantId: uuid.optional(), eventId: uuid.optional(),
+    from: instant.optional(), to: instant.optional(), limit, cursor,
+  }),
+  answer: z.object({ notifications: z.array(notificationView), nextCursor: z.string().nullable() }),
+});
+
+const explain = readRoute({
+  path: '/backoffice/notifications/explain',
+  summary: 'Why a user was, or was not, told of an event',
+  roles: ['backoffice:read'],
+  params: none,
+  query: z.strictObject({ eventId: uuid, userId: uuid }),
+  answer: z.object({
+    eventId: uuid,
+    eventType: z.string(),
+    userId: uuid,
+    answer: z.enum(['decided', 'not yet decided', 'could not be decided', 'the event tells nobody', 'the event does not tell this user']),
+    /** Why it could not be decided. */
+    error: z.string().nullable(),
+    notifications: z.array(notificationView),
+    steps: z.array(z.object({
+      channel: channelName, at: z.iso.datetime(), kind: z.enum(['decision', 'attempt', 'receipt']),
+      what: z.string(), detail: z.string().nullable(),
+    })),
+    digests: z.array(z.object({ id: uuid, closesAt: z.iso.datetime(), closedAt: time, eventId: uuid.nullable() })),
+  }),
+});
+
+const position = z.tuple([uuid]);
+const SCOPE = 'notifications';
+
+/** The operators' eyes on notifications. */
+export function notificationAuditRoutes(api: Api, { sql }: ApiDeps): void {
+  api.openapi(list, async (c) => {
+    const { limit: size, cursor: given, ...filter } = c.req.valid('query');
+    const [before] = given === undefined ? [] : readCursor(SCOPE, position, given);
+    const rows = await listNotifications(sql, { filter, before, limit: size + 1 });
+    const notifications = rows.slice(0, size);
+    const last = rows.length > size ? notifications.at(-1) : undefined;
+    return c.json({ notifications, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.id]) }, 200);
+  });
+
+  api.openapi(explain, async (c) => {
+    const { eventId, userId } = c.req.valid('query');
+    const event = (await readEvents(sql, [eventId])).get(eventId);
+    const [standing] = await listEvents(sql, { filter: { eventId }, before: undefined, limit: 1 });
+    if (event === undefined || standing === undefined) throw notFound();
+    const deciding = standing.deliveries.find(({ consumer }) => consumer === 'notify');
+    const notifications = await listNotifications(sql, { filter: { eventId, userId }, before: undefined, limit: 100 });
+    const digestIds = notifications.flatMap(({ digestId }) => digestId ?? []);
+    const [steps, digests] = [await readSteps(sql, eventId, userId), await readDigests(sql, digestIds)];
+    const answer = isTold(event, userId) ?? {
+      consumed: 'decided', dead: 'could not be decided', 'in flight': 'not yet decided', unpublished: 'not yet decided',
+    }[deciding?.state ?? 'unpublished'];
+    const { eventType } = event;
+    return c.json({ eventId, eventType, userId, answer, error: deciding?.error ?? null, notifications, steps, digests }, 200);
+  });
+}
+
+/** Why the event has nothing to say to the user; undefined when it has. */
+function isTold(stored: CommittedEvent, userId: string): string | undefined {
+  const isNoticed = noticed.some(({ type }) => type === stored.eventType);
+  const contract = contracts.find(({ type }) => type === stored.eventType);
+  if (!isNoticed || contract === undefined) return 'the event tells nobody';
+  try {
+    const { userIds } = noticeOf(contract.read(stored) as Noticed);
+    if (userIds.length === 0) return 'the event tells nobody';
+    return userIds.includes(userId) ? undefined : 'the event does not tell this user';
+  } catch {
+    return undefined; // unreadable: whoever decides says so
+  }
+}

@@ -1,0 +1,167 @@
+import { lowestId } from '../outbox/partitions.ts';
+import type { Db, Sql, Tx } from '../platform/postgres.ts';
+import { insertDecisions } from './notification-decisions.ts';
+import type { DueNotification } from './notifications.ts';
+
+/** Which notifications an operator asks for; what is absent does not matter. */
+export interface NotificationFilter {
+  readonly status?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly template?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly eventId?: string | undefined;
+  /** First instant, inclusive, by the time in the notification's id. */
+  readonly from?: Date | undefined;
+  /** Last instant, exclusive. */
+  readonly to?: Date | undefined;
+}
+
+/** A notification's facts and standing, without its text and variables: operators need no personal data. */
+export interface NotificationView {
+  readonly id: string;
+  readonly eventId: string;
+  readonly userId: string;
+  readonly tenantId: string | null;
+  readonly channel: string;
+  readonly category: string | null;
+  readonly template: string;
+  readonly templateVersion: number;
+  readonly locale: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly createdAt: Date;
+  /** Held until then. */
+  readonly dueAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly sentAt: Date | null;
+  readonly readAt: Date | null;
+  readonly digestId: string | null;
+}
+
+const columns = (db: Db) => db`
+  id, event_id as "eventId", user_id as "userId", tenant_id as "tenantId", channel, category, template,
+  template_version as "templateVersion", locale, status, reason, attempts, created_at as "createdAt",
+  due_at as "dueAt", expires_at as "expiresAt", sent_at as "sentAt", read_at as "readAt", digest_id as "digestId"
+`;
+
+interface NotificationPage {
+  readonly filter: NotificationFilter;
+  /** The id that ended the page before. */
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+/** Notifications that fit the filter, newest first. */
+export async function listNotifications(sql: Sql, { filter, before, limit }: NotificationPage): Promise<NotificationView[]> {
+  return sql<NotificationView[]>`
+    select ${columns(sql)} from notification
+    where ${matches(sql, filter)} ${before === undefined ? sql`` : sql`and id < ${before}`}
+    order by id desc
+    limit ${limit}
+  `;
+}
+
+function matches(db: Db, { status, channel, template, userId, tenantId, eventId, from, to }: NotificationFilter) {
+  return db`
+    true
+    ${status === undefined ? db`` : db`and status = ${status}`}
+    ${channel === undefined ? db`` : db`and channel = ${channel}`}
+    ${template === undefined ? db`` : db`and template = ${template}`}
+    ${userId === undefined ? db`` : db`and user_id = ${userId}`}
+    ${tenantId === undefined ? db`` : db`and tenant_id = ${tenantId}`}
+    ${eventId === undefined ? db`` : db`and event_id = ${eventId}`}
+    ${from === undefined ? db`` : db`and id >= ${lowestId(from)}`}
+    ${to === undefined ? db`` : db`and id < ${lowestId(to)}`}
+  `;
+}
+
+/** One step of what became of a notification: `at` a rule decided, an attempt began or ended, a provider reported. */
+export interface Step {
+  readonly channel: string;
+  readonly at: Date;
+  readonly kind: 'decision' | 'attempt' | 'receipt';
+  /** `quiet hours held`, `2 sent`, `delivered`. */
+  readonly what: string;
+  readonly detail: string | null;
+}
+
+/** Everything on record of what one user was or was not told of one event, oldest first. */
+export async function readSteps(sql: Sql, eventId: string, userId: string): Promise<Step[]> {
+  return sql<Step[]>`
+    select channel, decided_at as at, 'decision' as kind, rule || ' ' || verdict as what, detail
+    from notification_decision where event_id = ${eventId} and user_id = ${userId}
+    union all
+    select channel, attempt.at, 'attempt', attempt.attempt || ' ' || attempt.outcome, attempt.detail
+    from notification join notification_attempt attempt on attempt.notification_id = notification.id
+    where event_id = ${eventId} and user_id = ${userId}
+    union all
+    select channel, receipt.occurred_at, 'receipt', receipt.status, receipt.detail
+    from notification join notification_receipt receipt on receipt.notification_id = notification.id
+    where event_id = ${eventId} and user_id = ${userId}
+    order by at
+  `;
+}
+
+/** A window in which something was gathered, and the event that told of it once it had closed. */
+export interface DigestView {
+  readonly id: string;
+  readonly closesAt: Date;
+  readonly closedAt: Date | null;
+  readonly eventId: string | null;
+}
+
+/** Windows by id. */
+export async function readDigests(sql: Sql, ids: readonly string[]): Promise<DigestView[]> {
+  return sql<DigestView[]>`
+    select id, closes_at as "closesAt", closed_at as "closedAt", event_id as "eventId" from digest
+    where id = any(${[...ids]}::uuid[])
+  `;
+}
+
+/** What an operator has sent again: that `action` is on record. */
+interface Again {
+  readonly actionId: string;
+}
+
+/** Queues one that has an end, for a new beginning; undefined when it is not there or still on its way. */
+export async function queueAgain(tx: Tx, id: string, again: Again): Promise<DueNotification | undefined> {
+  const [row] = await queue(tx, tx`id = ${id} and channel <> 'inbox' and status in ('failed', 'unknown', 'sent', 'delivered')`, again);
+  return row;
+}
+
+/** What of a channel has failed since then, and can be sent again. */
+export interface Failed {
+  readonly channel: string;
+  readonly template: string | undefined;
+  readonly since: Date;
+}
+
+const failed = (db: Db, { channel, template, since }: Failed) => db`
+  channel = ${channel} and status = 'failed' and id >= ${lowestId(since)}
+  ${template === undefined ? db`` : db`and template = ${template}`}
+`;
+
+export async function countFailed(db: Db, which: Failed): Promise<number> {
+  const [row] = await db<{ count: number }[]>`select count(*)::integer as count from notification where ${failed(db, which)}`;
+  return row?.count ?? 0;
+}
+
+/** Queues the oldest of what has failed, for a new beginning. */
+export async function queueFailedAgain(tx: Tx, which: Failed, { limit, ...again }: Again & { readonly limit: number }) {
+  const oldest = tx`select id from notification where ${failed(tx, which)} order by id limit ${limit} for update skip locked`;
+  return queue(tx, tx`id in (${oldest})`, again);
+}
+
+async function queue(tx: Tx, which: ReturnType<typeof failed>, { actionId }: Again): Promise<readonly DueNotification[]> {
+  const rows = await tx<(DueNotification & { userId: string })[]>`
+    update notification
+    set status = 'queued', reason = null, due_at = null, refusals = 0
+    where ${which}
+    returning id, event_id as "eventId", tenant_id as "tenantId", user_id as "userId", channel
+  `;
+  await insertDecisions(tx, rows.map(({ eventId, userId, channel }) =>
+    ({ eventId, userId, channel, rule: 'operator', verdict: 'sent again', detail: `action ${actionId}` })));
+  return rows;
+}
