@@ -1,24 +1,26 @@
 import { templateContracts } from '../templates/index.ts';
 import { readConfig } from './config.ts';
 import { contracts } from './events/index.ts';
+import { jobs } from './jobs/index.ts';
 import { publishTemplates } from './notifications/templates.ts';
 import { maintainPartitions } from './outbox/partitions.ts';
 import { registerSubscribers } from './outbox/subscriptions.ts';
 import { migrate } from './platform/migrate.ts';
 import { openPostgres } from './platform/postgres.ts';
 import { runTask } from './platform/runtime.ts';
+import { registerJobs } from './store/job-runs.ts';
 import { openDocuments } from './store/open-documents.ts';
 import { consumers } from './workers/index.ts';
 
 // Brings the stores to what this release needs, before any of its processes starts; running it again changes nothing.
 await runTask('release', () => readConfig([]), async ({ config, log, stack }) => {
-  const pool = openPostgres({ url: config.DATABASE_URL, name: 'release', connections: 2 });
-  const sql = stack.adopt(pool, () => pool.end({ timeout: 5 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'release', connections: 2 }), (pool) => pool.end({ timeout: 5 }));
   const { documents, close } = openDocuments(sql, config.MONGODB_URL);
   stack.defer(close);
   const migrations = await migrate(sql);
   await maintainPartitions(sql, new Date());
   await registerSubscribers(sql, contracts, consumers);
+  await registerJobs(sql, jobs.map(({ name }) => name));
   await publishTemplates(documents, { contracts: templateContracts, by: 'release', reason: 'release' });
   log.info({ migrations }, 'released');
 });

@@ -5,7 +5,7 @@ import { maintainPartitions } from './maintain-partitions.ts';
 import { releaseNotifications } from './release-notifications.ts';
 
 /** Every job there is, sorted by name. */
-export const jobs: readonly Job[] = Object.freeze([
+export const jobs: readonly Job<object>[] = Object.freeze([
   closeDigests,
   forgetIdempotencyKeys,
   maintainPartitions,

@@ -5,6 +5,7 @@ export const moments = Object.freeze([
   'relay.claimed', 'relay.queue-added', 'relay.added', 'relay.marked',
   'reaction.before', 'reaction.inside', 'reaction.committed',
   'effect.before', 'mail.accepted', 'effect.performed',
+  'job.held', 'job.chunk',
 ] as const);
 export type Moment = (typeof moments)[number];
 

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Whose key it is and for what: the same key elsewhere is another key. */
 export interface KeyScope {
@@ -46,8 +46,8 @@ export async function saveAnswer(tx: Tx, { subject, route, key }: KeyScope, answ
 }
 
 /** Forgets keys older than `hours`, which must be 24 or more; gives their number. */
-export async function forgetKeys(sql: Sql, hours: number): Promise<number> {
+export async function forgetKeys(db: Db, hours: number): Promise<number> {
   if (hours < 24) throw new RangeError('idempotency keys are kept for 24 hours at least');
-  const { count } = await sql`delete from idempotency_key where created_at < now() - make_interval(hours => ${hours})`;
+  const { count } = await db`delete from idempotency_key where created_at < now() - make_interval(hours => ${hours})`;
   return count;
 }

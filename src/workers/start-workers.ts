@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Config } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
 import { runConsumer } from '../kernel/run-consumer.ts';
@@ -6,6 +7,8 @@ import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
 import { makePoke } from '../outbox/poke.ts';
+import { openAlarms } from '../platform/alarms.ts';
+import { jobMetrics } from '../platform/job-metrics.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
 import { startMetricsServer } from '../platform/metrics-server.ts';
 import { assertSchema } from '../platform/migrate.ts';
@@ -31,7 +34,7 @@ type WorkerConfig = Pick<
 /** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
 export async function startWorkers(
   { config, log, stack, giveUp }: Runtime<WorkerConfig>,
-  jobs: readonly Job[],
+  jobs: readonly Job<object>[],
 ): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 5 }));
@@ -77,5 +80,11 @@ export async function startWorkers(
     return runConsumer(consumer, { ...shared, queue: queue(name), perSecond: perSecond[name] });
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
-  stack.adopt(runJobs(jobs, { sql, log }), (upkeep) => upkeep.close());
+  stack.adopt(
+    runJobs(jobs, {
+      sql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
+    }),
+    (alarmed) => alarmed.close(),
+  );
 }

@@ -1,50 +1,22 @@
 import { expect, test } from 'vitest';
-import { jobs } from '../../src/jobs/index.ts';
-import { runJobs } from '../../src/kernel/run-jobs.ts';
-import { openLog } from '../../src/platform/log.ts';
+import { forgetIdempotencyKeys } from '../../src/jobs/forget-idempotency-keys.ts';
+import { maintainPartitions } from '../../src/jobs/maintain-partitions.ts';
 import { createDatabase } from '../support/database.ts';
-import { until } from '../support/until.ts';
+import { runSlot } from '../support/jobs.ts';
 
-const log = openLog({ process: 'test', level: 'silent' });
-
-test('upkeep makes the days ahead and forgets keys after two days, in any number of processes at once', async () => {
+test('keys are forgotten after two days, however often that is done', async () => {
   const { sql } = await createDatabase();
   await sql`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer, created_at)
     values ('old', 'r', 'k', 'f', 200, 'a', now() - interval '49 hours'), ('new', 'r', 'k', 'f', 200, 'a', now() - interval '47 hours')
   `;
-  const running = Array.from({ length: 3 }, () => runJobs(jobs, { sql, log }));
-  await until('the old key is forgotten and the days are there', async () => {
-    const [row] = await sql<{ keys: string[]; days: number }[]>`
-      select (select array_agg(subject) from idempotency_key) as keys,
-             (select count(*) from pg_class where relname ~ '^outbox_event_[0-9]{8}$')::integer as days
-    `;
-    return row?.keys.join() === 'new' && row.days >= 8;
-  });
-  await Promise.all(running.map((upkeep) => upkeep.close()));
+  for (const _ of [1, 2]) expect(await runSlot(sql, forgetIdempotencyKeys, { ports: {} })).toMatchObject({ outcome: 'done' });
+  expect((await sql`select subject from idempotency_key`).map(({ subject }) => String(subject))).toEqual(['new']);
 });
 
-test('a job that fails is logged and tried again, and closing waits for the one at work', async () => {
+test('the days ahead are made, by several at once as well', async () => {
   const { sql } = await createDatabase();
-  let runs = 0;
-  let ended = false;
-  const gate = Promise.withResolvers<void>();
-  const upkeep = runJobs(
-    [{
-      name: 'fails-once',
-      everyMs: 1,
-      async run() {
-        runs += 1;
-        if (runs === 1) throw new Error('once');
-        await gate.promise;
-        ended = true;
-      },
-    }],
-    { sql, log },
-  );
-  await until('it runs again', () => runs === 2);
-  const closed = upkeep.close();
-  gate.resolve();
-  await closed;
-  expect([runs, ended]).toEqual([2, true]);
+  await Promise.all([1, 2, 3].map(() => runSlot(sql, maintainPartitions, { ports: {}, scheduledFor: new Date(Math.floor(Date.now() / 1_000) * 1_000) })));
+  const days = await sql`select from pg_class where relname ~ '^outbox_event_[0-9]{8}$'`;
+  expect(days.length).toBeGreaterThanOrEqual(8);
 });

@@ -8,6 +8,7 @@ import { savePreferences, saveSetting } from '../../src/store/preferences.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { notify } from '../../src/workers/notify.ts';
 import type { Ports } from '../../src/workers/ports.ts';
+import { runSlot } from '../support/jobs.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
 
@@ -34,7 +35,7 @@ async function world(changes: Partial<Ports> = {}) {
     mails: async () => (await opened.notifications()).filter(({ channel }) => channel === 'email'),
     release: async () => {
       await sql`update notification set due_at = now() where due_at is not null`;
-      await releaseNotifications.run({ sql, log: opened.log, now: new Date() });
+      await runSlot(sql, releaseNotifications, { ports: {} });
     },
     decisions: async () => {
       const rows = await sql`

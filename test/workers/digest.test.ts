@@ -6,6 +6,7 @@ import { closeDigests as close, joinDigests } from '../../src/store/digests.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { notify } from '../../src/workers/notify.ts';
 import { createDatabase } from '../support/database.ts';
+import { runSlot } from '../support/jobs.ts';
 import { openNotifying } from '../support/notifying.ts';
 
 /** A tenant whose payments are collected, and consumers that run. */
@@ -27,7 +28,7 @@ async function world() {
     })),
     async close() {
       await sql`update digest set closes_at = now() where closed_at is null`;
-      await closeDigests.run({ sql, log: opened.log, now: new Date() });
+      await runSlot(sql, closeDigests, { ports: {} });
       await opened.settle();
     },
   };

@@ -1,0 +1,142 @@
+import { append } from '../outbox/append.ts';
+import type { JobMetrics } from '../platform/job-metrics.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Sql, Tx } from '../platform/postgres.ts';
+import { signal as reach } from '../platform/signal.ts';
+import { transaction } from '../platform/transaction.ts';
+import {
+  extendLock, failRun, finishRun, giveRunBack, hasOpenRuns, type Hold, holdPlan, readChunks, releaseLock, renewLock, type Run,
+  saveChunk, savePlan, takeLock, takeRun,
+} from '../store/job-runs.ts';
+import { backoffMs } from './backoff.ts';
+import { toError } from './errors.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type Job, type RunContext, RunLost, RunStopped } from './job.ts';
+import { periodOf, slotsBetween } from './schedule.ts';
+
+const GRACE_MS = 60_000; // a slot that begins later was caught up with
+const PLANNED_AT_ONCE = 1_000;
+const CHUNK_TIMEOUT_MS = 600_000;
+
+export interface RunJobOptions<Ports> {
+  readonly sql: Sql;
+  readonly ports: Ports;
+  readonly log: Logger;
+  readonly metrics: JobMetrics;
+  /** Who holds the lock, for the eye. */
+  readonly worker: string;
+  readonly leaseMs: number;
+  readonly stop: AbortSignal;
+  /** Called after each piece. */
+  readonly onProgress?: (chunk: string) => void;
+}
+
+/**
+ * Completes the job's ledger up to now, by the database's clock, and runs what is due, unless somebody else does.
+ * Whenever and wherever it is called, no slot runs early, and none twice at once.
+ */
+export async function runJob<Ports>(job: Job<Ports>, options: RunJobOptions<Ports>): Promise<void> {
+  const { sql, worker, leaseMs, stop } = options;
+  while (await planJob(job, sql));
+  if (stop.aborted || !(await hasOpenRuns(sql, job.name))) return;
+  const hold = await takeLock(sql, { jobName: job.name, worker, leaseMs });
+  if (hold === undefined) return;
+  reach('job.held');
+  const lost = new AbortController();
+  let beats = true;
+  const heartbeat = setInterval(() => {
+    if (!beats) return; // a piece of the run holds the lock's row, and extends the lease itself
+    beats = false;
+    extendLock(sql, hold, leaseMs).then((isOurs) => isOurs || lost.abort(), () => undefined).finally(() => {
+      beats = true;
+    });
+  }, leaseMs / 3);
+  try {
+    while (await runNext(job, { ...options, hold, signal: AbortSignal.any([stop, lost.signal]) }));
+  } finally {
+    clearInterval(heartbeat);
+    await releaseLock(sql, hold);
+  }
+}
+
+/** Writes the slots since the last time into the ledger; says whether there may be more. */
+function planJob<Ports>({ name, schedule }: Job<Ports>, sql: Sql): Promise<boolean> {
+  return transaction(sql, async (tx) => {
+    const plan = await holdPlan(tx, name);
+    if (plan === undefined) return false;
+    const { plannedUntil: after, now: until, isPaused } = plan;
+    const slots = slotsBetween(schedule, { after, until, limit: PLANNED_AT_ONCE });
+    const isFull = slots.length === PLANNED_AT_ONCE;
+    if (slots.length > 0) await savePlan(tx, name, { slots, isPaused, until: isFull ? (slots.at(-1) ?? until) : until });
+    return isFull;
+  });
+}
+
+interface Running<Ports> extends RunJobOptions<Ports> {
+  readonly hold: Hold;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the next slot that is due; false when none is, or we are to stop. */
+async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise<boolean> {
+  const { hold, log, metrics, signal } = running;
+  if (signal.aborted) return false;
+  const run = await held(running, (tx) => takeRun(tx, hold, { ...job, graceMs: GRACE_MS })).catch(whenLost);
+  if (run === undefined) return false;
+  const told = log.child({ job: job.name, slot: run.scheduledFor, fence: String(hold.fence) });
+  const beganAt = performance.now();
+  try {
+    await job.run(await contextOf(job, running, run));
+    await held(running, (tx) => finishRun(tx, hold, run, GRACE_MS));
+    metrics.ran(job.name, 'done', (performance.now() - beganAt) / 1_000);
+    return true;
+  } catch (thrown) {
+    const error = toError(thrown);
+    if (error instanceof RunLost || signal.aborted) {
+      told.warn({ error }, 'run given up');
+      await held(running, (tx) => giveRunBack(tx, hold, run)).catch(whenLost);
+      return false;
+    }
+    const againMs = run.attempt < job.attempts ? backoffMs(run.attempt) : undefined;
+    told.error({ error, attempt: run.attempt }, againMs === undefined ? 'slot has failed' : 'run failed');
+    const { fingerprint: reason } = fingerprint(error);
+    await held(running, (tx) => failRun(tx, hold, run, { reason: `${error.name} ${reason}`, againMs })).catch(whenLost);
+    metrics.ran(job.name, againMs === undefined ? 'failed' : 'retried', (performance.now() - beganAt) / 1_000);
+    return true;
+  }
+}
+
+const whenLost = (error: unknown): undefined => {
+  if (!(error instanceof RunLost)) throw error;
+};
+
+/** One transaction that nobody with a higher fence can be in. */
+function held<Ports, T>({ sql, hold, leaseMs }: Running<Ports>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return transaction(sql, async (tx) => {
+    if (!(await extendLock(tx, hold, leaseMs))) throw new RunLost('somebody else holds the job now');
+    const result = await work(tx);
+    await renewLock(tx, hold, leaseMs);
+    return result;
+  }, { timeoutMs: CHUNK_TIMEOUT_MS });
+}
+
+async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor }: Run): Promise<RunContext<Ports>> {
+  const { sql, ports, log, hold, signal, onProgress } = running;
+  const done = await readChunks(sql, job.name, scheduledFor);
+  return {
+    sql, ports, scheduledFor, signal,
+    log: log.child({ job: job.name, slot: scheduledFor }),
+    period: periodOf(job.schedule, job.covers, scheduledFor),
+    async chunk(name, work) {
+      if (done.has(name)) return;
+      if (signal.aborted) throw new RunStopped('the process is to stop');
+      reach('job.chunk');
+      await held(running, async (tx) => {
+        await work({ tx, fence: hold.fence, append: (...events) => append(tx, ...events.map((event) => ({ event, origin: {} }))) });
+        await saveChunk(tx, hold, scheduledFor, name);
+      });
+      done.add(name);
+      onProgress?.(name);
+    },
+  };
+}

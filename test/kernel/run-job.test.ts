@@ -1,0 +1,195 @@
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { defineJob, type Job, type RunContext } from '../../src/kernel/job.ts';
+import { runJob } from '../../src/kernel/run-job.ts';
+import { jobMetrics } from '../../src/platform/job-metrics.ts';
+import { openLog } from '../../src/platform/log.ts';
+import { registerJobs, takeLock } from '../../src/store/job-runs.ts';
+import { createDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+
+const halfAnHourAgo = Math.floor(Date.now() / 60_000) * 60_000 - 30 * 60_000; // late enough, and no slot is near
+const HOURLY = { cron: `${new Date(halfAnHourAgo).getUTCMinutes()} * * * *`, timeZone: 'UTC' };
+const hoursAgo = (hours: number) => new Date(halfAnHourAgo - hours * 3_600_000);
+const ports = {};
+
+type Work = (context: RunContext<object>) => Promise<void>;
+
+/** A database where the job was last planned so many hours ago, and what may be seen of it. */
+async function world(facts: Partial<Job<object>> & { readonly run: Work }, plannedHoursAgo = 0) {
+  const { sql } = await createDatabase();
+  const job = defineJob<object>({ name: 'hourly', schedule: HOURLY, ...facts });
+  await registerJobs(sql, [job.name]);
+  await sql`update job set planned_until = ${new Date(hoursAgo(plannedHoursAgo).getTime() + 1)}`;
+  await sql`create table written (slot timestamptz, fence bigint, what text)`;
+  const stop = new AbortController();
+  const work = (options: { readonly leaseMs?: number; readonly stop?: AbortSignal } = {}) => runJob(job, {
+    sql, ports, log: openLog({ process: 'test', level: 'silent' }), metrics: jobMetrics(new Registry()),
+    worker: 'test', leaseMs: 30_000, stop: stop.signal, ...options,
+  });
+  return {
+    sql, job, stop, work,
+    ledger: async () => (await sql`select outcome, coalesce(': ' || reason, '') as reason from job_run order by scheduled_for`)
+      .map(({ outcome, reason }) => `${String(outcome)}${String(reason)}`),
+    written: async () => (await sql`select what from written order by slot, what`).map(({ what }) => String(what)),
+  };
+}
+
+/** Writes one row in one piece. */
+const once: Work = ({ chunk, scheduledFor }) =>
+  chunk('all', async ({ tx, fence }) => void (await tx`insert into written values (${scheduledFor}, ${String(fence)}, 'all')`));
+
+test.for([
+  ['all', ['caught-up', 'caught-up', 'caught-up'], 3],
+  ['latest', ['skipped: a later slot is due', 'skipped: a later slot is due', 'caught-up'], 1],
+  ['skip', ['missed: nobody worked at its time', 'missed: nobody worked at its time', 'missed: nobody worked at its time'], 0],
+] as const)('of slots that passed while nobody worked, the policy «%s» runs those it says, and all are in the ledger', async ([catchUp, outcomes, count]) => {
+  const { sql, work, ledger, written } = await world({ catchUp, run: once }, 3);
+  await sql`update job set planned_until = planned_until - interval '1 hour'`;
+  await sql`insert into job_run (job_name, scheduled_for, outcome) values ('hourly', ${hoursAgo(0)}, 'done')`;
+  await work();
+  expect(await ledger()).toEqual([...outcomes, 'done']);
+  expect(await written()).toHaveLength(count);
+  await work();
+  expect(await written()).toHaveLength(count);
+});
+
+test('no slot runs before its time by the database’s clock, and a job that is new begins with the next', async () => {
+  const { work, ledger, sql } = await world({ run: once });
+  await sql`update job set planned_until = clock_timestamp()`;
+  await work();
+  expect(await ledger()).toEqual([]);
+  await sql`insert into job_run (job_name, scheduled_for) values ('hourly', clock_timestamp() + interval '1 minute')`;
+  await work();
+  expect(await ledger()).toEqual(['due']);
+});
+
+test('fifty at once run a slot once', async () => {
+  const { work, written, ledger } = await world({ catchUp: 'all', run: once }, 2);
+  await Promise.all(Array.from({ length: 50 }, () => work()));
+  expect(await written()).toHaveLength(2);
+  expect(new Set((await ledger()).filter((outcome) => outcome === 'due' || outcome === 'running'))).toEqual(new Set());
+});
+
+test('who lost the lock writes no more, and who has it goes on where the other was', async () => {
+  const frozen = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  let runs = 0;
+  const { sql, work, written, ledger } = await world({
+    catchUp: 'latest',
+    async run({ chunk, scheduledFor }) {
+      runs += 1;
+      const isFirst = runs === 1;
+      for (const piece of ['a', 'b', 'c']) {
+        await chunk(piece, async ({ tx, fence }) => void (await tx`insert into written values (${scheduledFor}, ${String(fence)}, ${piece})`));
+        if (isFirst && piece === 'a') {
+          reached.resolve();
+          await frozen.promise;
+        }
+      }
+    },
+  }, 1);
+  const first = work({ leaseMs: 600_000 });
+  await reached.promise;
+  await sql`update job_lock set locked_until = clock_timestamp()`; // as if it had been frozen for so long
+  await work();
+  frozen.resolve();
+  await first;
+  expect(await written()).toEqual(['a', 'b', 'c']);
+  expect((await ledger()).at(-1)).toBe('caught-up');
+  const fences = await sql<{ fence: string }[]>`select distinct fence from written order by fence`;
+  expect(fences).toHaveLength(2);
+});
+
+test('a fence is never given twice, and grows', async () => {
+  const { sql } = await world({ run: once });
+  const take = () => takeLock(sql, { jobName: 'hourly', worker: 'test', leaseMs: 0 });
+  const fences: bigint[] = [];
+  for (let count = 0; count < 20; count += 1) fences.push((await take())?.fence ?? 0n);
+  expect(fences).toEqual(fences.toSorted((one, other) => Number(one - other)));
+  expect(new Set(fences).size).toBe(20);
+});
+
+test('a process that is to stop ends its piece, and another goes on from there', async () => {
+  const begun: string[] = [];
+  const { stop, work, written, ledger } = await world({
+    async run({ chunk, scheduledFor }) {
+      for (const piece of ['a', 'b', 'c']) {
+        await chunk(piece, async ({ tx }) => {
+          begun.push(piece);
+          if (begun.length === 2) stop.abort();
+          await tx`insert into written values (${scheduledFor}, 1, ${piece})`;
+        });
+      }
+    },
+  }, 1);
+  await work();
+  expect(await written()).toEqual(['a', 'b']);
+  expect((await ledger()).at(-1)).toBe('due');
+  await work({ stop: new AbortController().signal });
+  expect(begun).toEqual(['a', 'b', 'c']);
+  expect(await written()).toEqual(['a', 'b', 'c']);
+  expect((await ledger()).at(-1)).toBe('caught-up');
+});
+
+test('a piece that takes longer than the lease keeps the lock', async () => {
+  const { sql, work, written } = await world({
+    async run({ chunk, scheduledFor }) {
+      await chunk('a', async ({ tx }) => {
+        await tx`insert into written values (${scheduledFor}, 1, 'a')`;
+        await tx`select pg_sleep(0.6)`;
+      });
+      await chunk('b', async ({ tx }) => void (await tx`insert into written values (${scheduledFor}, 1, 'b')`));
+    },
+  }, 1);
+  const first = work({ leaseMs: 200 });
+  await until('it is at work', async () => (await sql`select from job_lock`).length > 0);
+  const second = work({ leaseMs: 200 });
+  await Promise.all([first, second]);
+  expect(await written()).toEqual(['a', 'b']);
+});
+
+test('a run that fails is tried again after a while, and has failed in the end', async () => {
+  const { sql, work, ledger } = await world({
+    attempts: 2,
+    run: () => Promise.reject(new TypeError('of Ana Ruiz')),
+  }, 1);
+  await work();
+  expect((await ledger()).at(-1)).toMatch(/^due: TypeError [0-9a-f]+$/);
+  await work();
+  expect((await sql`select attempts from job_run where outcome = 'due'`)[0]).toEqual({ attempts: 1 }); // its time has not come
+  await sql`update job_run set not_before = '-infinity'`;
+  await work();
+  expect((await ledger()).at(-1)).toMatch(/^failed: TypeError [0-9a-f]+$/);
+});
+
+test('what failed within a piece leaves nothing of the piece', async () => {
+  const { work, written } = await world({
+    async run({ chunk, scheduledFor }) {
+      await chunk('a', async ({ tx }) => {
+        await tx`insert into written values (${scheduledFor}, 1, 'a')`;
+        throw new Error('late');
+      });
+    },
+  }, 1);
+  await work();
+  expect(await written()).toEqual([]);
+});
+
+test('a job that is paused passes its slots over, and they are in the ledger', async () => {
+  const { sql, work, ledger, written } = await world({ catchUp: 'all', run: once }, 2);
+  await sql`update job set paused_at = now(), paused_reason = 'a test'`;
+  await work();
+  expect(new Set(await ledger())).toEqual(new Set(['skipped: paused']));
+  expect(await written()).toEqual([]);
+});
+
+test('where the policy says so, a slot whose time comes while another is at work is skipped', async () => {
+  const { sql, work, ledger } = await world({ catchUp: 'all', overlap: 'skip', run: once }, 1);
+  await sql`
+    insert into job_run (job_name, scheduled_for, outcome, started_at, finished_at)
+    values ('hourly', ${hoursAgo(3)}, 'done', ${hoursAgo(3)}, now() + interval '1 minute')
+  `;
+  await work();
+  expect((await ledger()).slice(1)).toEqual((await ledger()).slice(1).map(() => 'skipped: another was at work'));
+});

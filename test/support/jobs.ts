@@ -1,0 +1,32 @@
+import { Registry } from 'prom-client';
+import type { Job } from '../../src/kernel/job.ts';
+import { runJob } from '../../src/kernel/run-job.ts';
+import { openLog } from '../../src/platform/log.ts';
+import { jobMetrics } from '../../src/platform/job-metrics.ts';
+import type { Sql } from '../../src/platform/postgres.ts';
+import { registerJobs } from '../../src/store/job-runs.ts';
+
+interface SlotOptions<Ports> {
+  readonly ports: Ports;
+  readonly scheduledFor?: Date;
+}
+
+/** Runs one slot of a job, as a worker would; what the ledger says of it comes back. No other slot is planned. */
+export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, { ports, scheduledFor = new Date() }: SlotOptions<Ports>) {
+  await registerJobs(sql, [job.name]);
+  await sql`update job set planned_until = '2999-01-01' where name = ${job.name}`;
+  await sql`
+    insert into job_run (job_name, scheduled_for) values (${job.name}, ${scheduledFor})
+    on conflict (job_name, scheduled_for) do update set outcome = 'due', not_before = '-infinity'
+  `;
+  await sql`delete from job_chunk where job_name = ${job.name} and scheduled_for = ${scheduledFor}`;
+  await runJob(job, {
+    sql, ports, log: openLog({ process: 'test', level: 'silent' }), metrics: jobMetrics(new Registry()),
+    worker: 'test', leaseMs: 30_000, stop: new AbortController().signal,
+  });
+  const [run] = await sql<{ outcome: string; reason: string | null; attempts: number }[]>`
+    select outcome, reason, attempts from job_run where job_name = ${job.name} and scheduled_for = ${scheduledFor}
+  `;
+  if (run === undefined) throw new Error('the slot is not in the ledger');
+  return run;
+}
