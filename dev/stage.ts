@@ -9,6 +9,7 @@ import { type IssueToken, tokenIssuer } from './demo/people.ts';
 import { freePort } from './free-port.ts';
 import { MissingPart } from './missing-part.ts';
 import { type Formation, runProcess, startProcesses } from './procfile.ts';
+import { type Channels, startChannels } from './sandbox/channels.ts';
 import { type Mailbox, startMailbox } from './sandbox/mailbox.ts';
 import { type Services, startServices } from './services.ts';
 import type { DocumentsMode } from './services/documents.ts';
@@ -22,6 +23,8 @@ export interface StageOptions {
   /** Of this run, under `.columna/`. */
   readonly folder: string;
   readonly documents: DocumentsMode;
+  /** Whether push and WhatsApp are offered too, to sandboxes. */
+  readonly channels?: boolean;
   /** For the processes, on top of what they need. */
   readonly env?: NodeJS.ProcessEnv;
   /** Modules that each process but the release imports first. */
@@ -39,6 +42,8 @@ export interface Stage extends AsyncDisposable {
   readonly mailLogFile: string;
   readonly services: Services;
   readonly mailbox: Mailbox;
+  /** Where the options asked for them. */
+  readonly channels: Channels | undefined;
   readonly formation: Formation;
   readonly apiUrl: string;
   readonly sql: Sql;
@@ -50,6 +55,10 @@ export interface Stage extends AsyncDisposable {
 }
 
 /** Starts the servers, the release and the Procfile's processes, and waits until the web process is ready. */
+export function openStage(
+  options: StageOptions & { readonly channels: true },
+): Promise<Stage & { readonly channels: Channels }>;
+export function openStage(options: StageOptions): Promise<Stage>;
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { folder, documents, env: extra, preload = [], onLine, print = () => undefined } = options;
   await using starting = new AsyncDisposableStack();
@@ -62,7 +71,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const services = starting.use(await startServices({ dataDir, documents }));
   const mailbox = starting.use(await startMailbox({ logFile: mailLogFile }));
-  print(`PostgreSQL, Redis, ${services.mongodbUrl ? 'a document store, ' : ''}a mail server: up (${dataDir})`);
+  const channels = options.channels ? starting.use(await startChannels(dataDir)) : undefined;
+  const documentStore = services.mongodbUrl ? 'a document store, ' : '';
+  const sandboxes = channels ? ', sandboxes of push and WhatsApp' : '';
+  print(`PostgreSQL, Redis, ${documentStore}a mail server${sandboxes}: up (${dataDir})`);
 
   const port = await freePort();
   const apiUrl = `http://127.0.0.1:${port}`;
@@ -78,6 +90,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     HASH_KEY: hashKey,
     PUBLIC_URL: apiUrl,
     PORT: String(port),
+    ...channels?.env,
     ...extra,
   };
   const tell = (name: string, line: string) => {
@@ -100,9 +113,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const stack = starting.move();
   return {
-    dataDir, logFile, mailLogFile, services, mailbox, formation, apiUrl, sql, webhookSecret,
+    dataDir, logFile, mailLogFile, services, mailbox, channels, formation, apiUrl, sql, webhookSecret,
     issueToken: tokenIssuer(secret),
-    secrets: [secret, webhookSecret, hashKey],
+    secrets: [secret, webhookSecret, hashKey, ...(channels?.secrets ?? [])],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

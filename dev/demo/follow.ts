@@ -5,6 +5,7 @@ import { until } from '../until.ts';
 import { hopsOf } from './hops.ts';
 import type { Hop, Watched } from './hops.ts';
 import type { IssueToken, Person } from './people.ts';
+import type { Phones } from './phones.ts';
 
 const HOP_DEADLINE_MS = 30_000;
 
@@ -14,6 +15,7 @@ export interface Stage {
   readonly apiUrl: string;
   readonly sql: Sql;
   readonly mailbox: Mailbox;
+  readonly phones: Phones;
   readonly issueToken: IssueToken;
   /** Everybody whom a notification may be for. */
   readonly people: readonly Person[];
@@ -61,7 +63,7 @@ async function followHops(watched: Watched, { answered, print }: Following): Pro
   await until(() => missing, isComplete, { deadlineMs: HOP_DEADLINE_MS });
 }
 
-function watch({ apiUrl, sql, mailbox, issueToken, people }: Stage, traceId: string): Watched {
+function watch({ apiUrl, sql, mailbox, phones, issueToken, people }: Stage, traceId: string): Watched {
   const shown = new Map<string, Date>();
   const personOf = (userId: string) => {
     const person = people.find((candidate) => candidate.userId === userId);
@@ -71,10 +73,10 @@ function watch({ apiUrl, sql, mailbox, issueToken, people }: Stage, traceId: str
   return {
     traceId,
     sql,
-    titleOf: (userId) => personOf(userId).title,
-    mailAcceptedAt(notificationId) {
-      const mail = mailbox.messages.find((message) => message.notificationId === notificationId);
-      return mail && new Date(mail.at);
+    personOf,
+    async accepted() {
+      const taken = [...mailbox.messages, ...(await phones.pushes()), ...(await phones.messages())];
+      return new Map(taken.map(({ notificationId = '', at }) => [notificationId, new Date(at)]));
     },
     async inboxShownAt(userId, notificationId) {
       if (shown.has(notificationId)) return shown.get(notificationId);

@@ -1,4 +1,5 @@
 import type { Sql } from '../../src/platform/postgres.ts';
+import type { Person } from './people.ts';
 
 /** One thing that has to happen because of a request; `at` is undefined until it has. */
 export interface Hop {
@@ -12,17 +13,16 @@ export interface Watched {
   /** The W3C trace id of the request. */
   readonly traceId: string;
   readonly sql: Sql;
-  /** When the mail server accepted the notification's message. */
-  mailAcceptedAt(notificationId: string): Date | undefined;
+  /** When the mail server, a push service or WhatsApp accepted a notification's message, by the notification's id. */
+  accepted(): Promise<ReadonlyMap<string, Date>>;
   /** When the API first showed the notification in its user's inbox. */
   inboxShownAt(userId: string, notificationId: string): Promise<Date | undefined>;
-  /** How the story calls a user. */
-  titleOf(userId: string): string;
+  personOf(userId: string): Person;
 }
 
 /** Everything known by now that must follow from the request, in no order; empty until it has committed. */
 export async function hopsOf(watched: Watched): Promise<readonly Hop[]> {
-  const { sql, traceId, titleOf } = watched;
+  const { sql, traceId } = watched;
   const hops = await sql<Hop[]>`
     with event as (
       select * from outbox_event
@@ -42,15 +42,51 @@ export async function hopsOf(watched: Watched): Promise<readonly Hop[]> {
     where unsubscribed_at is null
   `;
   // Read last: whatever the events read above have caused is in it.
-  const notifications = await sql<{ id: string; userId: string; channel: string; template: string }[]>`
-    select id, user_id as "userId", channel, template
+  const notifications = await sql<Told[]>`
+    select id, user_id as "userId", channel, template, receipt.received_at as "readAt",
+           case notification.status when 'suppressed' then created_at end as "suppressedAt",
+           digest_id is not null as "isGathered"
     from notification
+    left join notification_receipt receipt on receipt.notification_id = notification.id and receipt.status = 'read'
     where event_id in (select id from outbox_event where traceparent like ${`00-${traceId}-%`})
   `;
-  const told = notifications.map(async ({ id: key, userId, channel, template }) =>
-    channel === 'email'
-      ? { key, what: `mail "${template}" to the ${titleOf(userId)} accepted by SMTP`, at: watched.mailAcceptedAt(key) }
-      : { key, what: `"${template}" in the ${titleOf(userId)}’s inbox`, at: await watched.inboxShownAt(userId, key) },
-  );
-  return [...hops.map((hop) => ({ ...hop, at: hop.at ?? undefined })), ...(await Promise.all(told))];
+  const accepted = await watched.accepted();
+  const told = notifications.map((one) => hopsOfTold(watched, { ...one, acceptedAt: accepted.get(one.id) }));
+  return [...hops.map((hop) => ({ ...hop, at: hop.at ?? undefined })), ...(await Promise.all(told)).flat()];
+}
+
+interface Told {
+  readonly id: string;
+  readonly userId: string;
+  readonly channel: string;
+  readonly template: string;
+  /** Of what is not sent, now or ever. */
+  readonly suppressedAt: Date | null;
+  readonly isGathered: boolean;
+  /** By WhatsApp's report. */
+  readonly readAt: Date | null;
+}
+
+async function hopsOfTold(
+  { personOf, inboxShownAt }: Watched,
+  { id: key, userId, channel, template, ...told }: Told & { readonly acceptedAt: Date | undefined },
+): Promise<readonly Hop[]> {
+  const { title, push } = personOf(userId);
+  const [kind, service] = {
+    email: ['mail', 'SMTP'],
+    push: ['push', push === 'fcm' ? 'FCM' : 'the browser’s push service'],
+    whatsapp: ['WhatsApp', 'the Cloud API'],
+  }[channel] ?? [];
+  if (kind === undefined) {
+    return [{ key, what: `"${template}" in the ${title}’s inbox`, at: await inboxShownAt(userId, key) }];
+  }
+  const message = `${kind} "${template}" to the ${title}`;
+  if (told.suppressedAt !== null) {
+    const fate = told.isGathered ? 'gathered for a digest' : 'suppressed';
+    return [{ key, what: `${message} ${fate}`, at: told.suppressedAt }];
+  }
+  const accepted = { key, what: `${message} accepted by ${service}`, at: told.acceptedAt };
+  if (channel !== 'whatsapp') return [accepted];
+  const read = { key: `${key} read`, what: `WhatsApp "${template}" reported as read`, at: told.readAt ?? undefined };
+  return [accepted, read];
 }

@@ -5,21 +5,47 @@ export interface Person {
   readonly userId: string;
   readonly title: string;
   readonly contact: { readonly name: string; readonly email: string; readonly locale: 'es' | 'en' };
+  /** Where pushes are shown: in the app, or by a browser. */
+  readonly push?: 'fcm' | 'web';
+  /** Of those who say yes to WhatsApp, in E.164. */
+  readonly phone?: string;
 }
+
+/** Who is who in the story. */
+export type Cast = ReturnType<typeof castPeople>;
 
 /** The cast of the story, under new ids in every run. */
 export function castPeople() {
   return {
-    owner: person('owner', 'Lucía Fernández', 'lucia@clima-norte.example', 'es'),
-    customer: person('customer', 'Daniel Whitaker', 'daniel@whitaker.example', 'en'),
-    technician: person('technician', 'Marco Salas', 'marco@clima-norte.example', 'es'),
-    ambassador: person('ambassador', 'Paola Ríos', 'paola@rios.example', 'es'),
-    operator: person('operator', 'Irene Vidal', 'irene@techmarket.example', 'es'),
+    owner: person('owner', {
+      contact: { name: 'Lucía Fernández', email: 'lucia@clima-norte.example', locale: 'es' },
+      push: 'web', phone: '+528110009001',
+    }),
+    customer: person('customer', {
+      contact: { name: 'Daniel Whitaker', email: 'daniel@whitaker.example', locale: 'en' },
+      push: 'fcm', phone: '+528112345678',
+    }),
+    technician: person('technician', {
+      contact: { name: 'Marco Salas', email: 'marco@clima-norte.example', locale: 'es' }, push: 'fcm',
+    }),
+    ambassador: person('ambassador', {
+      contact: { name: 'Paola Ríos', email: 'paola@rios.example', locale: 'es' }, push: 'web',
+    }),
+    operator: person('operator', {
+      contact: { name: 'Irene Vidal', email: 'irene@techmarket.example', locale: 'es' },
+    }),
   };
 }
 
-function person(title: string, name: string, email: string, locale: 'es' | 'en'): Person {
-  return { userId: randomUUID(), title, contact: { name, email, locale } };
+const person = (title: string, reached: Omit<Person, 'userId' | 'title'>): Person =>
+  ({ userId: randomUUID(), title, ...reached });
+
+const DAY_MS = 86_400_000;
+
+/** Six in the evening where the story takes place, at most so many days from now. */
+export function eveningIn(days: number): string {
+  const day = new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+  return `${day}T00:00:00Z`;
 }
 
 export interface Claims {

@@ -1,62 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentProvider } from '../sandbox/payment-provider.ts';
-import { until } from '../until.ts';
+import { actor, post } from './actor.ts';
+import { type Encore, makeEncores } from './encores.ts';
 import { everythingHappened } from './everything.ts';
-import { follow, type Stage } from './follow.ts';
-import { castPeople, type IssueToken } from './people.ts';
+import type { Stage } from './follow.ts';
+import { type Cast, eveningIn } from './people.ts';
 
 const DAY_MS = 86_400_000;
-const COMMIT_DEADLINE_MS = 5_000;
 
 export interface Told {
   readonly operatorToken: string;
   readonly customerToken: string;
   readonly tenantToken: string;
   readonly tenantId: string;
+  readonly encores: readonly Encore[];
 }
 
 /** Tells the story through the HTTP API and the payment provider, printing each hop; fails with what did not happen. */
 export async function tellStory(
-  set: Omit<Stage, 'people'> & { readonly provider: PaymentProvider; readonly issueToken: IssueToken },
+  set: Stage & { readonly cast: Cast; readonly provider: PaymentProvider },
 ): Promise<Told> {
-  const people = castPeople();
-  const { owner, customer, technician, ambassador, operator } = people;
-  const stage: Stage = { ...set, people: Object.values(people) };
-  const act = async (title: string, token: string, path: string, body: object): Promise<{ readonly id: string }> => {
-    let answer = '';
-    await follow(stage, {
-      title: `${title}: POST ${path.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')}`,
-      async run(traceparent) {
-        const response = await fetch(`${set.apiUrl}${path}`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID(), traceparent,
-          },
-          body: JSON.stringify(body),
-        });
-        answer = await response.text();
-        if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
-        return { answered: `answered ${response.status}` };
-      },
-    });
-    return JSON.parse(answer) as { readonly id: string };
-  };
-  const pay = (title: string, reportId: string, report: () => ReturnType<PaymentProvider['capture']>) =>
-    follow(stage, {
-      title: `${title}: POST /webhooks/payments/sandpay`,
-      async run() {
-        const { status } = await report();
-        if (status !== 200) throw new Error(`the webhook was answered ${status}`);
-        return { answered: `the provider was answered ${status}`, traceId: await traceOf(set, reportId) };
-      },
-    });
+  const { cast, provider } = set;
+  const { owner, customer, technician, ambassador, operator } = cast;
+  const { act, pay } = actor(set);
   const today = new Date().toISOString().slice(0, 10);
 
   const operatorToken = await set.issueToken(operator, { roles: ['backoffice:write'] });
   const customerToken = await set.issueToken(customer, { roles: ['user'] });
-  const ambassadorToken = await set.issueToken(ambassador, { roles: ['user'] });
   const ownerToken = await set.issueToken(owner, { roles: ['user'] });
 
+  await sayHowToBeReached(set);
   const tenant = await act('The owner founds a tenant', ownerToken, '/tenants', {
     name: 'Clima Norte', country: 'MX', currency: 'MXN', timeZone: 'America/Monterrey', contact: owner.contact,
   });
@@ -65,11 +38,6 @@ export async function tellStory(
     evidence: { kind: 'tax-certificate', reference: 'RFC CNO-240117-AB3' },
   });
 
-  await fetch(`${set.apiUrl}/users/me/contact`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ambassadorToken}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify(ambassador.contact),
-  });
   await act('An ambassador brought it', operatorToken, `/backoffice/ambassadors/${ambassador.userId}/attributions`, {
     tenantId: tenant.id, planId: await planOf(set), startsOn: new Date(Date.now() - DAY_MS).toISOString().slice(0, 10),
   });
@@ -105,7 +73,7 @@ export async function tellStory(
   });
   const quote = await act('It sends a quote', tenantToken, `/tickets/${ticket.id}/quotes`, {
     lines: [{ description: 'New drain pump, fitted', quantity: 1, unitPriceMinor: 185_000 }],
-    currency: 'MXN', validUntil: new Date(Date.now() + 3 * DAY_MS).toISOString(),
+    currency: 'MXN', validUntil: eveningIn(3),
   });
   await act('The customer approves it', customerToken, `/quotes/${quote.id}/approve`, {});
   await act('They agree on a visit', tenantToken, `/tickets/${ticket.id}/appointments`, {
@@ -123,14 +91,14 @@ export async function tellStory(
   });
 
   const subscription = await act('The tenant subscribes', tenantToken, `/tenants/${tenant.id}/subscriptions`, {
-    plan: 'professional', period: 'monthly', startsOn: today,
+    plan: 'professional', period: 'yearly', startsOn: today,
   });
-  const paid = { tenantId: tenant.id, subscriptionId: subscription.id, amountMinor: 129_900, currency: 'MXN' };
+  const paid = { tenantId: tenant.id, subscriptionId: subscription.id, amountMinor: 1_299_000, currency: 'MXN' };
   const [failedId, paymentId, refundId] = [`pay_${randomUUID()}`, `pay_${randomUUID()}`, `ref_${randomUUID()}`];
-  const { fail, capture, refund } = set.provider;
+  const { fail, capture, refund } = provider;
   await pay('The payment does not go through at first', failedId, () => fail({ ...paid, paymentId: failedId, reason: 'insufficient funds' }));
   await pay('The next one does', paymentId, () => capture({ ...paid, paymentId }));
-  await pay('A part is given back', refundId, () => refund({ ...paid, paymentId, refundId, amountMinor: 20_000 }));
+  await pay('A part is given back', refundId, () => refund({ ...paid, paymentId, refundId, amountMinor: 200_000 }));
 
   const { charges } = await read<{ charges: readonly { readonly id: string }[] }>(set, tenantToken, `/tenants/${tenant.id}/charges`);
   const dispute = await act('The tenant disputes a charge', tenantToken, `/tenants/${tenant.id}/disputes`, {
@@ -144,18 +112,23 @@ export async function tellStory(
   const { score } = await read<{ score: number }>(set, customerToken, `/tenants/${tenant.id}/reputation`);
   set.print(`\nThe tenant’s reputation is ${score}; the ranking will start from there.`);
   set.print(await everythingHappened(set.sql));
-  return { operatorToken, customerToken, tenantToken, tenantId: tenant.id };
+  const told = { customerToken, tenantToken, tenantId: tenant.id };
+  const encores = makeEncores({ act, pay, cast, provider, ...told, subscriptionId: subscription.id });
+  return { ...told, operatorToken, encores };
 }
 
-/** The trace of the event that a provider's report made. */
-function traceOf({ sql }: Pick<Stage, 'sql'>, reportId: string): Promise<string> {
-  return until('the payment’s event is committed', async () => {
-    const [row] = await sql<{ traceparent: string }[]>`
-      select traceparent from outbox_event
-      where ${reportId} in (payload_json ->> 'providerPaymentId', payload_json ->> 'providerRefundId')
-    `;
-    return row?.traceparent.split('-')[1];
-  }, { deadlineMs: COMMIT_DEADLINE_MS });
+/** Everybody who has a device or a number says so, before anything happens. */
+async function sayHowToBeReached(stage: Stage): Promise<void> {
+  stage.print('\nPeople say how they are reached: POST /users/me/contact, /users/me/devices, /users/me/whatsapp');
+  for (const person of stage.people) {
+    const { contact, phone } = person;
+    const device = stage.phones.deviceOf(person);
+    if (device === undefined) continue;
+    const token = await stage.issueToken(person, { roles: ['user'] });
+    await post(stage, { token, path: '/users/me/contact', body: contact });
+    await post(stage, { token, path: '/users/me/devices', body: device });
+    if (phone) await post(stage, { token, path: '/users/me/whatsapp', body: { phone, optIn: true } });
+  }
 }
 
 async function planOf({ sql }: Pick<Stage, 'sql'>): Promise<string> {

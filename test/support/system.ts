@@ -34,10 +34,12 @@ export interface SystemOptions {
   readonly formation: Readonly<Record<'web' | 'relay' | 'worker', number>>;
   /** The shared one of the test run unless given. */
   readonly redisUrl?: string;
+  /** Called at once when a process has ended, before it starts again. */
+  readonly onEnd?: (process: string) => void;
 }
 
 /** The Procfile's processes, released and ready, on the calling test's own database, keys, mailbox and secret. */
-export async function startSystem({ formation, redisUrl }: SystemOptions) {
+export async function startSystem({ formation, redisUrl, onEnd }: SystemOptions) {
   const { sql, url: DATABASE_URL } = await createDatabase();
   const { url: sharedUrl, prefix } = redisPrefix();
   const redis = await connectRedis(redisUrl ?? sharedUrl);
@@ -58,8 +60,9 @@ export async function startSystem({ formation, redisUrl }: SystemOptions) {
   const ends: { readonly process: string; readonly how: string; readonly at: Date }[] = [];
   const onLine = (process: string, text: string) => {
     const how = /^ended by (.+), starts again/.exec(text)?.[1];
-    if (how === undefined) lines.push({ process, text });
-    else ends.push({ process, how, at: new Date() });
+    if (how === undefined) return void lines.push({ process, text });
+    ends.push({ process, how, at: new Date() });
+    onEnd?.(process);
   };
   if ((await runProcess('release', { procfile: PROCFILE, env, onLine })) !== 0) throw new Error('the release failed');
   const running = await startProcesses({ procfile: PROCFILE, env, onLine, formation, restart: true });
