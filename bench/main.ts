@@ -8,6 +8,7 @@ import { startServices } from '../dev/services.ts';
 import { measureClaim } from './claim.ts';
 import { measureLatency } from './latency.ts';
 import { keepsBound, type Measure } from './measure.ts';
+import { measureNotifications } from './notifications.ts';
 import { measureReaction } from './reaction.ts';
 import { measureRelay } from './relay.ts';
 import type { Servers } from './world.ts';
@@ -19,6 +20,7 @@ const FULL = {
   claim: { history: 1_000_000, rounds: 15 },
   write: { count: 4_000, rounds: 5 },
   latency: { forSeconds: 20 },
+  notifications: { count: 1_500, rounds: 5 },
 };
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
@@ -26,15 +28,17 @@ const QUICK: typeof FULL = {
   claim: { history: 200_000, rounds: 9 },
   write: { count: 1_000, rounds: 3 },
   latency: { forSeconds: 5 },
+  notifications: { count: 500, rounds: 3 },
 };
 
-async function measureAll(servers: Servers, sizes: typeof FULL): Promise<readonly Measure[]> {
+async function measureAll(servers: Servers, sizes: typeof FULL, mailLogFile: string): Promise<readonly Measure[]> {
   return [
     await measureRelay(servers, sizes.relay),
     await measureReaction(servers, sizes.reaction),
     await measureClaim(servers, sizes.claim),
     await measureWrite(servers, sizes.write),
     ...(await measureLatency(servers, sizes.latency)),
+    ...(await measureNotifications(servers, { ...sizes.notifications, mailLogFile })),
   ];
 }
 
@@ -62,7 +66,8 @@ function toRow(measure: Measure): string[] {
 const quick = process.argv.includes('--quick');
 const dataDir = await claimFolder('bench');
 const services = await startServices({ dataDir, documents: 'none' }).catch(giveUp);
-const measures = await measureAll(services, quick ? QUICK : FULL).finally(() => services.stop());
+const mailLogFile = join(dataDir, 'mailbox.jsonl');
+const measures = await measureAll(services, quick ? QUICK : FULL, mailLogFile).finally(() => services.stop());
 showTable(measures);
 const file = join(dirname(dataDir), 'bench.json');
 const run = { at: new Date(), quick, node: process.version, cores: availableParallelism(), measures };

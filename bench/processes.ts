@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Formation, startProcesses } from '../dev/procfile.ts';
 import { until } from '../dev/until.ts';
@@ -26,6 +27,7 @@ export async function startOn(world: World, { servers, formation, env }: Process
       REDIS_URL: servers.redisUrl,
       REDIS_PREFIX: world.prefix,
       MONGODB_URL: '',
+      HASH_KEY: randomBytes(32).toString('hex'),
       SMTP_URL: 'smtp://127.0.0.1:1', // nobody is sent a mail here
       LOG_LEVEL: 'warn', // reading what they say takes time from what is measured
       ...env,

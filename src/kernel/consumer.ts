@@ -16,13 +16,32 @@ export interface ReactionContext<Ports> {
   afterCommit(hint: () => void): void;
 }
 
-/** What an effect is given. There is no transaction: none may stay open over a provider's answer. */
+/** What is to be done of a delivery: a task, nothing, or nothing yet. */
+export type Claim<Task> =
+  | { readonly state: 'mine'; readonly task: Task }
+  | { readonly state: 'done' }
+  | { readonly state: 'later'; readonly delayMs: number; readonly reason: string };
+
+/** What an effect is given to perform. There is no transaction: none may stay open over a provider's answer. */
 export interface EffectContext<Ports> {
+  /** For what a provider call needs to know, never for its outcome. */
   readonly sql: Sql;
   readonly ports: Ports;
   readonly log: Logger;
   /** Aborts when the time-out passes or the worker loses its hold of the delivery. */
   readonly signal: AbortSignal;
+}
+
+/** What became of a task; with an error the delivery is not done, and judged by it. */
+export interface Performed<End> {
+  readonly end: End;
+  readonly error?: Error | undefined;
+}
+
+/** A task that was performed, and the event that asked for it. */
+export interface Ended<Task = unknown, End = unknown> extends Performed<End> {
+  readonly event: StoredEvent;
+  readonly task: Task;
 }
 
 interface Subscription {
@@ -43,10 +62,17 @@ export interface Reaction<Ports> extends Subscription {
   handleBatch(events: readonly StoredEvent[], context: ReactionContext<Ports>): Promise<void>;
 }
 
-/** A consumer whose effect is outside: at least once, with a key that lets the outside recognise a repetition. */
+/**
+ * A consumer whose effect is outside: at least once, with a key that lets the outside recognise a repetition. Before
+ * anything leaves, the claim has committed; what became of it commits with the proof.
+ */
 export interface Effect<Ports> extends Subscription {
   readonly kind: 'effect';
-  perform(event: StoredEvent, context: EffectContext<Ports>): Promise<void>;
+  /** What is to be done of each, by event id; all at hand share one transaction. */
+  claim(events: readonly StoredEvent[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<unknown>>>;
+  perform(task: unknown, context: EffectContext<Ports>): Promise<Performed<unknown>>;
+  /** Puts what became of tasks on record; all at hand share one transaction. */
+  settle(ended: readonly Ended[], context: Pick<ReactionContext<Ports>, 'tx' | 'append'>): Promise<void>;
 }
 
 export type Consumer<Ports> = Reaction<Ports> | Effect<Ports>;
@@ -74,13 +100,17 @@ export function defineReaction<Ports, const On extends readonly AnyContract[]>(
   return Object.freeze({ kind: 'reaction', name, on, attempts, timeoutMs, concurrency, handleBatch });
 }
 
-/** Declares an effect. */
-export function defineEffect<Ports, const On extends readonly AnyContract[]>(
-  declared: Declared<On> & { perform(event: EventOf<On[number]>, context: EffectContext<Ports>): Promise<void> },
+interface EffectSteps<On extends readonly AnyContract[], Ports, Task, End> {
+  claim(events: readonly EventOf<On[number]>[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<Task>>>;
+  perform(task: Task, context: EffectContext<Ports>): Promise<Performed<End>>;
+  settle(ended: readonly Ended<Task, End>[], context: Pick<ReactionContext<Ports>, 'tx' | 'append'>): Promise<void>;
+}
+
+/** Declares an effect by its three steps. */
+export function defineEffect<Ports, const On extends readonly AnyContract[], Task, End>(
+  declared: Declared<On> & EffectSteps<On, Ports, Task, End>,
 ): Effect<Ports> {
-  const { name, on, attempts = 10, timeoutMs = 30_000, concurrency = 20, perform } = declared;
-  return Object.freeze({
-    kind: 'effect', name, on, attempts, timeoutMs, concurrency,
-    perform: (event: StoredEvent, context: EffectContext<Ports>) => perform(event as EventOf<On[number]>, context),
-  });
+  const { name, on, attempts = 10, timeoutMs = 30_000, concurrency = 100, claim, perform, settle } = declared;
+  const steps = { claim, perform, settle } as unknown as Pick<Effect<Ports>, 'claim' | 'perform' | 'settle'>;
+  return Object.freeze({ kind: 'effect', name, on, attempts, timeoutMs, concurrency, ...steps });
 }

@@ -6,11 +6,11 @@ import type { Redis } from '../platform/redis.ts';
 import { makeBatcher } from './batcher.ts';
 import { makeBreaker } from './breaker.ts';
 import { startCanary } from './canary.ts';
-import type { Consumer, Effect, Reaction } from './consumer.ts';
+import type { Consumer, Reaction } from './consumer.ts';
 import type { Runtime } from './deliver.ts';
 import { Permanent, toError } from './errors.ts';
 import { judge } from './judge.ts';
-import { perform } from './perform.ts';
+import { makePerformer } from './perform.ts';
 import { react } from './react.ts';
 
 const BATCH_LIMIT = 500;
@@ -44,14 +44,10 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
   const log = options.log.child({ consumer: name });
   const runtime = { sql, log, ports: options.ports, poke: options.poke };
   const onConsumed = (event: Parameters<ConsumerMetrics['consumed']>[1]) => metrics.consumed(name, event);
-  const consume = consumer.kind === 'reaction' ? reacting(consumer) : performing(consumer);
+  const consume = consumer.kind === 'reaction' ? reacting(consumer) : makePerformer(consumer, runtime, onConsumed);
 
   function reacting(reaction: Reaction<Ports>): Consume {
     return makeBatcher({ limit: BATCH_LIMIT, run: (batch) => react(reaction, runtime, batch, onConsumed) });
-  }
-
-  function performing(effect: Effect<Ports>): Consume {
-    return (eventId, held) => perform(effect, runtime, { eventId, held }, onConsumed);
   }
 
   async function process(job: Job<Delivery, void>, token?: string, held?: AbortSignal): Promise<void> {

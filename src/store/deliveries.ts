@@ -24,12 +24,16 @@ export async function consumeFresh(tx: Db, consumer: string, eventIds: readonly 
   return new Set(rows.map((row) => row.event_id));
 }
 
-/** Whether a delivery's proof is there. */
-export async function isConsumed(db: Db, consumer: string, eventId: string): Promise<boolean> {
-  const rows = await db`
-    select from consumed_event where consumer_name = ${consumer} and event_id = ${eventId}
+/** Those of the events that the consumer has consumed. */
+export async function listConsumed(db: Db, consumer: string, eventIds: readonly string[]): Promise<Set<string>> {
+  const sorted = [...eventIds].sort();
+  // The bounds let PostgreSQL look into the days concerned only.
+  const rows = await db<{ event_id: string }[]>`
+    select event_id from consumed_event
+    where consumer_name = ${consumer} and event_id = any(${sorted}::uuid[])
+      and event_id between ${sorted[0] ?? null}::uuid and ${sorted.at(-1) ?? null}::uuid
   `;
-  return rows.length > 0;
+  return new Set(rows.map((row) => row.event_id));
 }
 
 /** How a delivery failed: text that may be read by operators, and the key by which equal failures are grouped. */

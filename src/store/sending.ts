@@ -1,5 +1,5 @@
-import type { Db, Sql, Tx } from '../platform/postgres.ts';
-import { transaction } from '../platform/transaction.ts';
+import type { Tx } from '../platform/postgres.ts';
+import { type AttemptStep, recordAttempts } from './notification-attempts.ts';
 import { insertDecisions, type NewDecision } from './notification-decisions.ts';
 
 /** A notification that this attempt, and no other, may send. */
@@ -44,159 +44,161 @@ export type SendingClaim =
 
 export interface ClaimOptions {
   readonly leaseMs: number;
-  /** Attempts an hour that one user gets by one channel. */
+  /** Attempts an hour that one user gets by one channel; 0 for any number. */
   readonly perHour: number;
   resendUnknown(template: string): boolean;
   mayLeave(row: SendingRow): Leave;
 }
 
 const UNREPORTED = 'never reported back';
+const HOUR_MS = 3_600_000;
 
 interface ClaimRow extends Omit<SendingRow, 'visit' | 'quietHours' | 'throttledUntil'> {
   readonly eventId: string;
   readonly channel: string;
   readonly status: string;
+  readonly reason: string | null;
   readonly remainingMs: number;
   readonly visitStands: boolean | null;
   readonly visitStartsAt: Date | null;
   readonly timeZone: string | null;
   readonly quietFrom: string | null;
   readonly quietUntil: string | null;
-  readonly throttledUntil: Date | null;
+  /** The user's attempts by the channel within the hour, newest first. */
+  readonly lately: readonly Date[];
 }
 
 /**
- * Commits that an attempt begins, before the provider is called, unless the notification is to wait or to stay. An
- * earlier attempt that never reported back is put on record as `unknown`; whether it is then tried again is the
- * template's policy.
+ * Begins attempts: once the transaction has committed, each notification that is `mine` may be handed to its provider,
+ * by nobody else. An earlier attempt that never reported back is put on record as `unknown`; whether it is then tried
+ * again is the template's policy. What is to wait or to stay is written down as that.
  */
-export function beginSending(sql: Sql, id: string, options: ClaimOptions): Promise<SendingClaim> {
-  return transaction(sql, async (tx): Promise<SendingClaim> => {
-    const row = await lockForSending(tx, id, options.perHour);
-    if (row === undefined || !['queued', 'sending', 'unknown'].includes(row.status)) return { state: 'settled' };
-    const { status, remainingMs, attempt } = row;
-    if (status === 'sending' && remainingMs > 0) return { state: 'busy', forMs: Math.ceil(remainingMs) };
+export async function beginSending(tx: Tx, ids: readonly string[], options: ClaimOptions): Promise<Map<string, SendingClaim>> {
+  const claims = new Map<string, SendingClaim>();
+  const [attempts, decisions, changes]: [AttemptStep[], NewDecision[], Change[]] = [[], [], []];
+  const pace = paceOf(options.perHour);
+  for (const row of await lockForSending(tx, ids, options.perHour)) {
+    const { id, status, remainingMs, attempt, eventId, userId, channel } = row;
+    claims.set(id, { state: 'settled' });
+    if (status === 'sending' && remainingMs > 0) claims.set(id, { state: 'busy', forMs: Math.ceil(remainingMs) });
+    if (!['queued', 'unknown'].includes(status) && !(status === 'sending' && remainingMs <= 0)) continue;
     const isLost = status === 'sending';
-    if (isLost) await recordAttempt(tx, { id, attempt: attempt - 1, outcome: 'unknown', detail: UNREPORTED });
+    if (isLost) attempts.push({ id, attempt: attempt - 1, outcome: 'unknown', detail: UNREPORTED });
     if (status !== 'queued' && !options.resendUnknown(row.template)) {
-      await tx`
-        update notification
-        set status = 'unknown', sending_until = null, reason = coalesce(reason, ${UNREPORTED})
-        where id = ${id}
-      `;
-      return { state: 'settled' };
+      changes.push({ id, status: 'unknown', reason: row.reason ?? UNREPORTED });
+      continue;
     }
-    const leave = options.mayLeave(toSendingRow(row));
-    if (leave.decision) {
-      const { eventId, userId, channel } = row;
-      await insertDecisions(tx, [{ eventId, userId, channel, ...leave.decision }]);
-    }
+    const leave = options.mayLeave({ ...toSendingRow(row), throttledUntil: pace.freeAt(row) });
+    if (leave.decision) decisions.push({ eventId, userId, channel, ...leave.decision });
     if (leave.verdict !== 'send') {
       const { rule, detail } = leave.decision;
-      await tx`
-        update notification
-        set status        = ${leave.verdict === 'held' ? 'queued' : 'suppressed'},
-            due_at        = ${leave.verdict === 'held' ? leave.until : null},
-            reason        = ${`${rule}: ${detail ?? ''}`},
-            sending_until = null
-        where id = ${id}
-      `;
-      return { state: 'settled' };
+      const dueAt = leave.verdict === 'held' ? leave.until : undefined;
+      changes.push({ id, status: leave.verdict === 'held' ? 'queued' : 'suppressed', reason: `${rule}: ${detail ?? ''}`, dueAt });
+      continue;
     }
+    pace.take(row);
     const refusals = row.refusals + (isLost ? 1 : 0);
-    await tx`
-      update notification
-      set status = 'sending', attempts = ${attempt}, refusals = ${refusals}, reason = null, due_at = null,
-          attempted_at  = clock_timestamp(),
-          sending_until = clock_timestamp() + ${options.leaseMs} * interval '1 millisecond'
-      where id = ${id}
-    `;
-    await recordAttempt(tx, { id, attempt, outcome: 'sending' });
-    return { state: 'mine', sending: { ...row, refusals, isDoubtful: row.isDoubtful || isLost } };
-  });
+    attempts.push({ id, attempt, outcome: 'sending' });
+    changes.push({ id, status: 'sending', attempt, refusals });
+    claims.set(id, { state: 'mine', sending: { ...row, refusals, isDoubtful: row.isDoubtful || isLost } });
+  }
+  await insertDecisions(tx, decisions);
+  await recordAttempts(tx, attempts);
+  await change(tx, changes, options.leaseMs);
+  return claims;
 }
 
-/** The row, ours until the transaction ends; no other of the user's by the channel is claimed meanwhile. */
-async function lockForSending(tx: Tx, id: string, perHour: number): Promise<ClaimRow | undefined> {
-  await tx`
-    select pg_advisory_xact_lock(hashtextextended(user_id::text || channel, 0)) from notification where id = ${id}
+/** The rows, ours until the transaction ends; no other of their users by their channels is claimed meanwhile. */
+async function lockForSending(tx: Tx, ids: readonly string[], perHour: number): Promise<readonly ClaimRow[]> {
+  if (perHour > 0) {
+    await tx`
+      select pg_advisory_xact_lock(hashtextextended(user_id::text || channel, 0))
+      from (select distinct user_id, channel from notification where id = any(${[...ids]}::uuid[]) order by 1, 2) as pair
+    `;
+  }
+  const lately = tx`
+    array(
+      select lately.attempted_at from notification lately
+      where lately.user_id = n.user_id and lately.channel = n.channel and lately.id <> n.id
+        and lately.attempted_at > clock_timestamp() - interval '1 hour'
+      order by lately.attempted_at desc limit ${perHour}
+    )
   `;
-  const [row] = await tx<ClaimRow[]>`
+  return tx<ClaimRow[]>`
     select n.id, n.event_id as "eventId", n.user_id as "userId", n.channel, n.attempts + 1 as attempt, n.refusals,
-           n.template, n.template_version as "templateVersion", n.locale, n.payload, n.status,
+           n.template, n.template_version as "templateVersion", n.locale, n.payload, n.status, n.reason,
            coalesce(extract(epoch from n.sending_until - clock_timestamp()) * 1000, 0)::float8 as "remainingMs",
            clock_timestamp() as now, n.expires_at as "expiresAt",
            visit.status = 'scheduled' as "visitStands", visit.starts_at as "visitStartsAt",
            setting.time_zone as "timeZone",
            to_char(setting.quiet_from, 'HH24:MI') as "quietFrom", to_char(setting.quiet_until, 'HH24:MI') as "quietUntil",
-           (
-             select lately.attempted_at + interval '1 hour' from notification lately
-             where lately.user_id = n.user_id and lately.channel = n.channel and lately.id <> n.id
-               and lately.attempted_at > clock_timestamp() - interval '1 hour'
-             order by lately.attempted_at desc offset ${perHour - 1} limit 1
-           ) as "throttledUntil",
-           exists (
+           ${perHour > 0 ? tx`to_json(${lately})` : tx`'[]'::json`} as lately,
+           n.attempts > 0 and exists (
              select from notification_attempt tried where tried.notification_id = n.id and tried.outcome = 'unknown'
            ) as "isDoubtful"
     from notification n
     left join notification_setting setting on setting.user_id = n.user_id
     left join appointment visit on visit.id = n.appointment_id
-    where n.id = ${id}
+    where n.id = any(${[...ids].sort()}::uuid[])
+    order by n.id
     for update of n
   `;
-  return row;
 }
 
-function toSendingRow(row: ClaimRow): SendingRow {
-  const { visitStands, visitStartsAt, timeZone, quietFrom, quietUntil, throttledUntil } = row;
+function toSendingRow(row: ClaimRow): Omit<SendingRow, 'throttledUntil'> {
+  const { visitStands, visitStartsAt, timeZone, quietFrom, quietUntil } = row;
   return {
     ...row,
     visit: visitStands === null || visitStartsAt === null ? undefined : { stands: visitStands, startsAt: visitStartsAt },
     quietHours: timeZone && quietFrom && quietUntil ? { timeZone, from: quietFrom, until: quietUntil } : undefined,
-    throttledUntil: throttledUntil ?? undefined,
   };
 }
 
-/** How an attempt ended, and what that makes of the notification. */
-export interface SendingEnd {
-  readonly outcome: 'sent' | 'rejected' | 'limited' | 'unreachable' | 'unknown';
-  readonly status: 'sent' | 'failed' | 'queued' | 'unknown';
-  readonly detail?: string | undefined;
-  readonly providerId?: string | undefined;
+/** Counts what leaves in this transaction on top of what left before it. */
+function paceOf(perHour: number) {
+  const taken = new Map<string, number>();
+  const key = ({ userId, channel }: ClaimRow) => `${userId} ${channel}`;
+  return {
+    freeAt(row: ClaimRow): Date | undefined {
+      const mates = taken.get(key(row)) ?? 0;
+      if (perHour === 0 || row.lately.length + mates < perHour) return undefined;
+      const first = row.lately[perHour - 1 - mates];
+      return new Date((first === undefined ? row.now : new Date(first)).getTime() + HOUR_MS);
+    },
+    take: (row: ClaimRow) => void taken.set(key(row), (taken.get(key(row)) ?? 0) + 1),
+  };
 }
 
-/**
- * Puts an attempt's end on record; the notification follows it only if no later attempt has begun. One that was held as
- * unknown follows a late success only: nobody would try it again. Says whether the notification followed.
- */
-export async function endSending(db: Db, { id, attempt }: Sending, end: SendingEnd): Promise<boolean> {
-  const { outcome, status, detail, providerId } = end;
-  await recordAttempt(db, { id, attempt, outcome, detail });
-  const { count } = await db`
-    update notification
-    set status        = ${status},
-        reason        = ${status === 'sent' ? null : (detail ?? null)},
-        refusals      = refusals + ${outcome === 'rejected' || outcome === 'unknown' ? 1 : 0},
-        sending_until = null,
-        provider_id   = coalesce(${providerId ?? null}, provider_id),
-        sent_at       = case ${status} when 'sent' then clock_timestamp() else sent_at end
-    where id = ${id} and attempts = ${attempt}
-      and (status = 'sending' or (status = 'unknown' and ${status}::text = 'sent'))
-  `;
-  return count > 0;
-}
-
-interface Attempt {
+/** What a claim makes of a notification. */
+interface Change {
   readonly id: string;
-  readonly attempt: number;
-  readonly outcome: string;
-  readonly detail?: string | undefined;
+  readonly status: 'sending' | 'queued' | 'suppressed' | 'unknown';
+  readonly reason?: string;
+  readonly dueAt?: Date | undefined;
+  /** Set when an attempt begins. */
+  readonly attempt?: number;
+  readonly refusals?: number;
 }
 
-async function recordAttempt(db: Db, { id, attempt, outcome, detail }: Attempt): Promise<void> {
-  await db`
-    insert into notification_attempt (notification_id, attempt, outcome, detail)
-    values (${id}, ${attempt}, ${outcome}, ${detail ?? null})
-    on conflict do nothing
+async function change(tx: Tx, changes: readonly Change[], leaseMs: number): Promise<void> {
+  if (changes.length === 0) return;
+  await tx`
+    update notification
+    set status        = made.status,
+        reason        = made.reason,
+        due_at        = made.due_at,
+        attempts      = coalesce(made.attempt, attempts),
+        refusals      = coalesce(made.refusals, notification.refusals),
+        attempted_at  = case when made.attempt is null then attempted_at else clock_timestamp() end,
+        sending_until = case when made.attempt is not null then clock_timestamp() + ${leaseMs} * interval '1 millisecond' end
+    from unnest(
+      ${changes.map(({ id }) => id)}::uuid[],
+      ${changes.map(({ status }) => status)}::text[],
+      ${changes.map(({ reason }) => reason ?? null)}::text[],
+      ${changes.map(({ dueAt }) => dueAt?.toISOString() ?? null)}::timestamptz[],
+      ${changes.map(({ attempt }) => attempt ?? null)}::integer[],
+      ${changes.map(({ refusals }) => refusals ?? null)}::integer[]
+    ) as made (id, status, reason, due_at, attempt, refusals)
+    where notification.id = made.id
   `;
 }

@@ -9,6 +9,7 @@ export const deliverEmail = deliver({
   on: emailRequested,
   channel: 'email',
   open: ({ email }) => email,
-  addressesOf: async (db, userId) => [...(await readContacts(db, [userId])).values()].map(({ email }) => email),
+  addressesOf: async (db, userIds) =>
+    new Map([...(await readContacts(db, userIds))].map(([userId, { email }]) => [userId, [email]])),
   onSent: () => reach('mail.accepted'),
 });

@@ -8,7 +8,6 @@ export const deliverPush = deliver({
   on: pushRequested,
   channel: 'push',
   open: ({ push }) => push,
-  addressesOf: async (db, userId, { push }) =>
-    (await readPushDevices(db, [userId], push?.platforms ?? [])).get(userId) ?? [],
+  addressesOf: (db, userIds, { push }) => readPushDevices(db, userIds, push?.platforms ?? []),
   forget: (db, gone) => forgetPushDevices(db, gone.map(({ id }) => id)),
 });

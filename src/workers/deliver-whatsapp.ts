@@ -8,5 +8,6 @@ export const deliverWhatsApp = deliver({
   on: whatsAppRequested,
   channel: 'whatsapp',
   open: ({ whatsapp }) => whatsapp,
-  addressesOf: async (db, userId) => [...(await readWhatsAppPhones(db, [userId])).values()],
+  addressesOf: async (db, userIds) =>
+    new Map([...(await readWhatsAppPhones(db, userIds))].map(([userId, phone]) => [userId, [phone]])),
 });

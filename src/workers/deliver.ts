@@ -1,113 +1,119 @@
 import { templateContracts } from '../../templates/index.ts';
 import { notificationFailed } from '../events/notification-failed.ts';
-import { defineEffect, type Effect } from '../kernel/consumer.ts';
+import { defineEffect, type Claim, type Effect, type EffectContext } from '../kernel/consumer.ts';
 import { RetryLater } from '../kernel/errors.ts';
-import type { Contract, Event } from '../kernel/event.ts';
+import type { Contract } from '../kernel/event.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import { maySend } from '../notifications/may-send.ts';
 import type { Rendered } from '../notifications/render.ts';
 import { RenderError } from '../notifications/template-language.ts';
-import { type Appended, append } from '../outbox/append.ts';
 import { Outage } from '../platform/outage.ts';
 import type { Db } from '../platform/postgres.ts';
-import { transaction } from '../platform/transaction.ts';
-import { beginSending, endSending, type Sending, type SendingEnd, type SendingRow } from '../store/sending.ts';
+import { endSending, type SendingEnd } from '../store/end-sending.ts';
+import { beginSending, type Sending, type SendingRow } from '../store/sending.ts';
 import type { OutwardChannels, Ports } from './ports.ts';
 
 const TIMEOUT_MS = 25_000;
 const LEASE_MS = TIMEOUT_MS + 5_000; // beyond it, an attempt that has not reported back never will
-
 const MOST_REFUSALS = 8; // below the consumer's attempts: what a provider refuses is no dead letter of ours
+const SAME_MS = 1_000; // until another request for the same notification is looked at
 
 const contractOf = (template: string) => templateContracts.find(({ name }) => name === template);
 const resendUnknown = (template: string) => contractOf(template)?.onUnknown === 'resend';
 const isMandatory = (template: string) => ['legal', 'critical'].includes(contractOf(template)?.importance ?? '');
 const mayLeave = (row: SendingRow) => maySend({ ...row, importance: contractOf(row.template)?.importance ?? 'normal' });
 
-type Requested = Event<string, { readonly notificationId: string }>;
-
 /** What is particular to a channel. */
 export interface Delivery<Name extends keyof OutwardChannels, Address> {
   /** Names its queue and its proofs: never rename. */
   readonly name: string;
-  readonly on: Contract<string, Requested['payload']>;
+  readonly on: Contract<string, { readonly notificationId: string }>;
   readonly channel: Name;
   /** The channel of this process; undefined where it is not configured. */
   open(channels: OutwardChannels): OutwardChannel<Address, Rendered[Name]> | undefined;
-  /** Where the user is reached now. */
-  addressesOf(db: Db, userId: string, channels: OutwardChannels): Promise<readonly Address[]>;
+  /** Where users are reached now, by user id. */
+  addressesOf(db: Db, userIds: readonly string[], channels: OutwardChannels): Promise<ReadonlyMap<string, readonly Address[]>>;
   /** Drops addresses that are nobody's any more. */
   forget?(db: Db, gone: readonly Address[]): Promise<void>;
   /** Called once an attempt was accepted. */
   onSent?(): void;
 }
 
+interface Task<Address> {
+  readonly sending: Sending;
+  readonly addresses: readonly Address[];
+}
+
+interface End<Address> {
+  readonly ended: SendingEnd;
+  /** Nobody's any more. */
+  readonly gone: readonly Address[];
+}
+
 /** Makes the consumer that sends a channel's notifications, each attempt on record before it begins. */
 export function deliver<Name extends keyof OutwardChannels, Address>(delivery: Delivery<Name, Address>): Effect<Ports> {
   const { name, on, channel } = delivery;
-  return defineEffect<Ports, [typeof on]>({
+  return defineEffect<Ports, [typeof on], Task<Address>, End<Address>>({
     name,
     on: [on],
     timeoutMs: TIMEOUT_MS,
 
-    async perform(event, { sql, ports, signal }) {
+    async claim(events, { tx, ports }) {
       if (delivery.open(ports.channels) === undefined) throw new Outage(`${channel}: not configured in this process`);
-      const { notificationId } = event.payload;
-      const options = { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave };
-      const claim = await beginSending(sql, notificationId, options);
-      if (claim.state === 'busy') throw new RetryLater(claim.forMs, 'another attempt may still be under way');
-      if (claim.state === 'settled') return;
-      const { sending } = claim;
-      const outcome = await send(delivery, { db: sql, ports, sending, signal });
+      const ids = [...new Set(events.map(({ payload }) => payload.notificationId))];
+      const begun = await beginSending(tx, ids, { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave });
+      const sendings = [...begun.values()].flatMap((claim) => (claim.state === 'mine' ? claim.sending.userId : []));
+      const addresses = await delivery.addressesOf(tx, sendings, ports.channels);
+      return new Map(events.map(({ eventId, payload: { notificationId } }): [string, Claim<Task<Address>>] => {
+        const claim = begun.get(notificationId);
+        begun.set(notificationId, { state: 'busy', forMs: SAME_MS });
+        if (claim === undefined || claim.state === 'settled') return [eventId, { state: 'done' }];
+        if (claim.state === 'busy') return [eventId, { state: 'later', delayMs: claim.forMs, reason: 'another attempt may still be under way' }];
+        const { sending } = claim;
+        return [eventId, { state: 'mine', task: { sending, addresses: addresses.get(sending.userId) ?? [] } }];
+      }));
+    },
+
+    async perform(task, context) {
+      const { outcome, gone } = await send(delivery, task, context);
       if (outcome.outcome === 'sent') delivery.onSent?.();
-      const end = endOf(outcome, sending);
-      await transaction(sql, async (tx) => {
-        const isOver = await endSending(tx, sending, end);
-        if (isOver && end.status === 'failed') await append(tx, failedOf(event));
-      });
-      if (outcome.outcome === 'unreachable') throw new Outage(`${channel}: ${outcome.reason}`);
-      if (outcome.outcome === 'limited' && outcome.everyone) throw new Outage(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
-      if (outcome.outcome === 'limited') throw new RetryLater(outcome.retryAfterMs, `${channel}: ${outcome.reason}`);
-      if (end.status === 'queued') throw new Error(`${channel} not accepted: ${end.detail ?? outcome.outcome}`);
+      const ended = endOf(outcome, task.sending);
+      return { end: { ended, gone }, error: errorOf(outcome, ended, channel) };
+    },
+
+    async settle(all, { tx, append }) {
+      const failed = await endSending(tx, all.map(({ task: { sending }, end }) => ({ ...sending, end: end.ended })));
+      await delivery.forget?.(tx, all.flatMap(({ end }) => end.gone));
+      for (const { event, task } of all.filter(({ task: { sending } }) => failed.has(sending.id))) {
+        const payload = { notificationId: task.sending.id };
+        append(event, notificationFailed({ tenantId: event.tenantId, occurredAt: new Date(), payload }));
+      }
     },
   });
 }
 
-function failedOf({ eventId: causationId, correlationId, traceparent, tenantId, payload: { notificationId } }: Requested): Appended {
-  const event = notificationFailed({ tenantId, occurredAt: new Date(), payload: { notificationId } });
-  return { event, origin: { causationId, correlationId, traceparent } };
-}
-
-interface Attempt {
-  readonly db: Db;
-  readonly ports: Ports;
-  readonly sending: Sending;
-  readonly signal: AbortSignal;
-}
-
 /** Renders once, and sends to every address of the user. */
 async function send<Name extends keyof OutwardChannels, Address>(
-  { channel: channelName, open, addressesOf, forget }: Delivery<Name, Address>,
-  { db, ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, sending, signal }: Attempt,
-): Promise<Outcome> {
-  const { id: notificationId, userId, template: name, templateVersion: version, locale, payload: props } = sending;
+  { channel: channelName, open }: Delivery<Name, Address>,
+  { sending, addresses }: Task<Address>,
+  { ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, signal }: EffectContext<Ports>,
+): Promise<{ readonly outcome: Outcome; readonly gone: readonly Address[] }> {
+  const { id: notificationId, template: name, templateVersion: version, locale, payload: props } = sending;
   const channel = open(channels);
-  const addresses = await addressesOf(db, userId, channels);
   if (channel === undefined || addresses.length === 0) return refused('the user has no address');
   try {
     const content = await templates.render({ name, version, locale, channel: channelName, props });
     const unsubscribeUrl = isMandatory(name) ? undefined : unsubscribeUrlOf(notificationId);
     const message = { notificationId, template: name, content, link: linkOf(props), unsubscribeUrl, signal };
     const outcomes = await Promise.all(addresses.map((to) => channel.send({ ...message, to })));
-    await forget?.(db, addresses.filter((_, index) => isGone(outcomes[index])));
-    return best(outcomes);
+    return { outcome: best(outcomes), gone: addresses.filter((_, index) => isGone(outcomes[index])) };
   } catch (error) {
     if (error instanceof RenderError) return refused(error.message);
     throw error;
   }
 }
 
-const refused = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason });
+const refused = (reason: string) => ({ outcome: { outcome: 'rejected', permanent: true, reason } as const, gone: [] });
 
 const isGone = (outcome: Outcome | undefined) => outcome?.outcome === 'rejected' && outcome.gone === true;
 
@@ -144,4 +150,12 @@ function endOf(outcome: Outcome, { template, refusals, isDoubtful }: Sending): S
     case 'unknown':
       return { outcome: 'unknown', status: resendUnknown(template) && !isLast ? 'queued' : 'unknown', detail: outcome.reason };
   }
+}
+
+/** Why the delivery is not done; undefined when it is. */
+function errorOf(outcome: Outcome, { status, detail }: SendingEnd, channel: string): Error | undefined {
+  if (outcome.outcome === 'unreachable') return new Outage(`${channel}: ${outcome.reason}`);
+  if (outcome.outcome === 'limited' && outcome.everyone) return new Outage(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
+  if (outcome.outcome === 'limited') return new RetryLater(outcome.retryAfterMs, `${channel}: ${outcome.reason}`);
+  return status === 'queued' ? new Error(`${channel} not accepted: ${detail ?? outcome.outcome}`) : undefined;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { emailRequested } from '../../src/events/email-requested.ts';
 import { insertNotifications } from '../../src/store/notifications.ts';
-import { beginSending, type ClaimOptions, endSending } from '../../src/store/sending.ts';
+import { endSending, type SendingEnd } from '../../src/store/end-sending.ts';
+import { beginSending, type ClaimOptions, type Sending } from '../../src/store/sending.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { openNotifying } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
@@ -31,10 +32,11 @@ async function mailRequested(payload: object = wholeProps) {
     messageId: `<${id}@techmarket.example>`,
     /** Begins an attempt as another process would. */
     async begin(options: Partial<ClaimOptions> = {}) {
-      const begun = await beginSending(sql, id, { ...claim, ...options });
-      if (begun.state !== 'mine') throw new Error(`the attempt is ${begun.state}`);
+      const begun = (await sql.begin((tx) => beginSending(tx, [id], { ...claim, ...options }))).get(id);
+      if (begun?.state !== 'mine') throw new Error(`the attempt is ${begun?.state}`);
       return begun.sending;
     },
+    end: ({ attempt }: Sending, end: SendingEnd) => sql.begin((tx) => endSending(tx, [{ id, attempt, end }])),
     expireLease: () => sql`update notification set sending_until = clock_timestamp() - interval '1 second'`,
     async settled(mailbox = world.mailbox) {
       await world.settle();
@@ -108,12 +110,12 @@ test('an attempt that never reported back becomes unknown on record, and the mai
 });
 
 test('while an attempt may be under way no other begins, and what it reports settles the mail', async () => {
-  const { world, sql, id, begin, settled } = await mailRequested();
+  const { world, id, begin, end, settled } = await mailRequested();
   const sending = await begin({ leaseMs: 1_000 });
   world.start();
   await until('the delivery is put off', () => world.logged.some((line) => line.includes('delivery parked')));
   expect(await world.attempts(id)).toEqual(['1 sending']);
-  await endSending(sql, sending, { outcome: 'sent', status: 'sent', providerId: 'elsewhere' });
+  await end(sending, { outcome: 'sent', status: 'sent', providerId: 'elsewhere' });
   expect(await settled()).toEqual({ status: 'sent', reason: null, mails: [], attempts: ['1 sending', '1 sent'] });
   expect(await world.failures()).toEqual([]);
 });
@@ -135,22 +137,23 @@ test('a mail whose text can’t be written fails with the reason', async () => {
 });
 
 test('where the policy is to hold, an unknown attempt is held, and a late report of success settles it', async () => {
-  const { sql, id, begin, expireLease, standing } = await mailRequested();
+  const { begin, end, expireLease, standing, sql, id } = await mailRequested();
   const sending = await begin();
   await expireLease();
-  expect(await beginSending(sql, id, { ...claim, resendUnknown: () => false })).toEqual({ state: 'settled' });
+  const held = await sql.begin((tx) => beginSending(tx, [id], { ...claim, resendUnknown: () => false }));
+  expect(held.get(id)).toEqual({ state: 'settled' });
   expect(await standing()).toEqual({ status: 'unknown', reason: 'never reported back' });
-  await endSending(sql, sending, { outcome: 'sent', status: 'sent' });
+  await end(sending, { outcome: 'sent', status: 'sent' });
   expect(await standing()).toEqual({ status: 'sent', reason: null });
 });
 
 test('an attempt that reports back late does not undo a later one', async () => {
-  const { sql, begin, expireLease, standing } = await mailRequested();
+  const { begin, end, expireLease, standing } = await mailRequested();
   const first = await begin();
   await expireLease();
   const second = await begin();
-  await endSending(sql, first, { outcome: 'rejected', status: 'failed', detail: 'late' });
+  await end(first, { outcome: 'rejected', status: 'failed', detail: 'late' });
   expect(await standing()).toEqual({ status: 'sending', reason: null });
-  await endSending(sql, second, { outcome: 'sent', status: 'sent' });
+  await end(second, { outcome: 'sent', status: 'sent' });
   expect(await standing()).toEqual({ status: 'sent', reason: null });
 });

@@ -115,6 +115,7 @@ test('a status settles what nobody knew the end of, and nothing is sent again', 
   expect(cloud.accepted).toHaveLength(1);
   const [{ id } = { id: '' }] = await told();
   const mayLeave = () => ({ verdict: 'send' }) as const;
-  const again = await beginSending(sql, id, { leaseMs: 1_000, perHour: 100, resendUnknown: () => true, mayLeave });
-  expect(again).toEqual({ state: 'settled' });
+  const options = { leaseMs: 1_000, perHour: 100, resendUnknown: () => true, mayLeave };
+  const again = await sql.begin((tx) => beginSending(tx, [id], options));
+  expect(again.get(id)).toEqual({ state: 'settled' });
 });

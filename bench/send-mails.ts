@@ -1,0 +1,56 @@
+// Forked with a mail server's URL: sends as many mails as it is told and answers when the last was accepted.
+import { randomUUID } from 'node:crypto';
+import { openMail } from '../src/platform/smtp.ts';
+
+/** What is sent, and how often. */
+export interface Mails {
+  readonly count: number;
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly listUnsubscribeUrl: string;
+}
+
+/** What the last of them came to. */
+export interface Answer {
+  readonly failed?: string;
+}
+
+const AT_ONCE = 20; // as many as the worker has in its hands, and more than the pool has connections
+
+// The worker's own pool: nodemailer's with the same options, and nothing before it.
+const mail = openMail({ url: process.argv[2] ?? '' });
+
+async function send({ count, listUnsubscribeUrl, ...message }: Mails): Promise<void> {
+  const sender = /<(.*)>$/.exec(message.from)?.[1] ?? message.from;
+  let begun = 0;
+  const sendOn = async () => {
+    while (begun < count) {
+      begun += 1;
+      const id = randomUUID();
+      const to = `${randomUUID()}@example.com`;
+      await mail.send({
+        ...message,
+        to: { name: '', address: to },
+        envelope: { from: sender, to },
+        messageId: `<${id}@${sender.replace(/.*@/, '')}>`,
+        headers: {
+          'X-Notification-Id': id,
+          'Auto-Submitted': 'auto-generated',
+          'List-Unsubscribe': `<${listUnsubscribeUrl}>`,
+          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        },
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, sendOn));
+}
+
+async function answer(mails: Mails): Promise<void> {
+  const failed = await send(mails).then(() => undefined, String);
+  process.send?.({ ...(failed !== undefined && { failed }) } satisfies Answer);
+}
+
+process.on('message', (mails: Mails) => void answer(mails));
+process.on('disconnect', () => mail.close());

@@ -1,0 +1,43 @@
+import type { Tx } from '../platform/postgres.ts';
+import { recordAttempts } from './notification-attempts.ts';
+import type { Sending } from './sending.ts';
+
+/** How an attempt ended, and what that makes of the notification. */
+export interface SendingEnd {
+  readonly outcome: 'sent' | 'rejected' | 'limited' | 'unreachable' | 'unknown';
+  readonly status: 'sent' | 'failed' | 'queued' | 'unknown';
+  readonly detail?: string | undefined;
+  readonly providerId?: string | undefined;
+}
+
+/**
+ * Puts attempts' ends on record; a notification follows only if no later attempt has begun. One that was held as
+ * unknown follows a late success only: nobody would try it again. The ids of those that failed by it come back.
+ */
+export async function endSending(
+  tx: Tx,
+  ended: readonly (Pick<Sending, 'id' | 'attempt'> & { readonly end: SendingEnd })[],
+): Promise<Set<string>> {
+  await recordAttempts(tx, ended.map(({ id, attempt, end: { outcome, detail } }) => ({ id, attempt, outcome, detail })));
+  const rows = await tx<{ id: string; status: string }[]>`
+    update notification
+    set status        = made.status,
+        reason        = case when made.status <> 'sent' then made.detail end,
+        refusals      = refusals + case when made.outcome in ('rejected', 'unknown') then 1 else 0 end,
+        sending_until = null,
+        provider_id   = coalesce(made.provider_id, notification.provider_id),
+        sent_at       = case when made.status = 'sent' then clock_timestamp() else sent_at end
+    from unnest(
+      ${ended.map(({ id }) => id)}::uuid[],
+      ${ended.map(({ attempt }) => attempt)}::integer[],
+      ${ended.map(({ end }) => end.outcome)}::text[],
+      ${ended.map(({ end }) => end.status)}::text[],
+      ${ended.map(({ end }) => end.detail ?? null)}::text[],
+      ${ended.map(({ end }) => end.providerId ?? null)}::text[]
+    ) as made (id, attempt, outcome, status, detail, provider_id)
+    where notification.id = made.id and attempts = made.attempt
+      and (notification.status = 'sending' or (notification.status = 'unknown' and made.status = 'sent'))
+    returning notification.id, notification.status
+  `;
+  return new Set(rows.filter(({ status }) => status === 'failed').map(({ id }) => id));
+}
