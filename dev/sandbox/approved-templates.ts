@@ -4,29 +4,33 @@ import type { WhatsAppMessage } from './whatsapp.ts';
 export const approvedTemplates: Readonly<Record<string, Readonly<Record<string, string>>>> = Object.freeze({
   appointment_reminder: {
     es_MX:
-      'Recordatorio de tu cita: {{1}} te visita por «{{2}}» el {{3}}.\n\n' +
-      'Si necesitas cambiarla, avisa con tiempo desde TechMarket AI.',
+      'Recordatorio de tu cita: {{1}} te visitará por «{{2}}».\n\n' +
+      'Cuándo: {{3}}\n\n' +
+      'Si no puedes estar, cambia o cancela la cita en TechMarket AI cuanto antes.',
     en:
-      'A reminder of your appointment: {{1}} visits you about “{{2}}” on {{3}}.\n\n' +
-      'If you need to change it, please say so in good time in TechMarket AI.',
+      'A reminder of your appointment: {{1}} will visit you about “{{2}}”.\n\n' +
+      'When: {{3}}\n\n' +
+      'If you cannot be there, please change or cancel the appointment in TechMarket AI as soon as possible.',
   },
   payment_failed: {
     es_MX:
-      'No pudimos cobrar el pago de {{1}} por {{2}}.\n\n' +
-      'Revisa tu forma de pago en TechMarket AI para conservar tu plan.',
+      'El pago de {{1}} no se pudo cobrar.\n\n' +
+      'Importe: {{2}}\n\n' +
+      'Revisa tu forma de pago en TechMarket AI para que no se interrumpa el servicio.',
     en:
-      'We could not collect the payment of {{1}} for {{2}}.\n\n' +
-      'Please check your payment method in TechMarket AI to keep your plan.',
+      'The payment from {{1}} could not be collected.\n\n' +
+      'Amount: {{2}}\n\n' +
+      'Please check your payment method in TechMarket AI so that your service is not interrupted.',
   },
   quote_sent: {
     es_MX:
       'Tienes una cotización de {{1}} para «{{2}}».\n\n' +
       'Total: {{3}}\nVálida hasta: {{4}}\n\n' +
-      'Ábrela en TechMarket AI para revisarla y aprobarla.',
+      'Revísala en TechMarket AI y, si te convence, apruébala antes de que venza.',
     en:
       'You have a quote from {{1}} for “{{2}}”.\n\n' +
       'Total: {{3}}\nValid until: {{4}}\n\n' +
-      'Open it in TechMarket AI to review and approve it.',
+      'Take a look in TechMarket AI and, if you are happy with it, approve it before it expires.',
   },
 });
 

@@ -67,11 +67,11 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
   };
 
   async function dataFor(contract: TemplateContract, asked: Asked, caller: Caller): Promise<readonly PreviewData[]> {
-    const { channel, props, lastEvents } = asked;
+    const { channel, locale, props, lastEvents } = asked;
     if (!contract.channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
     if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'goes without props only');
     if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
-    if (lastEvents === undefined) return [{ of: 'sample', props: await readSample(contract.name) }];
+    if (lastEvents === undefined) return [{ of: 'sample', props: await readSample(contract.name, locale) }];
     const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
     const mayKnow = caller.roles.has('backoffice:write');
     return stored.map(({ id, payload }) => ({ of: id, props: mayKnow ? payload : mask(payload) }));
@@ -103,6 +103,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
 
 interface Asked {
   readonly channel: Channel;
+  readonly locale: string;
   readonly props?: Readonly<Record<string, unknown>> | undefined;
   readonly lastEvents?: number | undefined;
 }

@@ -73,14 +73,20 @@ const EXPONENTS: ReadonlyMap<string, number> = new Map([
 /** Decimal places of a currency's minor unit: 0 for JPY, 3 for KWD, mostly 2. */
 export const exponentOf = (currency: string): number => EXPONENTS.get(currency) ?? 2;
 
-/** The amount as readers of a locale write it: `$1,250.00`, `1.250,00 €`. */
+/**
+ * The amount as readers of a language write it. In Spanish each currency is written as at its home (`$1,250.00` for
+ * Mexico, `1.250,00 €`), for no other form is everybody's; in English it is named (`MX$1,250.00`).
+ */
 export function formatMoney({ minor, currency }: Money | PlainMoney, locale: string): string {
   const digits = exponentOf(currency);
-  const format = new Intl.NumberFormat(locale, {
-    style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
+  const format = new Intl.NumberFormat(locale === 'es' ? spanishHomeOf(currency) : locale, {
+    style: 'currency', currency, useGrouping: 'always', minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
   return format.format(decimal(BigInt(minor), digits));
 }
+
+/** A currency's code begins with its country's. Dollars keep their name: a bare $ would be read as pesos. */
+const spanishHomeOf = (currency: string) => (/^(US|CA)D$/.test(currency) ? 'es-MX' : `es-${currency.slice(0, 2)}`);
 
 /** Written out in full: a division would lose what a float can't hold. */
 function decimal(minor: bigint, digits: number): Intl.StringNumericLiteral {

@@ -81,7 +81,7 @@ export function noticeOf(event: Noticed): Notice {
     case 'AppointmentApproached': {
       const { appointmentId, ticketId, customerUserId, tenantName, subject, startsAt } = event.payload;
       const reminder = notice(appointmentReminder, [customerUserId], ticketPath(ticketId), (say) => ({
-        tenantName, subject, startsAt: say.moment(startsAt),
+        tenantName, subject, startsAt: say.moment(startsAt), startsAtShort: say.shortMoment(startsAt),
       }));
       return { ...reminder, expiresAt: new Date(startsAt), appointmentId };
     }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { TemplatePart } from '../store/documents.ts';
-import { type CompiledTemplate, compile } from './render.ts';
+import { chooseLocale, type CompiledTemplate, compile } from './render.ts';
 import { type Channel, channelParts } from './template-contract.ts';
 import { RenderError } from './template-language.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -27,9 +27,11 @@ interface Wanted {
   readonly locale: string;
 }
 
-/** A template's sample data, from the repository. */
-export async function readSample(name: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(`../../templates/${name}/sample.json`, import.meta.url), 'utf8'));
+/** A template's sample data for readers of a locale, from the repository. */
+export async function readSample(name: string, locale: string): Promise<unknown> {
+  const file = new URL(`../../templates/${name}/sample.json`, import.meta.url);
+  const samples = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
+  return samples[chooseLocale(new Set(Object.keys(samples)), locale)];
 }
 
 /** Renders a version with each of the data, as its notifications would be. */

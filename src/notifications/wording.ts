@@ -5,6 +5,8 @@ export interface Wording {
   money(amount: { readonly minor: number; readonly currency: string }): string;
   /** Day and time of an instant. */
   moment(instant: string): string;
+  /** The same in few characters: without the year. */
+  shortMoment(instant: string): string;
   /** From one calendar day to another, both included. */
   period(first: string, last: string): string;
   /** What a category of notifications is called. */
@@ -16,8 +18,8 @@ const CATEGORIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   appointments: { es: 'citas', en: 'appointments' },
   leads: { es: 'clientes potenciales', en: 'leads' },
   payments: { es: 'pagos', en: 'payments' },
-  payouts: { es: 'comisiones', en: 'payouts' },
-  tickets: { es: 'solicitudes', en: 'tickets' },
+  payouts: { es: 'liquidaciones', en: 'payouts' },
+  tickets: { es: 'tickets', en: 'tickets' },
 };
 
 /** The wording for a locale and an IANA time zone. */
@@ -26,7 +28,13 @@ export function wordingFor(locale: string, timeZone: string): Wording {
     money: (amount) => formatMoney(amount, locale),
     moment(instant) {
       const format = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone });
-      return format.format(new Date(instant));
+      return unbroken(format.format(new Date(instant)));
+    },
+    shortMoment(instant) {
+      const format = new Intl.DateTimeFormat(locale, {
+        weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', timeZone,
+      });
+      return unbroken(format.format(new Date(instant)));
     },
     period(first, last) {
       const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
@@ -35,3 +43,6 @@ export function wordingFor(locale: string, timeZone: string): Wording {
     category: (name) => CATEGORIES[name]?.[locale] ?? name,
   };
 }
+
+/** No line ends between a time and its AM or PM. */
+const unbroken = (text: string) => text.replace(/ (?=[AP]M$)/, '\u00a0');

@@ -16,6 +16,8 @@ export const appointmentReminder = defineTemplate({
     subject: z.string().min(1),
     /** Day and time, formatted for the reader. */
     startsAt: z.string().min(1),
+    /** The same in few characters. */
+    startsAtShort: z.string().min(1),
     /** The page it is about. */
     link: z.url(),
   }),

@@ -12,8 +12,6 @@ export const ticketAssigned = defineTemplate({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),
     subject: z.string().min(1),
-    /** Who answers for it, where the reader may know. */
-    assigneeName: z.string().min(1).optional(),
     /** The ticket's page. */
     link: z.url(),
   }),

@@ -32,6 +32,7 @@ describe('a preview', () => {
     expect(hole).toMatchObject({ parts: {}, problem: 'inbox: variable "ticketNumber" is missing' });
     const [mail] = await previewsIn(await reader.post(`${PATH}/preview`, { version: 1, locale: 'en', channel: 'email' }));
     expect(Object.keys(mail?.parts ?? {})).toEqual(['email.subject', 'email.html', 'email.text']);
+    expect(mail?.parts['email.subject']).toContain('The boiler won’t start'); // the sample speaks the reader's language
   });
 
   test('of the last real notifications masks whom they are about, unless the operator may write', async () => {

@@ -32,7 +32,7 @@ test.for(bodies)('$name in $language is what Meta approves: no parameter at an e
 
 test('a message is read as it was approved, whatever its parameters say', () => {
   const message = { template: 'payment_failed', language: 'en', parameters: ['Frío {{2}} $& S.A.', 'MX$12.00'] };
-  expect(readAsApproved(message)).toContain('the payment of Frío {{2}} $& S.A. for MX$12.00.');
+  expect(readAsApproved(message)).toContain('The payment from Frío {{2}} $& S.A. could not be collected.\n\nAmount: MX$12.00\n');
   expect(readAsApproved({ ...message, language: 'fr' })).toBeUndefined();
   expect(readAsApproved({ ...message, template: 'constructor' })).toBeUndefined();
 });

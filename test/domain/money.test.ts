@@ -85,7 +85,7 @@ test('an amount survives the way into JSON and back, and one that would not is r
 
 test.for([
   [{ minor: 125_000, currency: 'MXN' }, 'en', 'MX$1,250.00'],
-  [{ minor: 125_000, currency: 'EUR' }, 'es', '1250,00 €'],
+  [{ minor: 125_000, currency: 'COP' }, 'en', 'COP 1,250.00'],
   [{ minor: -5, currency: 'USD' }, 'en', '-$0.05'],
   [{ minor: 1_250, currency: 'JPY' }, 'en', '¥1,250'],
   [{ minor: 1_250, currency: 'KWD' }, 'en', 'KWD 1.250'],
@@ -93,6 +93,20 @@ test.for([
   [{ minor: 9_007_199_254_740_993n, currency: 'USD' }, 'en', '$90,071,992,547,409.93'],
 ] as const)('%o reads in %s as %s', ([amount, locale, expected]) => {
   expect(formatMoney(amount, locale).replaceAll('\u00a0', ' ')).toBe(expected);
+});
+
+test.for([
+  ['MXN', '$1,250.00'], ['COP', '$ 1.250,00'], ['ARS', '$ 1.250,00'], ['PEN', 'S/ 1,250.00'], ['CLP', '$125.000'],
+  ['EUR', '1.250,00 €'], ['USD', 'USD 1,250.00'], ['CAD', 'CAD 1,250.00'], ['GBP', '1.250,00 GBP'],
+] as const)('in Spanish, %s is written as at its home: %s', ([currency, expected]) => {
+  expect(formatMoney({ minor: 125_000, currency }, 'es').replaceAll('\u00a0', ' ')).toBe(expected);
+});
+
+test('in Spanish, every currency we take has its thousands apart', () => {
+  for (const currency of currencies) {
+    const minor = 1_250 * 10 ** exponentOf(currency);
+    expect(formatMoney({ minor, currency }, 'es')).toMatch(/(^|\D)1[.,\s]250(\D|$)/);
+  }
 });
 
 test('the exponents are those of ISO 4217, for every currency we take', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { type Consumer, defineEffect, defineReaction, type ReactionContext } from '../../src/kernel/consumer.ts';
+import { defineReaction, type ReactionContext } from '../../src/kernel/consumer.ts';
 import { Permanent, RetryLater } from '../../src/kernel/errors.ts';
 import { defineEvent, type EventOf } from '../../src/kernel/event.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { Outage } from '../../src/platform/outage.ts';
-import { openSpine } from '../support/spine.ts';
+import { deliver } from '../support/deliver.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 import { until } from '../support/until.ts';
 
@@ -14,29 +14,6 @@ type TenantCreated = typeof tenantCreated;
 type Handle = (event: EventOf<TenantCreated>, context: ReactionContext<object>) => Promise<void>;
 const reaction = (handle: Handle, facts: { attempts?: number; timeoutMs?: number } = {}) =>
   defineReaction<object, [TenantCreated]>({ name: 'subject', on: [tenantCreated], ...facts, handle });
-
-/** An effect whose task is the event's id. */
-const effect = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number } = {}) =>
-  defineEffect<object, [TenantCreated], string, undefined>({
-    name: 'subject', on: [tenantCreated], ...facts,
-    claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
-    async perform(eventId) {
-      await perform(eventId);
-      return { end: undefined };
-    },
-    settle: async () => undefined,
-  });
-
-/** A spine with the consumer under test running and the given events on their way to it. */
-async function deliver(consumer: Consumer<object>, ...names: string[]) {
-  const spine = await openSpine({ consumers: [consumer], ports: {} });
-  const ids = await spine.commit(...names.map((name) => tenantJoined(name)));
-  await relayBatch(spine.relay);
-  spine.start();
-  const consumed = async () => (await spine.sql<{ event_id: string }[]>`select event_id from consumed_event`).map((row) => row.event_id);
-  const dead = () => spine.sql<{ event_id: string; attempts: number; error: string }[]>`select event_id, attempts, error from dead_letter where resolution is null`;
-  return { ...spine, ids, consumed, dead };
-}
 
 test('only the guilty one of a batch fails; the others are consumed', async () => {
   const names = Array.from({ length: 20 }, (_, index) => (index === 7 ? 'poison' : `tenant ${index}`));
@@ -132,20 +109,6 @@ test('an outage holds the consumer and burns no attempt', async () => {
   expect(logged.some((line) => line.includes('consumer held'))).toBe(true);
 });
 
-test('an effect is performed once more when its proof was not written, and not when it was', async () => {
-  const performed: string[] = [];
-  const subject = effect(async (eventId) => void performed.push(eventId));
-  const { ids, consumed, sql, queue } = await deliver(subject, 'one');
-  await until('it is consumed', async () => (await consumed()).length === 1);
-  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_1` });
-  await until('the copy is gone', async () => (await queue('subject').getJobCounts('waiting', 'active', 'delayed'))['active'] === 0 && (await queue('subject').getWaitingCount()) === 0);
-  expect(performed).toEqual(ids);
-  await sql`delete from consumed_event`;
-  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_2` });
-  await until('it is consumed again', async () => (await consumed()).length === 1);
-  expect(performed).toEqual([ids[0], ids[0]]);
-});
-
 test('a failure with a message that PostgreSQL can not hold ends as a dead letter like any other', async () => {
   const { dead } = await deliver(reaction(() => Promise.reject(new Error('answer \0')), { attempts: 1 }), 'one');
   await until('it is dead', async () => (await dead()).length === 1);
@@ -200,80 +163,4 @@ test('the log of a failure names the event and tells nothing of its payload', as
   expect(logged.some((line) => line.includes(ids[0] as string))).toBe(true);
   expect(logged.join('\n')).not.toContain('Secret Name');
   expect(JSON.stringify(await dead())).not.toContain('Secret Name');
-});
-
-test('a worker that takes none of the waiting work is reported stuck', async () => {
-  const gate = Promise.withResolvers<void>();
-  const subject = effect(() => gate.promise, { concurrency: 1 });
-  const spine = await openSpine({ consumers: [subject], ports: {}, canaryMs: 300 });
-  await spine.commit(tenantJoined(), tenantJoined());
-  await relayBatch(spine.relay);
-  spine.start();
-  await until('the canary is dead', async () => spine.stuck.length > 0);
-  expect(spine.stuck[0]).toBe('subject');
-  gate.resolve();
-});
-
-test('a claim that fails takes no other with it', async () => {
-  const performed: string[] = [];
-  const subject = defineEffect<object, [TenantCreated], string, undefined>({
-    name: 'subject', on: [tenantCreated],
-    async claim(events) {
-      if (events.some(({ payload }) => payload.name === 'poison')) throw new Permanent('poison');
-      return new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }]));
-    },
-    async perform(eventId) {
-      performed.push(eventId);
-      return { end: undefined };
-    },
-    settle: async () => undefined,
-  });
-  const { ids, consumed, dead } = await deliver(subject, 'one', 'poison', 'two');
-  await until('all are consumed or dead', async () => (await consumed()).length + (await dead()).length === 3);
-  expect(performed.toSorted()).toEqual([ids[0], ids[2]].toSorted());
-  expect((await dead()).map(({ event_id }) => event_id)).toEqual([ids[1]]);
-});
-
-test('what became of a task commits with its proof, or both are undone and it is performed again', async () => {
-  const settled: string[] = [];
-  let fails = true;
-  const subject = defineEffect<object, [TenantCreated], string, string>({
-    name: 'subject', on: [tenantCreated],
-    claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
-    perform: async (eventId) => ({ end: `end of ${eventId}` }),
-    async settle(ended, { tx }) {
-      settled.push(...ended.map(({ end }) => end));
-      await tx`insert into operator_action (id, operator_user_id, action, request, outcome, trace_id)
-               select gen_random_uuid(), gen_random_uuid(), 'settled', '{}', '{}', 'x'`;
-      if (fails) throw new Error('late');
-    },
-  });
-  const { ids, consumed, sql } = await deliver(subject, 'one');
-  await until('it was settled once', () => settled.length === 1);
-  fails = false;
-  await until('it is consumed', async () => (await consumed()).length === 1);
-  expect(settled).toEqual([`end of ${ids[0]}`, `end of ${ids[0]}`]);
-  expect(await sql`select from operator_action`).toHaveLength(1);
-});
-
-test('two copies of a delivery at hand at once are performed once', async () => {
-  const gate = Promise.withResolvers<void>();
-  const performed: string[] = [];
-  const subject = effect(async (eventId) => {
-    performed.push(eventId);
-    await gate.promise;
-  });
-  const spine = await openSpine({ consumers: [subject], ports: {} });
-  const [eventId = ''] = await spine.commit(tenantJoined());
-  const copy = (epoch: number) => ({ name: 'copy', data: { eventId }, opts: { jobId: `${eventId}_${epoch}` } });
-  await spine.queue('subject').addBulk([copy(0), copy(1), copy(2)]);
-  spine.start();
-  await until('one is performed', () => performed.length === 1);
-  gate.resolve();
-  await until('it is consumed', async () => (await spine.sql`select from consumed_event`).length === 1);
-  await until('no copy is left', async () => {
-    const counts = await spine.queue('subject').getJobCounts('waiting', 'active', 'delayed');
-    return Object.values(counts).every((count) => count === 0);
-  });
-  expect(performed).toEqual([eventId]);
 });

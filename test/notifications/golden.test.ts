@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { channelParts } from '../../src/notifications/template-contract.ts';
 import { checkTemplate } from '../../src/notifications/check-template.ts';
+import { readSample } from '../../src/notifications/preview.ts';
 import { compile } from '../../src/notifications/render.ts';
 import { readVersions } from '../../src/notifications/templates.ts';
 import { templateContracts } from '../../templates/index.ts';
@@ -9,15 +10,15 @@ import { templateContracts } from '../../templates/index.ts';
 const GOLDEN = new URL('golden/', import.meta.url);
 const TEMPLATES = new URL('../../templates/', import.meta.url);
 
-/** Every part of every version in every language, rendered with the template's sample: file name → content. */
+/** Every part of every version in every language, rendered with its sample in that language: file name → content. */
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
   const rendered = new Map<string, string>();
   for (const contract of templateContracts) {
     const folder = new URL(`${contract.name}/`, TEMPLATES);
-    const props = contract.props.parse(JSON.parse(await readFile(new URL('sample.json', folder), 'utf8')));
     for (const { version, parts } of await readVersions(folder)) {
       checkTemplate(contract, parts);
       for (const locale of new Set(parts.map((part) => part.locale))) {
+        const props = contract.props.parse(await readSample(contract.name, locale));
         for (const channel of contract.channels) {
           const { locale: _, ...texts } = compile(parts).render({ channel, locale, props });
           const names = channelParts[channel].map((part) => `${contract.name}.v${version}.${locale}.${part}`);
@@ -38,6 +39,15 @@ if (process.env['UPDATE_GOLDEN'] === '1') {
 
 test.each([...rendered])('%s is rendered to the byte as it was', async (name, text) => {
   expect(Buffer.from(text).equals(await readFile(new URL(name, GOLDEN)))).toBe(true);
+});
+
+/** What is shown of a part before a phone or a list of mails cuts it. */
+const LONGEST = { 'email.subject': 70, 'push.title': 50, 'push.body': 178 };
+
+test.for(Object.entries(LONGEST))('no sample makes a %s longer than %d characters', ([part, longest]) => {
+  const texts = [...rendered].filter(([name]) => name.endsWith(part));
+  expect(texts.length).toBeGreaterThan(0);
+  expect(texts.filter(([, text]) => text.length > longest)).toEqual([]);
 });
 
 test('there is a golden rendering of everything, and of nothing else', async () => {

@@ -112,7 +112,7 @@ test('everything in templates/ can be published and rendered', async () => {
   const props = { recipientName: 'Ana', tenantName: 'Clima S.L.', link: 'https://techmarket.example/t/1' };
   const version = await templates.current('tenant-verified');
   const email = await templates.render({ name: 'tenant-verified', version, channel: 'email', locale: 'en-GB', props });
-  expect(email).toMatchObject({ locale: 'en', subject: 'Clima S.L. is now verified' });
+  expect(email).toMatchObject({ locale: 'en', subject: 'Your business is now verified: Clima S.L.' });
 });
 
 test('the current version is asked for again when it may have moved', async () => {

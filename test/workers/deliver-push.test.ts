@@ -39,7 +39,7 @@ test('a push goes to all of a user’s devices, and a user without any gets none
   expect(await pushed()).toMatchObject([{ userId: customerUserId, template: 'ticket-created', status: 'sent' }]);
   expect(took()).toEqual(['phone', 'tablet']);
   const [{ id } = { id: '' }] = await pushed();
-  const body = '«No hay agua», para Taller Norte.';
+  const body = '«No hay agua» espera a que Taller Norte responda.';
   const link = expect.stringMatching(/^https:\/\/app\.techmarket\.example\/tickets\//) as string;
   expect(fcm.accepted[0]).toMatchObject({
     notification: { title: 'Nuevo ticket', body },

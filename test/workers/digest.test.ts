@@ -48,13 +48,13 @@ test('what is low is gathered into one mail with each as it stands in the inbox,
   ]);
   await closeAll();
   await closeAll();
-  expect(mailbox.messages).toMatchObject([{ subject: 'News about payments: 3' }]);
+  expect(mailbox.messages).toMatchObject([{ subject: 'What’s new in payments (3)' }]);
   for (const amount of ['100.00', '200.00', '300.00']) expect(mailbox.messages[0]?.text).toContain(amount);
 
   await pay(400_00);
   await settle();
   await closeAll();
-  expect(mailbox.messages[1]).toMatchObject({ subject: 'News about payments: 1' });
+  expect(mailbox.messages[1]).toMatchObject({ subject: 'What’s new in payments (1)' });
   expect(mailbox.messages[1]?.text).toContain('400.00');
   expect(mailbox.messages[1]?.text).not.toContain('300.00');
 });
