@@ -9,16 +9,20 @@ export interface OperatorAction {
   readonly action:
     | 'assign-ticket'
     | 'attribute-tenant'
+    | 'backfill-job'
     | 'change-queue'
     | 'close-payout-cycle'
     | 'flag-listing'
     | 'moderate'
     | 'move-template-pointer'
+    | 'pause-job'
     | 'publish-template'
     | 'recover-notifications'
     | 'resend-notification'
     | 'resolve-dispute'
+    | 'resume-job'
     | 'retry-events'
+    | 'run-job'
     | 'start-subscription'
     | 'verify-tenant';
   readonly request: Facts;

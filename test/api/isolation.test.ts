@@ -69,6 +69,8 @@ const SHARED = new Set([
   'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',
+  'get /backoffice/jobs/{name}/runs', 'post /backoffice/jobs/{name}/run', 'get /backoffice/jobs/{name}/backfill',
+  'post /backoffice/jobs/{name}/backfill', 'post /backoffice/jobs/{name}/pause', 'post /backoffice/jobs/{name}/resume',
   'get /webhooks/payments/{provider}', 'post /webhooks/payments/{provider}',
 ]);
 

@@ -1,0 +1,101 @@
+import { z } from '@hono/zod-openapi';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { readCursor, writeCursor } from '../api/cursor.ts';
+import { cursor, limit, uuid } from '../api/fields.ts';
+import { notFound } from '../api/problem.ts';
+import { none, readRoute } from '../api/route.ts';
+import { jobs } from '../jobs/index.ts';
+import type { Job } from '../kernel/job.ts';
+import { nextSlot, type Schedule } from '../kernel/schedule.ts';
+import { listJobs, listRuns } from '../store/job-ledger.ts';
+
+const NEXT_SHOWN = 3;
+const LAST_SHOWN = 5;
+
+const time = z.iso.datetime().nullable();
+
+const slot = z
+  .object({
+    scheduledFor: z.iso.datetime(),
+    outcome: z.enum(['due', 'running', 'done', 'caught-up', 'failed', 'missed', 'skipped']),
+    reason: z.string().nullable(),
+    attempts: z.int(),
+    startedAt: time,
+    finishedAt: time,
+    worker: z.string().nullable(),
+    chunks: z.int(),
+    requestedBy: uuid.nullable(),
+  })
+  .openapi('JobRun');
+
+const list = readRoute({
+  path: '/backoffice/jobs',
+  summary: 'What the clock starts: when next, and what became of the last slots',
+  roles: ['backoffice:read'],
+  params: none,
+  query: none,
+  answer: z.object({
+    jobs: z.array(z.object({
+      name: z.string(),
+      schedule: z.object({ cron: z.string().optional(), timeZone: z.string().optional(), everyMs: z.int().optional() }),
+      catchUp: z.enum(['all', 'latest', 'skip']),
+      overlap: z.enum(['queue', 'skip']),
+      pausedAt: time,
+      pausedReason: z.string().nullable(),
+      next: z.array(z.iso.datetime()),
+      last: z.array(slot),
+    })),
+  }),
+});
+
+const runs = readRoute({
+  path: '/backoffice/jobs/{name}/runs',
+  summary: 'Every slot of a job and what became of it, newest first',
+  roles: ['backoffice:read'],
+  params: z.strictObject({ name: z.string().max(100) }),
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({ runs: z.array(slot), nextCursor: z.string().nullable() }),
+});
+
+const position = z.tuple([z.iso.datetime()]);
+
+/** The job of that name. @throws {Problem} 404 */
+export function findJob(name: string): Job<object> {
+  const job = jobs.find((one) => one.name === name);
+  if (job === undefined) throw notFound();
+  return job;
+}
+
+/** The operators' eyes on what the clock starts. */
+export function jobRoutes(api: Api, { sql }: ApiDeps): void {
+  api.openapi(list, async (c) => {
+    const standings = await listJobs(sql);
+    const shown = standings.flatMap(({ now, ...standing }) => {
+      const job = jobs.find(({ name }) => name === standing.name);
+      return job === undefined ? [] : [{ ...standing, job, next: nextSlots(job.schedule, now) }];
+    });
+    const answers = shown.map(async ({ job: { schedule, catchUp, overlap }, ...standing }) => {
+      const last = await listRuns(sql, standing.name, { before: undefined, limit: LAST_SHOWN });
+      return { ...standing, schedule, catchUp, overlap, last };
+    });
+    return c.json({ jobs: await Promise.all(answers) }, 200);
+  });
+
+  api.openapi(runs, async (c) => {
+    const { name } = c.req.valid('param');
+    const { limit: size, cursor: given } = c.req.valid('query');
+    findJob(name);
+    const scope = `runs of ${name}`;
+    const [before] = given === undefined ? [] : readCursor(scope, position, given);
+    const rows = await listRuns(sql, name, { before: before === undefined ? undefined : new Date(before), limit: size + 1 });
+    const page = rows.slice(0, size);
+    const last = rows.length > size ? page.at(-1) : undefined;
+    return c.json({ runs: page, nextCursor: last === undefined ? null : writeCursor(scope, [last.scheduledFor.toISOString()]) }, 200);
+  });
+}
+
+function nextSlots(schedule: Schedule, now: Date): readonly Date[] {
+  const slots: Date[] = [];
+  for (let after = now; slots.length < NEXT_SHOWN; after = slots.at(-1) ?? after) slots.push(nextSlot(schedule, after));
+  return slots;
+}

@@ -1,0 +1,89 @@
+import type { Db, Sql, Tx } from '../platform/postgres.ts';
+
+/** What became of a slot. */
+export interface LedgerRow {
+  readonly scheduledFor: Date;
+  readonly outcome: 'due' | 'running' | 'done' | 'caught-up' | 'failed' | 'missed' | 'skipped';
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly worker: string | null;
+  /** Pieces that are done. */
+  readonly chunks: number;
+  readonly requestedBy: string | null;
+}
+
+const columns = (db: Db) => db`
+  scheduled_for as "scheduledFor", outcome, reason, attempts, started_at as "startedAt", finished_at as "finishedAt", worker,
+  (
+    select count(*)::integer from job_chunk chunk
+    where chunk.job_name = run.job_name and chunk.scheduled_for = run.scheduled_for
+  ) as chunks,
+  requested_by as "requestedBy"
+`;
+
+/** A job's slots before a moment, newest first. */
+export async function listRuns(
+  sql: Sql,
+  name: string,
+  { before, limit }: { readonly before: Date | undefined; readonly limit: number },
+): Promise<LedgerRow[]> {
+  return sql<LedgerRow[]>`
+    select ${columns(sql)} from job_run run
+    where job_name = ${name} ${before === undefined ? sql`` : sql`and scheduled_for < ${before}`}
+    order by scheduled_for desc limit ${limit}
+  `;
+}
+
+/** A job as it stands: the last of its slots, and whether it is paused. */
+export interface JobStanding {
+  readonly name: string;
+  readonly pausedAt: Date | null;
+  readonly pausedReason: string | null;
+  readonly now: Date;
+}
+
+/** Jobs that the release made known. */
+export async function listJobs(sql: Sql): Promise<JobStanding[]> {
+  return sql<JobStanding[]>`
+    select name, paused_at as "pausedAt", paused_reason as "pausedReason", clock_timestamp() as now from job order by name
+  `;
+}
+
+/** Pauses a job; false when it is paused already. */
+export async function pauseJob(tx: Tx, name: string, reason: string): Promise<boolean> {
+  const { count } = await tx`
+    update job set paused_at = clock_timestamp(), paused_reason = ${reason} where name = ${name} and paused_at is null
+  `;
+  return count > 0;
+}
+
+/** Goes on with a job; false when it is not paused. */
+export async function resumeJob(tx: Tx, name: string): Promise<boolean> {
+  const { count } = await tx`
+    update job set paused_at = null, paused_reason = null where name = ${name} and paused_at is not null
+  `;
+  return count > 0;
+}
+
+/** Asks for slots, whatever became of them before; those at work are left alone. How many were asked for comes back. */
+export async function requestSlots(tx: Tx, name: string, slots: readonly Date[], actionId: string): Promise<number> {
+  const wanted = slots.map((slot) => slot.toISOString());
+  await tx`
+    delete from job_chunk
+    where job_name = ${name} and scheduled_for = any(${wanted}::timestamptz[]) and exists (
+      select from job_run run
+      where run.job_name = job_chunk.job_name and run.scheduled_for = job_chunk.scheduled_for and run.outcome <> 'running'
+    )
+  `;
+  const { count } = await tx`
+    insert into job_run as run (job_name, scheduled_for, requested_by)
+    select ${name}, slot, ${actionId} from unnest(${wanted}::timestamptz[]) as slot
+    on conflict (job_name, scheduled_for) do update
+    set outcome = 'due', reason = null, attempts = 0, not_before = '-infinity', requested_by = excluded.requested_by,
+        started_at = null, finished_at = null
+    where run.outcome <> 'running'
+  `;
+  return count;
+}
