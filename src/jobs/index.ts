@@ -1,13 +1,17 @@
 import type { Job } from '../kernel/job.ts';
+import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
+import { pruneJobLedger } from './prune-job-ledger.ts';
 import { releaseNotifications } from './release-notifications.ts';
 
 /** Every job there is, sorted by name. */
 export const jobs: readonly Job<object>[] = Object.freeze([
+  auditDeliveries,
   closeDigests,
   forgetIdempotencyKeys,
   maintainPartitions,
+  pruneJobLedger,
   releaseNotifications,
 ]);

@@ -87,3 +87,22 @@ export async function requestSlots(tx: Tx, name: string, slots: readonly Date[],
   `;
   return count;
 }
+
+/** Drops slots that ended long ago, and sooner those that went well of jobs with more than a slot a minute. */
+export async function pruneRuns(
+  tx: Tx,
+  { now, days, rhythmDays }: { readonly now: Date; readonly days: number; readonly rhythmDays: number },
+): Promise<number> {
+  const { count } = await tx`
+    delete from job_run run
+    where outcome not in ('due', 'running')
+      and (scheduled_for < ${now}::timestamptz - make_interval(days => ${days})
+           or (outcome in ('done', 'caught-up', 'skipped') and scheduled_for < ${now}::timestamptz - make_interval(days => ${rhythmDays})
+               and exists (
+                 select from job_run near
+                 where near.job_name = run.job_name and near.scheduled_for > run.scheduled_for
+                   and near.scheduled_for < run.scheduled_for + interval '1 minute'
+               )))
+  `;
+  return count;
+}
