@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scheduleMistake } from './kernel/schedule.ts';
 
 const url = (...protocols: string[]) =>
   z.url({
@@ -16,6 +17,18 @@ const serviceAccount = z.string().transform((text, context) => {
     .safeParse(jsonOf(text));
   if (read.success) return read.data;
   context.addIssue('the JSON of a service account’s key file');
+  return z.NEVER;
+});
+
+/** Cron expressions by job, as JSON. */
+const crons = z.string().transform((text, context): Readonly<Record<string, string>> => {
+  const read = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+  const mistakes = Object.entries(read.data ?? {}).flatMap(([job, cron]) => {
+    const mistake = scheduleMistake({ cron, timeZone: 'UTC' });
+    return mistake === undefined ? [] : [`${job}: ${mistake}`];
+  });
+  if (read.success && mistakes.length === 0) return read.data;
+  context.addIssue(read.success ? mistakes.join('; ') : 'JSON like {"recalculate-ranking":"0 * * * *"}');
   return z.NEVER;
 });
 
@@ -105,6 +118,14 @@ const environment = z.object({
   NOTIFICATIONS_PER_HOUR: z.coerce.number().int().min(0).max(1_000_000).default(30),
   /** Minutes for which notifications of little weight are gathered into one. */
   DIGEST_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
+
+  /** Cron expressions of jobs that are to run at other times than they declare. */
+  JOB_CRONS: crons.default({}),
+  /** The zone on whose wall the jobs' times are, IANA. */
+  JOB_TIME_ZONE: z
+    .string()
+    .refine((timeZone) => scheduleMistake({ cron: '0 0 * * *', timeZone }) === undefined, 'an IANA time zone')
+    .optional(),
 
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */

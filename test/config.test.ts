@@ -103,3 +103,14 @@ test('a service account is its key file’s JSON, and a wrong one is named witho
     expect(said).toBe('the environment is wrong:\n  FCM_SERVICE_ACCOUNT: the JSON of a service account’s key file');
   }
 });
+
+test.for([
+  ['JOB_CRONS', '{"recalculate-ranking":"61 * * * *"}', '  JOB_CRONS: recalculate-ranking: '],
+  ['JOB_CRONS', '{"recalculate-ranking":"0 0 31 2 *"}', '  JOB_CRONS: recalculate-ranking: '],
+  ['JOB_CRONS', '{"recalculate-ranking":5}', '  JOB_CRONS: JSON like '],
+  ['JOB_CRONS', '0 0 * * *', '  JOB_CRONS: JSON like '],
+  ['JOB_TIME_ZONE', 'Mars/X', '  JOB_TIME_ZONE: an IANA time zone'],
+] as const)('%s %s is refused by its name', ([field, value, expected]) => {
+  const [, line] = complaint(() => readConfig([field], { ...shared, [field]: value })).split('\n');
+  expect(line?.startsWith(expected)).toBe(true);
+});

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { ConfigOf } from '../config.ts';
+import type { Job } from '../kernel/job.ts';
 import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Poke } from '../outbox/poke.ts';
 import type { Logger } from '../platform/log.ts';
@@ -43,6 +44,8 @@ export interface ApiDeps {
   readonly inboxStreams: InboxStreams;
   /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
   readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
+  /** What the clock starts, and when. */
+  readonly jobs: readonly Job<object>[];
   readonly registry: Registry;
   readonly limits: Limits;
   readonly config: ConfigOf<

@@ -1,11 +1,12 @@
 import { readConfig } from '../config.ts';
+import { jobs } from '../jobs/index.ts';
 import { runProcess } from '../platform/runtime.ts';
 import { startWeb } from './start-web.ts';
 
 const needs = [
   'PORT', 'PUBLIC_URL', 'TRUSTED_PROXIES', 'USER_RATE', 'ADDRESS_RATE', 'INBOX_STREAMS',
   'JWT_SECRET', 'JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'HASH_KEY', 'PAYMENTS_WEBHOOK_SECRETS',
-  'WEB_PUSH_ORIGINS', 'VAPID_PUBLIC_KEY', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN',
+  'WEB_PUSH_ORIGINS', 'VAPID_PUBLIC_KEY', 'JOB_CRONS', 'JOB_TIME_ZONE', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN',
 ] as const;
 
-await runProcess('web', () => readConfig(needs), startWeb);
+await runProcess('web', () => readConfig(needs), (runtime) => startWeb(runtime, jobs));

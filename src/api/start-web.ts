@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts';
+import type { Job } from '../kernel/job.ts';
+import { reschedule } from '../kernel/reschedule.ts';
 import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
 import { makePoke } from '../outbox/poke.ts';
@@ -21,13 +23,13 @@ type WebConfig = Pick<
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
   | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
   | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
-  | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
+  | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
 >;
 
 type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
 
 /** Opens what the HTTP API needs and serves it until the stack is closed. PostgreSQL and Redis may come later. */
-export async function startWeb({ config, log, stack }: WebRuntime): Promise<void> {
+export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonly Job<object>[]): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web' }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql).catch((error: unknown) => {
@@ -51,6 +53,7 @@ export async function startWeb({ config, log, stack }: WebRuntime): Promise<void
     tokens: openTokens(config),
     poke: makePoke(redis, prefix),
     queues,
+    jobs: reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

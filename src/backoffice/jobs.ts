@@ -4,7 +4,6 @@ import { readCursor, writeCursor } from '../api/cursor.ts';
 import { cursor, limit, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute } from '../api/route.ts';
-import { jobs } from '../jobs/index.ts';
 import type { Job } from '../kernel/job.ts';
 import { nextSlot, type Schedule } from '../kernel/schedule.ts';
 import { listJobs, listRuns } from '../store/job-ledger.ts';
@@ -60,14 +59,15 @@ const runs = readRoute({
 const position = z.tuple([z.iso.datetime()]);
 
 /** The job of that name. @throws {Problem} 404 */
-export function findJob(name: string): Job<object> {
+export function findJob({ jobs }: Pick<ApiDeps, 'jobs'>, name: string): Job<object> {
   const job = jobs.find((one) => one.name === name);
   if (job === undefined) throw notFound();
   return job;
 }
 
 /** The operators' eyes on what the clock starts. */
-export function jobRoutes(api: Api, { sql }: ApiDeps): void {
+export function jobRoutes(api: Api, deps: ApiDeps): void {
+  const { sql, jobs } = deps;
   api.openapi(list, async (c) => {
     const standings = await listJobs(sql);
     const shown = standings.flatMap(({ now, ...standing }) => {
@@ -84,7 +84,7 @@ export function jobRoutes(api: Api, { sql }: ApiDeps): void {
   api.openapi(runs, async (c) => {
     const { name } = c.req.valid('param');
     const { limit: size, cursor: given } = c.req.valid('query');
-    findJob(name);
+    findJob(deps, name);
     const scope = `runs of ${name}`;
     const [before] = given === undefined ? [] : readCursor(scope, position, given);
     const rows = await listRuns(sql, name, { before: before === undefined ? undefined : new Date(before), limit: size + 1 });

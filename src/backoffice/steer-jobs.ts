@@ -60,7 +60,7 @@ const resume = writeRoute({
 /** Where operators steer what the clock starts. */
 export function steerJobRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(run, (c) => {
-    const { schedule, name } = findJob(c.req.valid('param').name);
+    const { schedule, name } = findJob(deps, c.req.valid('param').name);
     const { slot, reason: why } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
       const [found] = slotsBetween(schedule, { after: new Date(slot.getTime() - 1), until: slot, limit: 1 });
@@ -73,12 +73,12 @@ export function steerJobRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(preview, (c) => {
-    const job = findJob(c.req.valid('param').name);
+    const job = findJob(deps, c.req.valid('param').name);
     return c.json({ count: slotsIn(job, c.req.valid('query'), new Date()).length }, 200);
   });
 
   api.openapi(backfill, (c) => {
-    const job = findJob(c.req.valid('param').name);
+    const job = findJob(deps, c.req.valid('param').name);
     const { from, to, count, reason: why } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
       const slots = slotsIn(job, { from, to }, now);
@@ -93,7 +93,7 @@ export function steerJobRoutes(api: Api, deps: ApiDeps): void {
     [pause, 'pause-job', pauseJob], [resume, 'resume-job', resumeJob],
   ] as const) {
     api.openapi(route, (c) => {
-      const { name } = findJob(c.req.valid('param').name);
+      const { name } = findJob(deps, c.req.valid('param').name);
       const { reason: why } = c.req.valid('json');
       return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, traceId }) => {
         if (!(await change(tx, name, why))) throw new Problem(409, 'The job is in that state already, or the release has not made it known.');

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
+import { reschedule } from '../kernel/reschedule.ts';
 import { runConsumer } from '../kernel/run-consumer.ts';
 import { runJobs } from '../kernel/run-jobs.ts';
 import { makeInboxHint } from '../notifications/inbox-hint.ts';
@@ -28,7 +29,7 @@ type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
   | 'SMTP_URL' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
-  | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS'
+  | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
 > & ChannelConfig;
 
 /** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
@@ -81,7 +82,7 @@ export async function startWorkers(
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
   stack.adopt(
-    runJobs(jobs, {
+    runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
       sql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),

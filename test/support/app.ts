@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { openTokens } from '../../src/api/auth.ts';
 import { openInboxStreams } from '../../src/api/inbox-streams.ts';
 import type { Api, ApiDeps } from '../../src/api/context.ts';
+import { jobs } from '../../src/jobs/index.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { RateLimit } from '../../src/platform/rate-limit.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
@@ -30,6 +31,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     inboxHint: () => undefined,
     inboxStreams: openInboxStreams({ sql, log, registry: new Registry() }),
     queues: () => Promise.resolve([]),
+    jobs,
     registry: new Registry(),
     limits: { address: open, user: open },
     documents: documentsInPostgres(sql),
