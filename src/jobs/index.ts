@@ -1,4 +1,5 @@
 import type { Job } from '../kernel/job.ts';
+import { applyFollowUps } from './apply-follow-ups.ts';
 import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
@@ -8,6 +9,7 @@ import { releaseNotifications } from './release-notifications.ts';
 
 /** Every job there is, sorted by name. */
 export const jobs: readonly Job<object>[] = Object.freeze([
+  applyFollowUps,
   auditDeliveries,
   closeDigests,
   forgetIdempotencyKeys,
