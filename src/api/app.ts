@@ -8,6 +8,7 @@ import { notificationAuditRoutes } from '../backoffice/notifications.ts';
 import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
 import { resendNotificationRoutes } from '../backoffice/resend-notifications.ts';
+import { settlementRoutes } from '../backoffice/settlements.ts';
 import { signInRoutes } from '../backoffice/sign-in.ts';
 import { steerJobRoutes } from '../backoffice/steer-jobs.ts';
 import { templatePreviewRoutes } from '../backoffice/template-previews.ts';
@@ -96,6 +97,7 @@ export function createApp(deps: ApiDeps): Api {
   notificationRoutes(api, deps);
   notificationStreamRoutes(api, deps);
   eventRoutes(api, deps);
+  settlementRoutes(api, deps);
   jobRoutes(api, deps);
   steerJobRoutes(api, deps);
   notificationAuditRoutes(api, deps);

@@ -23,10 +23,10 @@ const TEXTS = {
     done: (what: string) => `Hecho: no te enviaremos más correos sobre ${what}. Puedes volver a activarlos en tu perfil.`,
   },
   en: {
-    title: 'Stop these mails',
-    ask: (what: string) => `Would you rather get no more mails about ${what}?`,
+    title: 'Stop these emails',
+    ask: (what: string) => `Would you rather get no more emails about ${what}?`,
     button: 'Send me no more',
-    done: (what: string) => `Done: we will send you no more mails about ${what}. You can switch them on again in your profile.`,
+    done: (what: string) => `Done: we will send you no more emails about ${what}. You can switch them on again in your profile.`,
   },
 };
 

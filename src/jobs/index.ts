@@ -5,6 +5,7 @@ import { closeDigests } from './close-digests.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
 import { pruneJobLedger } from './prune-job-ledger.ts';
+import { reconcilePayments } from './reconcile-payments.ts';
 import { releaseNotifications } from './release-notifications.ts';
 
 /** Every job there is, sorted by name. */
@@ -15,5 +16,6 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   forgetIdempotencyKeys,
   maintainPartitions,
   pruneJobLedger,
+  reconcilePayments,
   releaseNotifications,
 ]);

@@ -13,6 +13,7 @@ export interface OperatorAction {
     | 'change-queue'
     | 'close-payout-cycle'
     | 'flag-listing'
+    | 'load-settlement-report'
     | 'moderate'
     | 'move-template-pointer'
     | 'pause-job'

@@ -32,6 +32,8 @@ type WorkerConfig = Pick<
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
 > & ChannelConfig;
 
+const JOB_STATEMENT_MS = 600_000; // a job's statement goes through everything there is
+
 /** Opens what consumers need and runs every one of them, and the jobs, until the stack is closed. */
 export async function startWorkers(
   { config, log, stack, giveUp }: Runtime<WorkerConfig>,
@@ -81,9 +83,13 @@ export async function startWorkers(
     return runConsumer(consumer, { ...shared, queue: queue(name), perSecond: perSecond[name] });
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
+  const jobPool = openPostgres({
+    url: config.DATABASE_URL, name: 'worker-jobs', connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
+  });
+  const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 5 }));
   stack.adopt(
     runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
-      sql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      sql: jobSql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),
     (alarmed) => alarmed.close(),

@@ -25,11 +25,11 @@ test('the link asks, for whoever scans mails follows links as well, and its butt
   const { app, path, off } = await mailed();
   const asked = await app.request(path);
   expect([asked.status, asked.headers.get('Content-Security-Policy')]).toEqual([200, expect.stringContaining("default-src 'none'")]);
-  expect(await asked.text()).toContain('no more mails about tickets?');
+  expect(await asked.text()).toContain('no more emails about tickets?');
   expect(await off()).toEqual([]);
   const answer = await app.request(path, { method: 'POST' });
   expect(answer.status).toBe(200);
-  expect(await answer.text()).toContain('no more mails about tickets.');
+  expect(await answer.text()).toContain('no more emails about tickets.');
   expect(await off()).toEqual([{ channel: 'email', category: 'tickets', enabled: false }]);
 });
 

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { z } from '@hono/zod-openapi';
+import { allow } from '../api/auth.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { readCursor, writeCursor } from '../api/cursor.ts';
+import { cursor, limit, uuid } from '../api/fields.ts';
+import { Problem } from '../api/problem.ts';
+import { none, readRoute } from '../api/route.ts';
+import { transaction } from '../platform/transaction.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { listMismatches } from '../store/payment-mismatches.ts';
+import { closeReport, findReport, openReport, SETTLEMENT_COLUMNS, type SettlementPeriod } from '../store/settlements.ts';
+
+const PATH = '/backoffice/settlement-reports';
+const MAX_BYTES = 512 * 1_024 * 1_024;
+const TIMEOUT_MS = 600_000;
+const UNIQUE_VIOLATION = '23505';
+
+const asked = z.strictObject({
+  provider: z.enum(['sandpay']), // names in tables: never rename
+  periodStart: z.iso.date(),
+  periodEnd: z.iso.date(),
+});
+
+const kinds = z.enum(['missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate']);
+const minor = z.string().nullable();
+
+const list = readRoute({
+  path: '/backoffice/payment-mismatches',
+  summary: 'Where our payments and providers’ settlement reports do not agree',
+  roles: ['backoffice:read'],
+  params: none,
+  query: z.strictObject({
+    provider: z.string().max(100).optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
+  }),
+  answer: z.object({
+    mismatches: z.array(z.object({
+      mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid,
+      oursMinor: minor, oursCurrency: z.string().nullable(), theirsMinor: minor, theirsCurrency: z.string().nullable(),
+      foundAt: z.iso.datetime(), resolvedAt: z.iso.datetime().nullable(),
+    })),
+    nextCursor: z.string().nullable(),
+  }),
+});
+
+const position = z.tuple([uuid]);
+const SCOPE = 'payment mismatches';
+
+/** Where operators bring providers' settlement reports, and read what does not agree. */
+export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
+  describe(api);
+
+  api.post(PATH, allow('backoffice:write'), async (c) => {
+    const read = asked.safeParse(c.req.query());
+    if (!read.success || read.data.periodEnd < read.data.periodStart) {
+      throw new Problem(422, 'The query names a provider, and from when until when: provider, periodStart, periodEnd.');
+    }
+    if (!/^text\/csv *(; *charset="?utf-8"? *)?$/i.test(c.req.header('Content-Type') ?? '')) {
+      throw new Problem(415, 'The body has to be text/csv in UTF-8.');
+    }
+    const { body } = c.req.raw;
+    if (body === null) throw new Problem(400, 'The body is missing.');
+    const { userId: operatorUserId } = c.get('caller');
+    const hash = createHash('sha256');
+    try {
+      const taken = await transaction(sql, async (tx) => {
+        const { id, lines } = await openReport(tx, read.data);
+        await pipeline(Readable.fromWeb(body as ReadableStream), measured(hash), lines);
+        const count = await closeReport(tx, id, hash.copy().digest('hex'));
+        const request = { ...read.data, reportId: id };
+        await recordOperatorAction(tx, {
+          operatorUserId, action: 'load-settlement-report', request, outcome: { lines: count }, traceId: c.get('trace').traceId,
+        });
+        return { id, lines: count, known: false };
+      }, { timeoutMs: TIMEOUT_MS });
+      return c.json(taken, 201);
+    } catch (error) {
+      return c.json(await knownBefore(error, { ...read.data, sha256: () => hash.digest('hex') }), 200);
+    }
+  });
+
+  api.openapi(list, async (c) => {
+    const { limit: size, cursor: given, provider, kind, open } = c.req.valid('query');
+    const [after] = given === undefined ? [] : readCursor(SCOPE, position, given);
+    const rows = await listMismatches(sql, { provider, kind, open, after, limit: size + 1 });
+    const mismatches = rows.slice(0, size);
+    const last = rows.length > size ? mismatches.at(-1) : undefined;
+    return c.json({ mismatches, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.mismatchId]) }, 200);
+  });
+
+  /** The report that was taken before; what else went wrong is thrown as what the asker is told. */
+  async function knownBefore(error: unknown, { provider, sha256 }: SettlementPeriod & { sha256(): string }) {
+    const { code, constraint_name: constraint } = Object(error) as { code?: string; constraint_name?: string };
+    if (code !== UNIQUE_VIOLATION || constraint !== 'settlement_report_once') throw asProblem(error);
+    const known = await findReport(sql, provider, sha256());
+    if (known === undefined) throw error;
+    return { ...known, known: true };
+  }
+}
+
+/** Passes bytes on, counts them, and hashes them. */
+function measured(hash: ReturnType<typeof createHash>): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      hash.update(chunk);
+      done(bytes > MAX_BYTES ? new Problem(413, `A report has at most ${MAX_BYTES} bytes.`) : null, chunk);
+    },
+  });
+}
+
+/** PostgreSQL refuses a line by itself, and says which: where it stands is told, what it says is not. */
+function asProblem(error: unknown): unknown {
+  const { code = '', where = '' } = Object(error) as { code?: string; where?: string };
+  const line = /^COPY settlement_line, line (\d+)(?:, column (\w+))?/.exec(where);
+  if (line === null || !/^2[23]/.test(code)) return error;
+  const [, number = '', column] = line;
+  const detail = `line ${number}${column === undefined ? '' : `, ${column}`} is not what it has to be`;
+  const errors = [{ in: 'body', pointer: '', detail }] as const;
+  return new Problem(422, `Nothing was taken: ${detail}. Each line has ${SETTLEMENT_COLUMNS.join(', ')}.`, { errors });
+}
+
+/** The reference's page of it; the route itself streams. */
+function describe(api: Api): void {
+  api.openAPIRegistry.registerPath({
+    method: 'post',
+    path: PATH,
+    tags: ['backoffice'],
+    security: [{ bearer: [] }],
+    summary: 'Bring a provider’s settlement report; the same bytes a second time change nothing',
+    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s.`,
+    request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
+    responses: {
+      201: { description: 'Taken' }, 200: { description: 'Taken before' }, default: { description: 'A problem' },
+    },
+  });
+}
