@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.ts';
+import { readAccepted } from './accepted.ts';
 import { check, type Evidence, type Finding } from './check.ts';
+import { describeAttempts } from './check-providers.ts';
 import { type Client, openClient } from './client.ts';
 import { type Fault, faults } from './faults.ts';
 import { observe } from './observe.ts';
 import { cure, plantPoison } from './poison.ts';
+import { providerFaults } from './providers.ts';
+import { reach } from './reach.ts';
 import { seeded, shuffled } from '../random.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -15,7 +18,7 @@ const LULL_MS = 100;
 
 export interface CampaignOptions {
   readonly seed: number;
-  /** Events to be committed at least; each command makes three. */
+  /** Events to be committed at least. */
   readonly events: number;
   readonly faults: readonly Fault[];
   readonly mutant?: string | undefined;
@@ -25,11 +28,14 @@ export interface CampaignOptions {
 /** Runs the system under load and attack, lets it come to rest, cures what can be cured, and checks every invariant. */
 export async function runCampaign({ seed, events, faults: chosen, mutant, print }: CampaignOptions): Promise<Finding[]> {
   const random = seeded(seed);
-  const world = await openWorld({ mutant });
+  const world = await openWorld({ mutant, channels: chosen.some(({ channels }) => channels) });
   try {
-    const { apiUrl, issueToken, sql, dataDir } = world;
-    const client = await openClient({ apiUrl, issueToken, random, seed, logFile: join(dataDir, 'client.jsonl') });
-    const count = Math.ceil(events / 3);
+    const { apiUrl, issueToken, sql, dataDir, channels } = world;
+    const client = await openClient({
+      apiUrl, issueToken, random, seed, logFile: join(dataDir, 'client.jsonl'),
+      reach: channels && ((people) => reach(sql, channels, people)),
+    });
+    const count = Math.ceil(events / client.eventsEach);
     const poison = await plantPoison(sql, { count, ...client });
     const [keeping, losing] = [false, true].map((loses) => shuffled(chosen.filter((fault) => (fault.losesJobs ?? false) === loses), random));
     const shares = chosen.reduce((sum, { share = 1 }) => sum + share, 1);
@@ -51,8 +57,9 @@ export async function runCampaign({ seed, events, faults: chosen, mutant, print 
     calm.push(await rest(world, print));
     odd.push({ invariant: '· the system came to rest', verdict: 'lost', checked: calm.length, wrong: calm.filter((one) => !one).length });
     client.close();
+    for (const line of await describeAttempts(sql)) print(`  ${line}`);
 
-    const evidence: Evidence = { sql, commands: client.commands, poison, mails: readMails(world.mailLogFile) };
+    const evidence: Evidence = { sql, commands: client.commands, poison, accepted: readAccepted(world) };
     return [...(await check(evidence)), ...(await observe(world)), ...odd];
   } finally {
     await world.close();
@@ -72,7 +79,8 @@ interface Strike {
 async function strike({ world, client, fault, random, print, load }: Strike): Promise<Finding> {
   const began = performance.now();
   let over = false;
-  const striking = fault.strike(world, { random, load }).then(
+  const told: string[] = [];
+  const striking = fault.strike(world, { random, load, tell: (words) => void told.push(words) }).then(
     (wrong) => wrong ?? [],
     (error: unknown) => [`${fault.name}: ${error instanceof Error ? error.message : 'failed'}`],
   );
@@ -85,7 +93,9 @@ async function strike({ world, client, fault, random, print, load }: Strike): Pr
     await sleep(LULL_MS);
   }
   const wrong = await striking;
-  print(`  ${fault.name.padEnd(34)} ${((performance.now() - began) / 1_000).toFixed(1).padStart(5)} s  ${client.commands.length} commands so far`);
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1).padStart(5);
+  const news = [`${client.commands.length} commands so far`, ...told];
+  print(`  ${fault.name.padEnd(34)} ${seconds} s  ${news.join(', ')}`);
   for (const line of wrong) print(`    ! ${line}`);
   return { invariant: `· ${fault.name} struck and was borne`, verdict: 'unexpected', checked: 1, wrong: wrong.length };
 }
@@ -114,7 +124,10 @@ async function rest(world: World, print: (line: string) => void): Promise<boolea
 async function unfinished({ sql, redis }: World): Promise<Record<string, number>> {
   const [row] = await sql<Record<string, number>[]>`
     select (select count(*) from outbox_event where status = 'pending')::integer as pending,
-           (select count(*) from notification where status in ('sending', 'queued') and channel = 'email')::integer as unsent,
+           (
+             select count(*) from notification
+             where status in ('sending', 'queued') and channel <> 'inbox' and due_at is null
+           )::integer as unsent,
            (
              select count(*) from outbox_event event join subscription using (event_type)
              where not exists (select from consumed_event c where c.consumer_name = subscription.consumer_name and c.event_id = event.id)
@@ -131,22 +144,15 @@ async function unfinished({ sql, redis }: World): Promise<Record<string, number>
   return { ...row, jobs: (await Promise.all(queues)).reduce((sum, count) => sum + count, 0) };
 }
 
-/** How often the mail server took responsibility for each notification, from its own log. */
-function readMails(logFile: string): Map<string, number> {
-  const mails = new Map<string, number>();
-  for (const line of readFileSync(logFile, 'utf8').split('\n').filter(Boolean)) {
-    const { notificationId } = JSON.parse(line) as { notificationId: string };
-    mails.set(notificationId, (mails.get(notificationId) ?? 0) + 1);
-  }
-  return mails;
-}
+const groups: Readonly<Record<string, readonly Fault[]>> = { all: faults, providers: providerFaults };
 
-/** The faults of a list of names; `all` is every one. @throws when a name is nobody's. */
+/** The faults of a list of names, of faults or of groups. @throws when a name is nobody's. */
 export function chooseFaults(names: readonly string[]): readonly Fault[] {
-  if (names.includes('all')) return faults;
-  return names.map((name) => {
-    const fault = faults.find((candidate) => candidate.name === name);
-    if (fault === undefined) throw new Error(`no fault is called ${name}; there are ${faults.map((one) => one.name).join(', ')}`);
-    return fault;
+  const known = Object.values(groups).flat();
+  return names.flatMap((name) => {
+    const group = groups[name] ?? known.filter((fault) => fault.name === name);
+    if (group.length > 0) return group;
+    const there = [...Object.keys(groups), ...known.map((fault) => fault.name)];
+    throw new Error(`no fault is called ${name}; there are ${there.join(', ')}`);
   });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../../src/platform/signal.ts';
 import { until } from '../until.ts';
+import type { RequestMoment } from './failpoint.ts';
 import { findLeaks } from './leaks.ts';
 import { LOCK_MS, type World } from './world.ts';
 
@@ -13,6 +14,8 @@ export interface Fault {
   readonly losesJobs?: boolean;
   /** How much of the load falls on it; 1 where not said. */
   readonly share?: number;
+  /** Push and WhatsApp have to be offered. */
+  readonly channels?: true;
   /** What went otherwise than it has to, or nothing. */
   strike(world: World, given: Given): Promise<readonly string[] | void>;
 }
@@ -22,20 +25,33 @@ export interface Given {
   readonly random: () => number;
   /** Commands that the client sends meanwhile, at least. */
   readonly load: number;
+  /** Says what is worth knowing of the strike. */
+  tell(words: string): void;
 }
 
-const STRIKE_DEADLINE_MS = 40_000;
+export const STRIKE_DEADLINE_MS = 40_000;
 const OUTAGE_MS = 15_000;
-const workers = ['worker.1', 'worker.2'] as const;
+export const workers: readonly string[] = ['worker.1', 'worker.2'];
 
-const killAt = (name: string, moment: Moment): Fault => ({
-  name,
-  async strike({ failpoints }) {
-    const armed = join(failpoints, moment);
-    writeFileSync(armed, '');
-    await until(`a process reaches ${moment} and dies`, () => !existsSync(armed), { deadlineMs: STRIKE_DEADLINE_MS });
-  },
-});
+/** Kills the process that reaches a moment next; one of a request is of those to that origin. */
+export function killAt(
+  name: string,
+  moment: Moment | RequestMoment,
+  { originOf = () => '' }: { originOf?(world: World): string } = {},
+): Fault {
+  return {
+    name,
+    async strike(world, { tell }) {
+      const { failpoints, ends } = world;
+      const armed = join(failpoints, moment);
+      const before = ends.length;
+      writeFileSync(armed, originOf(world));
+      const isDead = () => (existsSync(armed) ? undefined : ends[before]);
+      const dead = await until(`a process reaches ${moment} and dies`, isDead, { deadlineMs: STRIKE_DEADLINE_MS });
+      tell(`${dead.name} died`);
+    },
+  };
+}
 
 /** Every fault there is; those that lose jobs come last, so that what happens before them can be told apart. */
 export const faults: readonly Fault[] = Object.freeze([
@@ -109,7 +125,7 @@ async function sigterm(world: World): Promise<readonly string[]> {
 }
 
 /** Both workers stand still until all their deliveries are in Redis; then Redis forgets everything. */
-async function flushRedis(world: World, { load }: Given): Promise<readonly string[]> {
+async function flushRedis(world: World, { load, tell }: Given): Promise<readonly string[]> {
   const { formation, redis } = world;
   await running(world, ...workers);
   for (const worker of workers) formation.kill(worker, 'SIGSTOP');
@@ -123,7 +139,7 @@ async function flushRedis(world: World, { load }: Given): Promise<readonly strin
   const leaks = await findLeaks(redis);
   await redis.flushall();
   for (const worker of workers) formation.kill(worker, 'SIGCONT');
-  console.log(`    ${waiting} deliveries were in Redis`);
+  tell(`${waiting} deliveries were in Redis`);
   return leaks;
 }
 

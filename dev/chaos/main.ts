@@ -1,4 +1,4 @@
-// npm run chaos -- [--events N] [--faults all|NAME,NAME] [--seed N] [--mutant NAME] [--self-test]
+// npm run chaos -- [--events N] [--faults all|providers|NAME,NAME] [--seed N] [--mutant NAME] [--self-test]
 import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
 import { chooseFaults, runCampaign } from './campaign.ts';

@@ -33,4 +33,16 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
     to: 'raised.map(({ eventId, epoch }) => ({ eventId, epoch: epoch * 0,',
     faults: [],
   },
+  'sending-not-on-record': {
+    file: 'src/store/sending.ts',
+    from: "attempts.push({ id, attempt, outcome: 'sending' });",
+    to: '',
+    faults: ['kill-worker-inside-fcm-call'],
+  },
+  'unknown-taken-for-refused': {
+    file: 'src/workers/deliver.ts',
+    from: "return { outcome: 'unknown', status: resendUnknown(",
+    to: "return { outcome: 'rejected', status: resendUnknown(",
+    faults: ['whatsapp-drops'],
+  },
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Finding } from './check.ts';
-import { PLANTED } from './client.ts';
+import { PLANTED, PLANTED_PHONE } from './client.ts';
 import { findLeaks } from './leaks.ts';
 import type { World } from './world.ts';
 
@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export async function observe(world: World): Promise<Finding[]> {
   const pages = await readMetrics(world);
   const texts = { 'the log': readFileSync(world.logFile, 'utf8'), 'a metric': pages.join('\n') };
-  const isLeak = (text: string) => [PLANTED, ...world.secrets].some((planted) => text.includes(planted));
+  const isLeak = (text: string) => [PLANTED, PLANTED_PHONE, ...world.secrets].some((planted) => text.includes(planted));
   const leaking = Object.entries(texts).filter(([, text]) => isLeak(text)).map(([place]) => place);
   const leaks = [...leaking, ...(await findLeaks(world.redis))];
   return [

@@ -12,10 +12,12 @@ const FAILPOINTS = new URL('../../.columna/failpoints/', import.meta.url);
 
 export interface WorldOptions {
   readonly mutant?: string | undefined;
+  /** Whether push and WhatsApp are offered too, to sandboxes in this process. */
+  readonly channels?: boolean;
 }
 
 /** The whole system under attack. */
-export async function openWorld({ mutant }: WorldOptions) {
+export async function openWorld({ mutant, channels = false }: WorldOptions) {
   const failpoints = join(FAILPOINTS.pathname, String(process.pid));
   rmSync(failpoints, { recursive: true, force: true });
   mkdirSync(failpoints, { recursive: true });
@@ -28,6 +30,7 @@ export async function openWorld({ mutant }: WorldOptions) {
   const stage = await openStage({
     folder: 'chaos',
     documents: 'none',
+    channels,
     env: { ...HASTE, ...UNLIMITED, LOG_LEVEL: 'info', MONGODB_URL: undefined, FAILPOINTS: failpoints, MUTANT: mutant },
     preload: preload.map((file) => new URL(file, import.meta.url)),
     onLine,
@@ -36,6 +39,7 @@ export async function openWorld({ mutant }: WorldOptions) {
   const redis = openPatientRedis({ url: stage.services.redisUrl, name: 'chaos', log });
   return {
     ...stage, failpoints, redis, ends,
+    secrets: [...stage.secrets, ...(stage.channels === undefined ? [] : [`${stage.channels.webPush.url}/push/`])],
     async close() {
       redis.disconnect();
       await stage[Symbol.asyncDispose]();
@@ -45,3 +49,9 @@ export async function openWorld({ mutant }: WorldOptions) {
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** The sandboxes of push and WhatsApp, in a campaign that asked for them. */
+export function channelsOf({ channels }: World): NonNullable<World['channels']> {
+  if (channels === undefined) throw new Error('this campaign has no push and no WhatsApp');
+  return channels;
+}

@@ -55,7 +55,7 @@ export async function startFcm(
     failures: {
       refuse: refusal(400, 'INVALID_ARGUMENT', 'INVALID_ARGUMENT'),
       later: refusal(500, 'INTERNAL', 'INTERNAL'),
-      limit: { ...refusal(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), headers: { 'Retry-After': '7' } },
+      limit: refusal(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'),
     },
     judge({ method, path, headers, body }: Received) {
       if (method === 'POST' && path === '/token') return grant(body);

@@ -44,16 +44,26 @@ export interface Provider<Accepted> extends AsyncDisposable {
   readonly accepted: readonly Accepted[];
   /** What happens to messages from now on; undefined accepts them. */
   fail: ProviderFailure | undefined;
+  /** Messages that a failure has happened to. */
+  readonly failed: number;
+  /** What `limit` asks for. */
+  retryAfterSeconds: number;
+  /** Refuses connections until it is up again, on the same port. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const RETRY_AFTER_SECONDS = 7;
 
 /** Serves a provider's HTTP on loopback. */
 export async function startProvider<Accepted extends object>(
   options: ProviderOptions<Accepted>,
 ): Promise<Provider<Accepted>> {
-  const { port = 0, logFile, judge, failures } = options;
+  const { logFile, judge, failures } = options;
   const log = logFile === undefined ? undefined : await open(logFile, 'a');
   const accepted: Accepted[] = [];
+  let failed = 0;
   const accept = async (message: Accepted) => {
     await log?.appendFile(`${JSON.stringify({ at: new Date().toISOString(), ...message })}\n`);
     await log?.sync();
@@ -64,24 +74,47 @@ export async function startProvider<Accepted extends object>(
     const { method = '', url: path = '', headers } = request;
     const verdict = judge({ method, path, headers, body });
     if (!('accepted' in verdict)) return answer(response, verdict);
-    const { fail } = provider;
+    const { fail, retryAfterSeconds } = provider;
+    if (fail !== undefined) failed += 1;
     if (fail === 'silent') return;
     if (fail === 'malformed') return void request.socket.end('HTTP/1.1 yes\r\n\r\n');
-    if (fail === 'refuse' || fail === 'later' || fail === 'limit') return answer(response, failures[fail]);
+    if (fail === 'refuse' || fail === 'later') return answer(response, failures[fail]);
+    if (fail === 'limit') {
+      return answer(response, { ...failures.limit, headers: { 'Retry-After': String(retryAfterSeconds) } });
+    }
     await accept(verdict.accepted);
     if (fail === 'drop') return void request.socket.destroy();
     answer(response, verdict.reply);
   };
   const server = createServer((request, response) => void receive(request, response).catch(() => request.destroy()));
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const stop = async () => {
+  const listen = async (at: number) => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  const down = async () => {
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
     server.closeAllConnections();
-    await new Promise<void>((closed) => void server.close(() => closed()));
+    await closed;
+  };
+  const stop = async () => {
+    await down();
     await log?.close();
   };
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider: Provider<Accepted> = { url, accepted, fail: undefined, stop, [Symbol.asyncDispose]: stop };
+  const provider: Provider<Accepted> = {
+    url: `http://127.0.0.1:${port}`,
+    accepted,
+    fail: undefined,
+    get failed() {
+      return failed;
+    },
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    down,
+    up: () => listen(port),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
   return provider;
 }
 

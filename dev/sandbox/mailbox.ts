@@ -32,9 +32,10 @@ export interface ReadableMail extends AcceptedMail {
 
 /**
  * `reject-4xx` and `reject-5xx` answer 451 and 550 to the message; `drop-after-data` accepts it, then closes the
- * connection unanswered; `malformed` answers what is no reply; `silent` neither accepts nor answers.
+ * connection unanswered; `hold` accepts it and keeps its answer back; `malformed` answers what is no reply; `silent`
+ * neither accepts nor answers.
  */
-export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'malformed' | 'silent';
+export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'hold' | 'malformed' | 'silent';
 
 export interface Mailbox extends AsyncDisposable {
   readonly smtpUrl: string;
@@ -43,6 +44,11 @@ export interface Mailbox extends AsyncDisposable {
   readonly messages: readonly ReadableMail[];
   /** What happens to the messages from now on; undefined accepts them. */
   fail: MailFailure | undefined;
+  /** Messages that a failure has happened to. */
+  readonly failed: number;
+  /** Refuses SMTP connections until it is up again, on the same port. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,11 +68,17 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
     await append(log, mail);
     messages.push(mail);
   };
-  const smtp = serveSmtp({ accept, failure: () => mailbox.fail });
+  let failed = 0;
+  const failure = () => {
+    if (mailbox.fail !== undefined) failed += 1;
+    return mailbox.fail;
+  };
+  const smtp = serveSmtp({ accept, failure });
   const http = servePage(messages);
   smtp.server.listen(smtpPort, '127.0.0.1');
   http.listen(httpPort, '127.0.0.1');
   await Promise.all([once(smtp.server, 'listening'), once(http, 'listening')]);
+  const { port } = smtp.server.address() as AddressInfo;
 
   const stop = async () => {
     await smtp.stop();
@@ -75,10 +87,18 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
     await log?.close();
   };
   const mailbox: Mailbox = {
-    smtpUrl: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
+    smtpUrl: `smtp://127.0.0.1:${port}`,
     httpUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     messages,
     fail: undefined,
+    get failed() {
+      return failed;
+    },
+    down: smtp.down,
+    async up() {
+      smtp.server.listen(port, '127.0.0.1');
+      await once(smtp.server, 'listening');
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -88,6 +108,7 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
 interface Receiving {
   /** Takes responsibility for the message. */
   accept(mail: ReadableMail): Promise<void>;
+  /** What happens to the message that comes now. */
   failure(): MailFailure | undefined;
 }
 
@@ -101,6 +122,7 @@ function serveSmtp({ accept, failure }: Receiving) {
     if (fail === 'malformed') sockets.get(session.remotePort)?.end('yes\r\n');
     if (fail === 'silent' || fail === 'malformed') return new Promise(() => undefined);
     await accept(mail);
+    if (fail === 'hold') return new Promise(() => undefined);
     if (fail === 'drop-after-data') sockets.get(session.remotePort)?.destroy();
     return null;
   };
@@ -118,11 +140,16 @@ function serveSmtp({ accept, failure }: Receiving) {
     sockets.set(remotePort, socket);
     socket.once('close', () => sockets.delete(remotePort));
   });
-  const stop = async () => {
+  const ended = async (close: (done: () => void) => unknown) => {
+    const closed = new Promise<void>((resolve) => void close(resolve));
     for (const socket of sockets.values()) socket.destroy();
-    await new Promise<void>((resolve) => void smtp.close(() => resolve()));
+    await closed;
   };
-  return { server: smtp.server, stop };
+  return {
+    server: smtp.server,
+    down: () => ended((done) => smtp.server.close(done)),
+    stop: () => ended((done) => smtp.close(done)),
+  };
 }
 
 function servePage(messages: readonly ReadableMail[]): Server {

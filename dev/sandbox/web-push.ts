@@ -37,9 +37,7 @@ export async function startWebPush(
   const provider: Provider<BrowserPush> = await startProvider<BrowserPush>({
     ...(port !== undefined && { port }),
     logFile,
-    failures: {
-      refuse: { status: 400 }, later: { status: 500 }, limit: { status: 429, headers: { 'Retry-After': '7' } },
-    },
+    failures: { refuse: { status: 400 }, later: { status: 500 }, limit: { status: 429 } },
     judge({ method, path, headers, body }: Received) {
       const subscriptionId = /^\/push\/([\w-]+)$/.exec(path)?.[1] ?? '';
       const refused = refusal(method, headers, provider.url);

@@ -51,9 +51,7 @@ export async function startWhatsApp(options: WhatsAppSandboxOptions): Promise<Wh
   const provider: Provider<WhatsAppMessage> = await startProvider<WhatsAppMessage>({
     ...(port !== undefined && { port }),
     logFile,
-    failures: {
-      refuse: refusal(131026), later: refusal(131016), limit: { ...refusal(131056), headers: { 'Retry-After': '7' } },
-    },
+    failures: { refuse: refusal(131026), later: refusal(131016), limit: refusal(131056) },
     judge: (request) => judge(request, options),
   });
   return Object.assign(provider, {

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MailFailure } from '../sandbox/mailbox.ts';
+import type { ProviderFailure } from '../sandbox/http-provider.ts';
+import { until } from '../until.ts';
+import type { RequestMoment } from './failpoint.ts';
+import { type Fault, type Given, killAt, STRIKE_DEADLINE_MS, workers } from './faults.ts';
+import { reportInDisorder } from './report-in-disorder.ts';
+import { channelsOf, type World } from './world.ts';
+
+/** What a campaign does with a sandbox, whichever it is. */
+interface Provider<Failure> {
+  fail: Failure | undefined;
+  readonly failed: number;
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+
+const LASTS_MS = 2_000;
+const DOWN_MS = 3_000;
+const FEW = 2;
+
+const mailFailures: Readonly<Record<string, MailFailure>> = {
+  '4xx': 'reject-4xx', refuses: 'reject-5xx', malformed: 'malformed', drops: 'drop-after-data', silent: 'silent',
+};
+const httpFailures: Readonly<Record<string, ProviderFailure>> = {
+  429: 'limit', '5xx': 'later', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
+};
+
+const smtp = ({ mailbox }: World) => mailbox;
+const overHttp = {
+  fcm: (world: World) => channelsOf(world).fcm,
+  'web-push': (world: World) => channelsOf(world).webPush,
+  whatsapp: (world: World) => channelsOf(world).whatsApp,
+};
+
+/** What providers do to us, and what happens to us while we talk to them. */
+export const providerFaults: readonly Fault[] = Object.freeze(
+  [
+    ...failing('smtp', smtp, mailFailures),
+    ...Object.entries(overHttp).flatMap(([name, of]) => [...failing(name, of, httpFailures), ...killing(name, of)]),
+    { name: 'kill-workers-inside-smtp-call', strike: killWhile('silent') },
+    { name: 'kill-workers-after-smtp-accepted', strike: killWhile('hold') },
+    killAt('kill-worker-after-smtp-answer', 'mail.accepted'),
+    { name: 'whatsapp-reports-in-disorder', strike: reportInDisorder },
+  ].map((fault): Fault => ({ ...fault, channels: true })),
+);
+
+/** Each failure as a fault of its own, and the one that nobody is there. */
+function failing<Failure>(
+  name: string,
+  of: (world: World) => Provider<Failure>,
+  failures: Readonly<Record<string, Failure>>,
+): Fault[] {
+  const each = Object.entries(failures).map(([what, failure]): Fault => ({
+    name: `${name}-${what}`,
+    async strike(world, { tell }) {
+      const provider = of(world);
+      const before = provider.failed;
+      provider.fail = failure;
+      await sleep(what === 'silent' ? 0 : LASTS_MS); // who fell into silence waits long enough
+      await met(provider, before + FEW).finally(() => void (provider.fail = undefined));
+      tell(`${provider.failed - before} messages met it`);
+    },
+  }));
+  return [...each, { name: `${name}-down`, strike: (world, given) => beDown(world, of(world), { name, ...given }) }];
+}
+
+const met = <Failure>(provider: Provider<Failure>, count: number) =>
+  until(`${count} messages met it`, () => provider.failed >= count, { deadlineMs: STRIKE_DEADLINE_MS });
+
+async function beDown<Failure>(
+  { sql }: World,
+  provider: Provider<Failure>,
+  { name, tell }: Given & { readonly name: string },
+): Promise<void> {
+  const [begun] = await sql<{ at: string }[]>`select clock_timestamp()::text as at`;
+  const found = async () => {
+    const [row] = await sql<{ attempts: number }[]>`
+      select count(*)::integer as attempts from notification_attempt
+      where at >= ${begun?.at ?? ''}::timestamptz and outcome in ('unreachable', 'rejected')
+        and detail like ${`${name.replace('-', ' ')} %`}
+    `;
+    return row?.attempts ?? 0;
+  };
+  await provider.down();
+  try {
+    await sleep(DOWN_MS);
+    await until('an attempt finds nobody there', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+  } finally {
+    await provider.up();
+  }
+  tell(`${await found()} attempts found nobody there`);
+}
+
+/** A worker dies as it is about to send the request, has just sent it, or gets the answer. */
+function killing(name: string, of: (world: World) => { readonly url: string }): Fault[] {
+  const moments: Readonly<Record<string, RequestMoment>> = {
+    [`kill-worker-before-${name}-call`]: 'undici:request:create',
+    [`kill-worker-inside-${name}-call`]: 'undici:request:bodySent',
+    [`kill-worker-after-${name}-answer`]: 'undici:request:headers',
+  };
+  const originOf = (world: World) => of(world).url;
+  return Object.entries(moments).map(([fault, moment]) => killAt(fault, moment, { originOf }));
+}
+
+/** The workers die while the mail server has a message of one of them and does not answer. */
+function killWhile(failure: MailFailure): Fault['strike'] {
+  return async ({ mailbox, formation }, { tell }) => {
+    const before = mailbox.failed;
+    mailbox.fail = failure;
+    await met(mailbox, before + 1).finally(() => void (mailbox.fail = undefined));
+    const alive = formation.processes.filter(({ name, pid }) => workers.includes(name) && pid !== undefined);
+    for (const { name } of alive) formation.kill(name, 'SIGKILL');
+    tell(`${mailbox.failed - before} messages met it`);
+  };
+}
