@@ -45,6 +45,8 @@ export interface Stage extends AsyncDisposable {
   /** Where the options asked for them. */
   readonly channels: Channels | undefined;
   readonly formation: Formation;
+  /** What the processes were started with. */
+  readonly env: NodeJS.ProcessEnv;
   readonly apiUrl: string;
   readonly sql: Sql;
   readonly issueToken: IssueToken;
@@ -100,9 +102,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const run = { procfile: PROCFILE, env, onLine: tell };
   if ((await runProcess('release', run)) !== 0) throw new MissingPart(`The release failed: see ${logFile}`);
   const imports = preload.map((module) => `--import ${module.href}`).join(' ');
+  const processEnv = { ...env, NODE_OPTIONS: imports };
   const formation = starting.use(
     await startProcesses({
-      ...run, env: { ...env, NODE_OPTIONS: imports }, formation: FORMATION, ports: ['METRICS_PORT'], restart: true,
+      ...run, env: processEnv, formation: FORMATION, ports: ['METRICS_PORT'], restart: true,
     }),
   );
   const sql = openPostgres({ url: services.databaseUrl, name: folder, connections: 4 });
@@ -113,7 +116,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const stack = starting.move();
   return {
-    dataDir, logFile, mailLogFile, services, mailbox, channels, formation, apiUrl, sql, webhookSecret,
+    dataDir, logFile, mailLogFile, services, mailbox, channels, formation, env: processEnv, apiUrl, sql, webhookSecret,
     issueToken: tokenIssuer(secret),
     secrets: [secret, webhookSecret, hashKey, ...(channels?.secrets ?? [])],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -1,8 +1,9 @@
-// npm run chaos -- [--events N] [--faults all|providers|NAME,NAME] [--seed N] [--mutant NAME] [--self-test]
+// npm run chaos -- [--events N] [--faults all|providers|clock|NAME,NAME] [--seed N] [--mutant NAME] [--self-test]
 import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
 import { chooseFaults, runCampaign } from './campaign.ts';
 import { type Finding, VERDICTS } from './check.ts';
+import { runClockCampaign } from './clock.ts';
 import { mutants } from './mutants.ts';
 
 const SELF_TEST_EVENTS = 900;
@@ -28,9 +29,16 @@ const isClean = (findings: readonly Finding[]) => findings.every(({ wrong }) => 
 async function campaign(): Promise<boolean> {
   const { seed, events, mutant } = values;
   if (mutant !== undefined && mutants[mutant] === undefined) throw new Error(`no mutant is called ${mutant}; there are ${Object.keys(mutants).join(', ')}`);
+  if (values.faults === 'clock') {
+    console.log(`seed ${seed}, the clock`);
+    return show(await runClockCampaign({ seed: Number(seed), print: (line) => console.log(line) }));
+  }
   const faults = chooseFaults(values.faults.split(',').filter(Boolean));
   console.log(`seed ${seed}, ${events} events, ${faults.length} faults${mutant === undefined ? '' : `, mutant ${mutant}`}`);
-  const findings = await runCampaign({ seed: Number(seed), events: Number(events), faults, mutant, print: (line) => console.log(line) });
+  return show(await runCampaign({ seed: Number(seed), events: Number(events), faults, mutant, print: (line) => console.log(line) }));
+}
+
+function show(findings: readonly Finding[]): boolean {
   console.log('\ninvariant                                                        checked   wrong');
   for (const { invariant, checked, wrong } of findings) {
     console.log(`${invariant.padEnd(62)} ${String(checked).padStart(9)} ${String(wrong).padStart(7)}${wrong > 0 ? '  ✗' : ''}`);

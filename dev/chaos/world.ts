@@ -14,10 +14,11 @@ export interface WorldOptions {
   readonly mutant?: string | undefined;
   /** Whether push and WhatsApp are offered too, to sandboxes in this process. */
   readonly channels?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** The whole system under attack. */
-export async function openWorld({ mutant, channels = false }: WorldOptions) {
+export async function openWorld({ mutant, channels = false, env = {} }: WorldOptions) {
   const failpoints = join(FAILPOINTS.pathname, String(process.pid));
   rmSync(failpoints, { recursive: true, force: true });
   mkdirSync(failpoints, { recursive: true });
@@ -31,7 +32,7 @@ export async function openWorld({ mutant, channels = false }: WorldOptions) {
     folder: 'chaos',
     documents: 'none',
     channels,
-    env: { ...HASTE, ...UNLIMITED, LOG_LEVEL: 'info', MONGODB_URL: undefined, FAILPOINTS: failpoints, MUTANT: mutant },
+    env: { ...HASTE, ...UNLIMITED, LOG_LEVEL: 'info', MONGODB_URL: undefined, FAILPOINTS: failpoints, MUTANT: mutant, ...env },
     preload: preload.map((file) => new URL(file, import.meta.url)),
     onLine,
   });

@@ -22,7 +22,7 @@ type RelayConfig = Pick<
 export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const open = (options: Omit<PostgresOptions, 'url'>) =>
-    stack.adopt(openPostgres({ url: config.DATABASE_URL, ...options }), (pool) => pool.end({ timeout: 5 }));
+    stack.adopt(openPostgres({ url: config.DATABASE_URL, ...options }), (pool) => pool.end({ timeout: 2 }));
   const sql = open({ name: 'relay', connections: 4, synchronousCommit: 'off' });
   const sweepSql = open({ name: 'relay-sweep', connections: 2, planAfresh: true, statementTimeoutMs: 120_000 });
   await assertSchema(sql);

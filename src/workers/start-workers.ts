@@ -40,7 +40,7 @@ export async function startWorkers(
   jobs: readonly Job<object>[],
 ): Promise<void> {
   const prefix = config.REDIS_PREFIX;
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 5 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 2 }));
   await assertSchema(sql);
   const url = config.REDIS_URL;
   const redis = stack.adopt(openRedis({ url, name: 'worker', log }), (client) => client.disconnect());
@@ -86,7 +86,7 @@ export async function startWorkers(
   const jobPool = openPostgres({
     url: config.DATABASE_URL, name: 'worker-jobs', connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
   });
-  const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 5 }));
+  const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
     runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
       sql: jobSql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Moment } from '../../src/platform/signal.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { requestSlots } from '../../src/store/job-ledger.ts';
+import { startProcesses } from '../procfile.ts';
+import { seeded } from '../random.ts';
+import { anotherTime } from '../services/faketime.ts';
+import { until } from '../until.ts';
+import type { Finding } from './check.ts';
+import { checkClock, minutely } from './check-clock.ts';
+import { plantEarnings } from './earnings.ts';
+import { LOCK_MS, openWorld, type World } from './world.ts';
+
+const AMBASSADORS = 1_000;
+const STRIKES = 50;
+const DEATH_MS = 15_000;
+const REST_MS = 120_000;
+const SHIFTS = ['+1h', '+1d', '-1d'];
+const PAYOUTS = 'close-payout-cycles';
+const PROCFILE = new URL('../../Procfile', import.meta.url).pathname;
+
+export interface ClockCampaignOptions {
+  readonly seed: number;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Runs every job each minute on workers of which three believe in other times, kills whoever holds a job at whatever
+ * piece, freezes holders past their lock and empties Redis; then checks the ledger, the fences and the payouts.
+ */
+export async function runClockCampaign({ seed, print }: ClockCampaignOptions): Promise<Finding[]> {
+  const random = seeded(seed);
+  const crons = JSON.stringify(Object.fromEntries(minutely.map((name) => [name, '* * * * *'])));
+  const world = await openWorld({ env: { JOB_CRONS: crons } });
+  const { sql, env } = world;
+  const [clock] = await sql<{ since: Date }[]>`select max(planned_until) as since from job`;
+  const others = await Promise.all(SHIFTS.map((shift) => startProcesses({
+    procfile: PROCFILE, formation: { worker: 1 }, restart: true, ports: ['METRICS_PORT'],
+    env: { ...env, ...anotherTime(shift), CANARY_SECONDS: '3600' }, // it measures by the clock that is wrong
+  })));
+  try {
+    await plantEarnings(sql, AMBASSADORS);
+    print(`workers at ${SHIFTS.join(', ')} and two in time; every job each minute`);
+    for (let strike = 0; strike < STRIKES; strike += 1) print(`  ${await strikeOnce(world, random)}`);
+    await until('every slot that came has its end', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
+    const before = await payouts(world);
+    const [last] = await sql<{ slot: Date }[]>`
+      select max(scheduled_for) as slot from job_run where job_name = ${PAYOUTS} and outcome in ('done', 'caught-up')
+    `;
+    if (last?.slot) await ask(world, last.slot);
+    await until('the slot was run again', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
+    const again: Finding = {
+      invariant: '7 a payout slot that is run again changes no byte', verdict: 'stray', checked: 1,
+      wrong: before === (await payouts(world)) ? 0 : 1,
+    };
+    const [now] = await sql<{ until: Date }[]>`select clock_timestamp() - interval '30 seconds' as until`;
+    return [...(await checkClock(sql, { since: clock?.since ?? new Date(0), until: now?.until ?? new Date(0) })), again];
+  } finally {
+    await Promise.all(others.map((other) => other.stop()));
+    await world.close();
+  }
+}
+
+/** One thing done to the running jobs; what it was comes back. */
+async function strikeOnce(world: World, random: () => number): Promise<string> {
+  const kind = Math.floor(random() * 6);
+  if (kind <= 1) return kill(world, 'job.held');
+  if (kind <= 3) return kill(world, 'job.chunk');
+  if (kind === 4) {
+    await world.redis.flushall();
+    return 'Redis was emptied';
+  }
+  const name = random() < 0.5 ? 'worker.1' : 'worker.2';
+  await until(`${name} runs`, () => world.formation.processes.find((process) => process.name === name)?.pid !== undefined);
+  world.formation.kill(name, 'SIGSTOP');
+  await sleep(LOCK_MS * 2);
+  world.formation.kill(name, 'SIGCONT');
+  return `${name} was frozen past its lock`;
+}
+
+async function kill(world: World, moment: Moment): Promise<string> {
+  const armed = join(world.failpoints, moment);
+  writeFileSync(armed, '');
+  const [slot] = await world.sql<{ slot: Date }[]>`
+    select max(scheduled_for) as slot from job_run where job_name = ${PAYOUTS} and outcome in ('done', 'caught-up')
+  `;
+  if (slot?.slot) await ask(world, slot.slot); // so that there is something to hold
+  const died = await until(`somebody reaches ${moment}`, () => !existsSync(armed), { deadlineMs: DEATH_MS }).catch(() => false);
+  rmSync(armed, { force: true });
+  return died ? `whoever reached ${moment} was killed` : `nobody reached ${moment}`;
+}
+
+const ask = ({ sql }: World, slot: Date) => transaction(sql, (tx) => requestSlots(tx, PAYOUTS, [slot], crypto.randomUUID()));
+
+async function openSlots({ sql }: World): Promise<number> {
+  const [row] = await sql<{ open: number }[]>`
+    select count(*)::integer as open from job_run
+    where outcome in ('due', 'running') and scheduled_for < clock_timestamp() - interval '30 seconds'
+  `;
+  return row?.open ?? 0;
+}
+
+/** Every byte of what was paid out. */
+async function payouts({ sql }: World): Promise<string> {
+  const [row] = await sql<{ all: string }[]>`
+    select (select jsonb_agg(to_jsonb(c) order by c.id)::text from payout_cycle c)
+           || (select jsonb_agg(to_jsonb(l) order by l.commission_id)::text from payout_line l) as all
+  `;
+  return createHash('sha256').update(row?.all ?? '').digest('hex');
+}
