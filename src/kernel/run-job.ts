@@ -43,16 +43,13 @@ export async function runJob<Ports>(job: Job<Ports>, options: RunJobOptions<Port
   if (hold === undefined) return;
   reach('job.held');
   const lost = new AbortController();
-  let beats = true;
+  const running = { ...options, hold, signal: AbortSignal.any([stop, lost.signal]), inPiece: false };
   const heartbeat = setInterval(() => {
-    if (!beats) return; // a piece of the run holds the lock's row, and extends the lease itself
-    beats = false;
-    extendLock(sql, hold, leaseMs).then((isOurs) => isOurs || lost.abort(), () => undefined).finally(() => {
-      beats = true;
-    });
+    if (running.inPiece) return; // a piece of the run holds the lock's row, and extends the lease itself
+    extendLock(sql, hold, leaseMs).then((isOurs) => isOurs || running.inPiece || lost.abort(), () => undefined);
   }, leaseMs / 3);
   try {
-    while (await runNext(job, { ...options, hold, signal: AbortSignal.any([stop, lost.signal]) }));
+    while (await runNext(job, running));
   } finally {
     clearInterval(heartbeat);
     await releaseLock(sql, hold);
@@ -75,6 +72,8 @@ function planJob<Ports>({ name, schedule }: Job<Ports>, sql: Sql): Promise<boole
 interface Running<Ports> extends RunJobOptions<Ports> {
   readonly hold: Hold;
   readonly signal: AbortSignal;
+  /** Whether a transaction is open that nobody with a higher fence can be in. */
+  inPiece: boolean;
 }
 
 /** Runs the next slot that is due; false when none is, or we are to stop. */
@@ -111,13 +110,19 @@ const whenLost = (error: unknown): undefined => {
 };
 
 /** One transaction that nobody with a higher fence can be in. */
-function held<Ports, T>({ sql, hold, leaseMs }: Running<Ports>, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return transaction(sql, async (tx) => {
-    if (!(await extendLock(tx, hold, leaseMs))) throw new RunLost('somebody else holds the job now');
-    const result = await work(tx);
-    await renewLock(tx, hold, leaseMs);
-    return result;
-  }, { timeoutMs: CHUNK_TIMEOUT_MS });
+async function held<Ports, T>(running: Running<Ports>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const { sql, hold, leaseMs } = running;
+  running.inPiece = true;
+  try {
+    return await transaction(sql, async (tx) => {
+      if (!(await extendLock(tx, hold, leaseMs))) throw new RunLost('somebody else holds the job now');
+      const result = await work(tx);
+      await renewLock(tx, hold, leaseMs);
+      return result;
+    }, { timeoutMs: CHUNK_TIMEOUT_MS });
+  } finally {
+    running.inPiece = false;
+  }
 }
 
 async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor }: Run): Promise<RunContext<Ports>> {

@@ -5,6 +5,7 @@ import type { Sql, Tx } from '../platform/postgres.ts';
  * one of its period that is in no report is missing there. What is known already changes nothing.
  */
 export async function reconcileReport(tx: Tx, reportId: string, now: Date): Promise<void> {
+  await tx`analyze settlement_line`; // a report has just come, and the planner knows nothing of it
   await tx`
     with report as (
       select id, provider, period_start::timestamp at time zone 'UTC' as from_time,
