@@ -7,7 +7,8 @@ import { openStage, type Stage } from '../stage.ts';
 import { until } from '../until.ts';
 import { checkFigures } from './check.ts';
 import { openClient } from './client.ts';
-import { DAY_MS, playMonth } from './month.ts';
+import { playMonth } from './month.ts';
+import { playJobs } from './play-jobs.ts';
 import { progressLine } from './progress.ts';
 
 const REST_DEADLINE_MS = 300_000;
@@ -30,7 +31,7 @@ async function story(): Promise<boolean> {
   });
   console.log(`seed ${seed}: ${tenants} tenants, ${days} days`);
   const client = openClient(stage);
-  const start = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - days * DAY_MS);
+  const start = monthBefore(new Date());
   const startedAt = performance.now();
   const show = (done: number) => {
     const line = progressLine({ done, days, requests: client.answered, startedAt });
@@ -39,6 +40,10 @@ async function story(): Promise<boolean> {
   };
   await playMonth({ client, provider, tenants, days, seed, start, onDay: show });
   await until('every event is consumed', () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
+  const slots = await playJobs(stage.sql, start);
+  await until('every event of the jobs is consumed', () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
+  console.log(`\n${'job'.padEnd(32)} slots       ran`);
+  for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
 
   const comparisons = await checkFigures(stage.sql);
   console.log(`\n${'figure'.padEnd(32)} compared  differences`);
@@ -51,6 +56,11 @@ async function story(): Promise<boolean> {
   const differences = comparisons.reduce((sum, one) => sum + one.differences, 0);
   console.log(`${total?.events} events, ${total?.dead} dead letters, ${differences} differences`);
   return differences === 0 && total?.dead === 0;
+}
+
+/** Its first midnight, UTC: when the story is told, all its slots have come. */
+function monthBefore(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
 }
 
 async function isConsumed({ sql }: Stage): Promise<boolean> {

@@ -77,9 +77,17 @@ function* daySlots(schedule: Cron, from: Date, direction: 1 | -1): Generator<rea
   for (let idle = 0; idle < LONGEST_DAYS; idle += 1, day = day.plus({ days: direction }).startOf('day')) {
     if (!isDay(day)) continue;
     idle = 0;
-    const times = hour.values.flatMap((hours) => minute.values.flatMap((minutes) => onWall(day, { hours, minutes, everyHour: hour.isWildcard })));
+    const onDay = wallOf(day, hour.isWildcard);
+    const times = hour.values.flatMap((hours) => minute.values.flatMap((minutes) => onDay(hours, minutes)));
     yield [...new Set(times)].sort((one, other) => one - other).map((time) => new Date(time));
   }
+}
+
+/** When a zone's wall shows a time on a day; on most days its clocks do not change, and it is a sum. */
+function wallOf(day: DateTime, everyHour: boolean): (hours: number, minutes: number) => readonly number[] {
+  const start = day.toMillis();
+  if (day.plus({ days: 1 }).startOf('day').offset !== day.offset) return (hours, minutes) => onWall(day, { hours, minutes, everyHour });
+  return (hours, minutes) => [start + (hours * 60 + minutes) * 60_000];
 }
 
 /**
