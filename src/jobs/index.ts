@@ -7,6 +7,7 @@ import { maintainPartitions } from './maintain-partitions.ts';
 import { pruneJobLedger } from './prune-job-ledger.ts';
 import { reconcilePayments } from './reconcile-payments.ts';
 import { releaseNotifications } from './release-notifications.ts';
+import { scoreFraud } from './score-fraud.ts';
 
 /** Every job there is, sorted by name. */
 export const jobs: readonly Job<object>[] = Object.freeze([
@@ -18,4 +19,5 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   pruneJobLedger,
   reconcilePayments,
   releaseNotifications,
+  scoreFraud,
 ]);

@@ -1,0 +1,59 @@
+import { fraudSuspected } from '../events/fraud-suspected.ts';
+import type { NewEvent } from '../kernel/event.ts';
+import type { Component, Scored } from './fraud.ts';
+import type { LinkKind } from './fraud-ring.ts';
+import { IllegalTransition } from './illegal-transition.ts';
+
+export type Subject = Scored | 'ring';
+export type Verdict = 'confirmed' | 'dismissed';
+
+/** A ring's evidence: ids, kinds and counts. */
+export interface RingEvidence {
+  readonly users: number;
+  readonly isSelfDealing: boolean;
+  /** How many pairs of its users share something of the kind. */
+  readonly links: Readonly<Partial<Record<LinkKind, number>>>;
+  readonly members: readonly { readonly subject: Scored; readonly id: string }[];
+}
+
+/** What speaks against a subject; no personal data. */
+export type Evidence = { readonly components: Readonly<Record<string, Component>> } | RingEvidence;
+
+/** A subject with enough for a case. */
+export interface Suspect {
+  readonly subjectId: string;
+  readonly score: number;
+  readonly evidence: Evidence;
+}
+
+/** What a person looks at, and says what it is. */
+export interface FraudCase extends Suspect {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly openedAt: Date;
+  readonly status: 'open' | Verdict;
+  readonly resolvedAt: Date | null;
+  readonly resolvedBy: string | null;
+  readonly reason: string | null;
+}
+
+/** Tells of a case that was opened. */
+export function suspect({ id: caseId, subject, subjectId, score, openedAt }: FraudCase): NewEvent {
+  const tenantId = subject === 'tenant' ? subjectId : undefined;
+  return fraudSuspected({ tenantId, occurredAt: openedAt, payload: { caseId, subject, subjectId, score } });
+}
+
+interface Resolution {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly operatorUserId: string;
+}
+
+/**
+ * An operator decides a case, once.
+ * @throws {IllegalTransition} when it is decided already.
+ */
+export function resolveCase(found: FraudCase, { verdict, reason, operatorUserId }: Resolution, now: Date): FraudCase {
+  if (found.status !== 'open') throw new IllegalTransition(`The case is ${found.status} already.`);
+  return { ...found, status: verdict, reason, resolvedAt: now, resolvedBy: operatorUserId };
+}

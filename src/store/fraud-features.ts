@@ -1,0 +1,158 @@
+import {
+  BURST_HOURS, DEVIATION, MEMORY_DAYS, NEW_AUTHOR_DAYS, NORMAL_FROM, RECENT_DAYS, type Scored,
+} from '../domain/fraud.ts';
+import type { Tx } from '../platform/postgres.ts';
+import type { Night } from './fraud-links.ts';
+
+/** Some of the subjects: those whose id falls into `part`, from 0, of `parts`. */
+export interface Part extends Night {
+  readonly timeZone: string;
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Whether an id is of the part. A UUID's last byte is chance in every version that we make or are given. */
+export const isOf = (tx: Tx, id: string, { part, parts }: Pick<Part, 'part' | 'parts'>) =>
+  tx`get_byte(uuid_send(${tx(id)}), 15) % ${parts}::integer = ${part}::integer`;
+
+/** The query of each feature's value, as `subject_id, feature, value`; nothing, where it would be 0. */
+export const features = Object.freeze({
+  tenant: tenantFeatures, ambassador: ambassadorFeatures, reviewer: reviewerFeatures,
+}) satisfies Readonly<Record<Scored, (tx: Tx, part: Part) => unknown>>;
+
+const daysBefore = (end: Date, days: number) => new Date(end.getTime() - days * 86_400_000);
+
+function tenantFeatures(tx: Tx, part: Part) {
+  const { day, end } = part;
+  const since = daysBefore(end, MEMORY_DAYS);
+  const shared = (feature: string, kind: string) => tx`
+    select tenant.id, ${feature}, count(*)
+    from tenant
+    join fraud_link link on link.user_id = tenant.owner_user_id and link.day = ${day} and link.kind = ${kind}
+    where ${isOf(tx, 'tenant.id', part)}
+    group by tenant.id
+  `;
+  return tx`
+    ${velocity(tx, part)}
+    union all ${burst(tx, 'tenant_id', part, isOddReview(tx))}
+    union all
+    select tenant_id, 'disputes', count(*)
+    from dispute
+    where opened_at >= ${since} and opened_at < ${end} and status <> 'lost' and ${isOf(tx, 'tenant_id', part)}
+    group by tenant_id
+    union all
+    select tenant_id, 'failed_payments', count(*)
+    from payment
+    where created_at >= ${since} and created_at < ${end} and status = 'failed' and ${isOf(tx, 'tenant_id', part)}
+    group by tenant_id
+    union all ${shared('shared_instrument', 'instrument')}
+    union all ${shared('shared_ip', 'ip')}
+  `;
+}
+
+/** Clicks per listing and day of the last week against the zone's normal, which is made of the weeks before. */
+function velocity(tx: Tx, part: Part) {
+  const { day, end, timeZone } = part;
+  const before = tx`day <= ${day}::date - ${RECENT_DAYS}::integer`;
+  return tx`(
+    with clicked as (
+      select listing.zone, listing.tenant_id, visit.listing_id, (visit.at at time zone ${timeZone})::date as day,
+             count(*) as clicks
+      from listing_visit visit
+      join listing on listing.id = visit.listing_id
+      where visit.kind = 'whatsapp-click' and visit.at < ${end}
+        and visit.at >= (${day}::date - ${RECENT_DAYS + MEMORY_DAYS - 1}::integer)::timestamp at time zone ${timeZone}
+      group by listing.zone, listing.tenant_id, visit.listing_id, 4
+    ), usual as (
+      select zone, percentile_cont(0.5) within group (order by clicks) as median
+      from clicked where ${before} group by zone having count(*) >= ${NORMAL_FROM}
+    ), normal as (
+      select zone, median, percentile_cont(0.5) within group (order by abs(clicks - median)) as mad
+      from clicked join usual using (zone) where ${before} group by zone, median
+    )
+    select tenant_id, 'click_velocity',
+           max(greatest(0, floor((clicks - median) / greatest(${DEVIATION}::float8 * mad, 1))))::bigint
+    from clicked join normal using (zone)
+    where not (${before}) and ${isOf(tx, 'tenant_id', part)}
+    group by tenant_id
+  )`;
+}
+
+/** The most reviews within some hours that ended in the last week, per tenant or author. */
+function burst(tx: Tx, subject: 'tenant_id' | 'author_user_id', part: Part, isCounted: ReturnType<typeof isOf>) {
+  const since = daysBefore(part.end, RECENT_DAYS);
+  return tx`(
+    with counted as (
+      select review.${tx(subject)} as subject_id, review.created_at,
+             count(*) over (
+               partition by review.${tx(subject)} order by review.created_at
+               range between ${BURST_HOURS} * interval '1 hour' preceding and current row
+             ) as reviews
+      from review
+      where review.created_at >= ${since}::timestamptz - ${BURST_HOURS} * interval '1 hour' and review.created_at < ${part.end}
+        and ${isCounted} and ${isOf(tx, `review.${subject}`, part)}
+    )
+    select subject_id, 'review_burst', max(reviews) from counted where created_at >= ${since} group by subject_id
+  )`;
+}
+
+/** By somebody whose first review is a few days old at most, or who had reviewed the tenant a short time ago. */
+const isOddReview = (tx: Tx) => tx`(
+  not exists (
+    select from review first
+    where first.author_user_id = review.author_user_id
+      and first.created_at < review.created_at - ${NEW_AUTHOR_DAYS} * interval '1 day'
+  ) or exists (
+    select from review earlier
+    where earlier.author_user_id = review.author_user_id and earlier.tenant_id = review.tenant_id
+      and earlier.created_at < review.created_at
+      and earlier.created_at >= review.created_at - ${MEMORY_DAYS} * interval '1 day'
+  )
+)`;
+
+function ambassadorFeatures(tx: Tx, part: Part) {
+  const { day } = part;
+  const tied = (feature: string, kind: string) => tx`
+    select ambassador_user_id, ${feature}, count(*)
+    from earning
+    join fraud_link link
+      on link.day = ${day} and link.kind = ${kind} and link.user_id = ambassador_user_id and link.other_user_id = owner_user_id
+    group by ambassador_user_id
+  `;
+  return tx`(
+    with earning as (
+      select distinct attribution.ambassador_user_id, tenant.id, tenant.owner_user_id
+      from attribution
+      join tenant on tenant.id = attribution.tenant_id
+      where daterange(starts_on, ends_on, '[]') @> ${day}::date and ${isOf(tx, 'attribution.ambassador_user_id', part)}
+    )
+    select ambassador_user_id, 'self_referral', count(*)
+    from earning where owner_user_id = ambassador_user_id
+    group by ambassador_user_id
+    union all ${tied('tied_instrument', 'instrument')}
+    union all ${tied('tied_ip', 'ip')}
+  )`;
+}
+
+function reviewerFeatures(tx: Tx, part: Part) {
+  const { end } = part;
+  const since = daysBefore(end, MEMORY_DAYS);
+  const recent = tx`
+    review.created_at >= ${since} and review.created_at < ${end} and ${isOf(tx, 'review.author_user_id', part)}
+  `;
+  return tx`
+    select review.author_user_id, 'own_reviews', count(*)
+    from review
+    join tenant on tenant.id = review.tenant_id and tenant.owner_user_id = review.author_user_id
+    where ${recent}
+    group by review.author_user_id
+    union all ${burst(tx, 'author_user_id', part, tx`true`)}
+    union all
+    select author_user_id, 'repeated_reviews', sum(reviews - 1)
+    from (
+      select author_user_id, tenant_id, count(*) as reviews from review where ${recent} group by author_user_id, tenant_id
+    ) as by_tenant
+    where reviews > 1
+    group by author_user_id
+  `;
+}
