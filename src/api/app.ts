@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { eventRoutes } from '../backoffice/events.ts';
+import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
 import { moderationRoutes } from '../backoffice/moderation.ts';
 import { notificationAuditRoutes } from '../backoffice/notifications.ts';
@@ -100,6 +101,7 @@ export function createApp(deps: ApiDeps): Api {
   settlementRoutes(api, deps);
   jobRoutes(api, deps);
   steerJobRoutes(api, deps);
+  fraudCaseRoutes(api, deps);
   notificationAuditRoutes(api, deps);
   resendNotificationRoutes(api, deps);
   moderationRoutes(api, deps);

@@ -21,6 +21,7 @@ export interface OperatorAction {
     | 'recover-notifications'
     | 'resend-notification'
     | 'resolve-dispute'
+    | 'resolve-fraud-case'
     | 'resume-job'
     | 'retry-events'
     | 'run-job'
