@@ -27,7 +27,7 @@ create table fraud_score (
 create table fraud_case (
   id           uuid        not null,
   subject_kind text        not null,
-  -- A ring's id is its first case's.
+  -- Of a ring, what `fraud_ring_member` calls it.
   subject_id   uuid        not null,
   opened_at    timestamptz not null,
   -- The highest while it was open.

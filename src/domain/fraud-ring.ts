@@ -57,3 +57,24 @@ export function ringScore({ users, isSelfDealing, kinds }: Ring): number {
   const more = 40 * Math.max(0, users - 2) + 75 * Math.max(0, kinds.length - 1) + (isSelfDealing ? 150 : 0);
   return Math.min(1_000, 500 + more);
 }
+
+/** Some users of what was found today were of a ring that is known. */
+export interface Overlap {
+  /** What was found, by whatever name it has today. */
+  readonly found: string;
+  readonly ringId: string;
+  readonly users: number;
+}
+
+/** Which known ring each one is again: the one that most of its users were of, and none is two of today's. */
+export function knownAgain(overlaps: readonly Overlap[]): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  const taken = new Set<string>();
+  const key = ({ ringId, found }: Overlap) => `${ringId} ${found}`;
+  for (const overlap of overlaps.toSorted((one, other) => other.users - one.users || (key(one) < key(other) ? -1 : 1))) {
+    if (known.has(overlap.found) || taken.has(overlap.ringId)) continue;
+    known.set(overlap.found, overlap.ringId);
+    taken.add(overlap.ringId);
+  }
+  return known;
+}

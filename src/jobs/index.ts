@@ -2,6 +2,7 @@ import type { Job } from '../kernel/job.ts';
 import { applyFollowUps } from './apply-follow-ups.ts';
 import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';
+import { detectFraudPatterns } from './detect-fraud-patterns.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
 import { pruneJobLedger } from './prune-job-ledger.ts';
@@ -14,6 +15,7 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   applyFollowUps,
   auditDeliveries,
   closeDigests,
+  detectFraudPatterns,
   forgetIdempotencyKeys,
   maintainPartitions,
   pruneJobLedger,
