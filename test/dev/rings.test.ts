@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { checkFraud } from '../../dev/story/check-fraud.ts';
+import { plantRings } from '../../dev/story/plant-rings.ts';
+import { plotRings } from '../../dev/story/rings.ts';
+import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
+import { createDatabase } from '../support/database.ts';
+import { dayEnd, night } from '../support/fraud.ts';
+import { runSlot } from '../support/jobs.ts';
+
+test('the same seed plants the same rings', () => {
+  expect(plotRings({ rings: 2, seed: 7 })).toEqual(plotRings({ rings: 2, seed: 7 }));
+  expect(plotRings({ rings: 2, seed: 7 }).rings).not.toEqual(plotRings({ rings: 2, seed: 8 }).rings);
+});
+
+test.for([7, 8, 9])('of rings planted with seed %i every one is found whole, and no honest neighbour is in a case', async (seed) => {
+  const { sql } = await createDatabase();
+  const plot = plotRings({ rings: 8, seed });
+  await plantRings(sql, plot, dayEnd);
+  await runSlot(sql, detectFraudPatterns, { ports: {}, scheduledFor: night });
+  const { comparisons, precision, recall } = await checkFraud(sql, plot);
+  console.log(`seed ${seed}: precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`);
+  expect({ precision, recall }).toEqual({ precision: 1, recall: 1 });
+  expect(comparisons).toMatchObject([
+    { figure: 'rings planted', compared: 48, differences: 0 }, { figure: 'rings found', compared: 48, differences: 0 },
+    { figure: 'honest neighbours of rings', differences: 0 },
+  ]);
+});
+
+test('the check sees a ring that was missed and an honest neighbour who was accused', async () => {
+  const { sql } = await createDatabase();
+  const plot = plotRings({ rings: 2, seed: 7 });
+  await plantRings(sql, plot, dayEnd);
+  await runSlot(sql, detectFraudPatterns, { ports: {}, scheduledFor: night });
+  await sql`update fraud_ring_member set user_id = ${plot.honest[0] ?? ''} where user_id = ${plot.rings[0]?.[0] ?? ''}`;
+  const { comparisons, precision, recall } = await checkFraud(sql, plot);
+  expect(comparisons.map(({ differences }) => differences)).toEqual([1, 1, 1]);
+  expect([precision, recall]).toEqual([11 / 12, 11 / 12]);
+});
