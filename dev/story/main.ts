@@ -1,5 +1,5 @@
 // npm run story [-- --tenants 50 --days 30 --seed 7]: a month of the marketplace through the API of a running system,
-// then every derived figure against its recomputation from the facts.
+// then every derived figure against its recomputation from the facts, and a night that looks for planted rings.
 import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
 import { startPaymentProvider } from '../sandbox/payment-provider.ts';
@@ -8,6 +8,7 @@ import { until } from '../until.ts';
 import { checkFigures } from './check.ts';
 import { openClient } from './client.ts';
 import { playMonth } from './month.ts';
+import { playNight } from './night.ts';
 import { playJobs } from './play-jobs.ts';
 import { progressLine } from './progress.ts';
 
@@ -45,11 +46,14 @@ async function story(): Promise<boolean> {
   console.log(`\n${'job'.padEnd(32)} slots       ran`);
   for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
 
-  const comparisons = await checkFigures(stage.sql);
+  const figures = await checkFigures(stage.sql);
+  const { comparisons: frauds, precision, recall } = await playNight({ stage, client, seed });
+  const comparisons = [...figures, ...frauds];
   console.log(`\n${'figure'.padEnd(32)} compared  differences`);
   for (const { figure, compared, differences } of comparisons) {
     console.log(`${figure.padEnd(32)} ${String(compared).padStart(8)}  ${String(differences).padStart(11)}`);
   }
+  console.log(`rings: precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`);
   const [total] = await stage.sql<{ events: number; dead: number }[]>`
     select (select count(*) from outbox_event)::integer as events, (select count(*) from dead_letter)::integer as dead
   `;
