@@ -151,9 +151,9 @@ function proudAmbassador(draft: Draft): string[] {
   return share(draft, [ambassador, shop], { visits: OFTEN, device: draft.name('device'), address: draft.name('address') });
 }
 
-/** Two who pay for themselves, and whom the same few customers visit a few times. */
+/** Three who pay for themselves, and whom the same few customers visit a few times. */
 function rivals(draft: Draft): string[] {
-  const shops = owners(draft, 2);
+  const shops = owners(draft, 3);
   for (const _ of [1, 2, 3]) share(draft, shops, { visits: 4, device: draft.name('device'), address: draft.name('address') });
   for (const shop of shops) share(draft, [shop], { card: draft.name('card') });
   return idsOf(shops);

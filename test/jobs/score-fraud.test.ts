@@ -59,11 +59,12 @@ test('a zone that hardly anybody clicks in has no normal', async () => {
 
 test('reviews of a tenant that new authors write within a day are a burst; those of authors of long standing are none', async () => {
   const { tenant, review, score, scores } = await open();
-  const [bought, loved, old] = [await tenant(), await tenant(), await tenant()];
+  const [bought, loved, old, calm] = [await tenant(), await tenant(), await tenant(), await tenant()];
   const fans = Array.from({ length: 8 }, () => randomUUID());
   for (const author of fans) await review({ tenantId: old.id, author, at: daysBefore(40) });
   for (const author of fans) await review({ tenantId: loved.id, author, at: daysBefore(2) });
   for (let count = 0; count < 6; count += 1) await review({ tenantId: bought.id, author: randomUUID(), at: hoursBefore(40 + count) });
+  for (let count = 0; count < 6; count += 1) await review({ tenantId: calm.id, author: randomUUID(), at: hoursBefore(10 + count * 25) });
   await score();
   expect(await scores()).toEqual(new Map([[bought.id, { score: 300, components: { review_burst: { value: 6, points: 300 } } }]]));
 });
@@ -136,13 +137,14 @@ test('who stays suspicious has one case; one that was dismissed is opened again 
 });
 
 test('an open case takes the evidence of its gravest night', async () => {
-  const { tenant, attribute, score, cases, suspected } = await open();
+  const { sql, tenant, attribute, score, cases, suspected } = await open();
   const { id, owner } = await tenant();
   await attribute(id, owner);
   await score();
   await attribute((await tenant(owner)).id, owner);
   await score(new Date(night.getTime() + DAY_MS));
-  await score();
+  await sql`delete from attribution where tenant_id = ${id}`;
+  await score(new Date(night.getTime() + 2 * DAY_MS));
   expect(await cases()).toEqual([{ subject: 'ambassador', subjectId: owner, score: 900, status: 'open' }]);
   expect(await suspected()).toHaveLength(1);
 });
