@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
+import { creditInvoiceRoutes } from '../backoffice/credit-invoices.ts';
 import { eventRoutes } from '../backoffice/events.ts';
 import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
@@ -25,6 +26,7 @@ import { deviceRoutes } from './devices.ts';
 import { disputeRoutes } from './disputes.ts';
 import { docsRoutes } from './docs.ts';
 import { eventsPageRoutes } from './events-page.ts';
+import { invoiceRoutes } from './invoices.ts';
 import { knownRoutes } from './known-routes.ts';
 import { leadRoutes } from './leads.ts';
 import { limitAddress, limitUser } from './limit.ts';
@@ -89,6 +91,8 @@ export function createApp(deps: ApiDeps): Api {
   whatsAppWebhookRoutes(api, deps);
   performanceChargeRoutes(api, deps);
   disputeRoutes(api, deps);
+  invoiceRoutes(api, deps);
+  creditInvoiceRoutes(api, deps);
   ambassadorRoutes(api, deps);
   payoutCycleRoutes(api, deps);
   contactRoutes(api, deps);

@@ -2,8 +2,10 @@ import type { Job } from '../kernel/job.ts';
 import { applyFollowUps } from './apply-follow-ups.ts';
 import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';
+import { closePayoutCycles } from './close-payout-cycles.ts';
 import { detectFraudPatterns } from './detect-fraud-patterns.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
+import { issueInvoices } from './issue-invoices.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
 import { pruneJobLedger } from './prune-job-ledger.ts';
 import { reconcilePayments } from './reconcile-payments.ts';
@@ -15,8 +17,10 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   applyFollowUps,
   auditDeliveries,
   closeDigests,
+  closePayoutCycles,
   detectFraudPatterns,
   forgetIdempotencyKeys,
+  issueInvoices,
   maintainPartitions,
   pruneJobLedger,
   reconcilePayments,

@@ -12,6 +12,7 @@ export interface OperatorAction {
     | 'backfill-job'
     | 'change-queue'
     | 'close-payout-cycle'
+    | 'credit-invoice'
     | 'flag-listing'
     | 'load-settlement-report'
     | 'moderate'

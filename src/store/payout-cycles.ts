@@ -1,7 +1,25 @@
+import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { closeCycle, type CycleKey, type PayoutCycle } from '../domain/payout.ts';
 import type { NewEvent } from '../kernel/event.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Sql, Tx } from '../platform/postgres.ts';
+
+/** An ambassador with a currency in which something is to be closed. */
+export type DueAmbassador = Pick<CycleKey, 'ambassadorUserId' | 'currency'>;
+
+/** Who earned something up to a day that is in no cycle, or carries something into the next; by ambassador. */
+export async function listDueAmbassadors(sql: Sql, periodEnd: string): Promise<DueAmbassador[]> {
+  return sql<DueAmbassador[]>`
+    select ambassador_user_id as "ambassadorUserId", currency from commission
+    where earned_on <= ${periodEnd}
+      and not exists (select from payout_line line where line.commission_id = commission.id)
+    union
+    select ambassador_user_id, currency from payout_cycle cycle
+    where carried_out_minor <> 0 and period_end < ${periodEnd}
+      and not exists (select from payout_cycle next where next.previous_cycle_id = cycle.id)
+    order by 1, 2
+  `;
+}
 
 /**
  * Closes a cycle with its lines, once: asked again, it gives the same cycle and no events. The caller appends the
@@ -28,12 +46,18 @@ export async function closePayoutCycle(
   const previous = earlier.at(-1);
   const closing = { ...key, id: uuidv7(), previous, lines: lines.map(({ minor }) => BigInt(minor)) };
   const { cycle, events } = closeCycle(closing, now);
-  await insertCycle(tx, cycle);
+  await insertCycle(tx, cycle, hashOf(lines));
   await tx`
     insert into payout_line (commission_id, cycle_id)
     select id, ${cycle.id}::uuid from unnest(${lines.map(({ id }) => id)}::uuid[]) as id
   `;
   return { cycle, events };
+}
+
+/** Any change of a line changes it; see the column. */
+function hashOf(lines: readonly { readonly id: string; readonly minor: string }[]): string {
+  const text = lines.map(({ id, minor }) => `${id},${minor}`).sort().join('\n');
+  return createHash('sha256').update(text).digest('hex');
 }
 
 interface CycleRow extends Omit<PayoutCycle, 'linesTotal' | 'carriedIn' | 'payable' | 'carriedOut'> {
@@ -66,16 +90,16 @@ async function listCycles(
   }));
 }
 
-async function insertCycle(tx: Tx, cycle: PayoutCycle): Promise<void> {
+async function insertCycle(tx: Tx, cycle: PayoutCycle, linesHash: string): Promise<void> {
   await tx`
     insert into payout_cycle (
       id, ambassador_user_id, currency, period_start, period_end, previous_cycle_id, line_count, lines_minor,
-      carried_in_minor, payable_minor, carried_out_minor, closed_at
+      carried_in_minor, payable_minor, carried_out_minor, closed_at, lines_hash
     )
     values (
       ${cycle.id}, ${cycle.ambassadorUserId}, ${cycle.currency}, ${cycle.periodStart}, ${cycle.periodEnd},
       ${cycle.previousCycleId}, ${cycle.lineCount}, ${String(cycle.linesTotal)}, ${String(cycle.carriedIn)},
-      ${String(cycle.payable)}, ${String(cycle.carriedOut)}, ${cycle.closedAt}
+      ${String(cycle.payable)}, ${String(cycle.carriedOut)}, ${cycle.closedAt}, ${linesHash}
     )
   `;
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { issueMonthlyInvoices } from '../../src/store/monthly-invoices.ts';
 import { appDeps, contact, evidence, idOf, signIn, tenantBody, type Client } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 
@@ -11,7 +13,7 @@ const soon = () => new Date(Date.now() + 86_400_000).toISOString();
 const today = new Date().toISOString().slice(0, 10);
 
 /** One tenant with something of everything, and the ids that stand in its routes' paths. */
-async function openShop(app: ReturnType<typeof createApp>, operator: Client) {
+async function openShop(app: ReturnType<typeof createApp>, operator: Client, sql: Sql) {
   const owner = await signIn(app, { roles: ['user'] });
   const id = await idOf(await owner.post('/tenants', tenantBody));
   await operator.post(`/tenants/${id}/verify`, evidence);
@@ -30,7 +32,16 @@ async function openShop(app: ReturnType<typeof createApp>, operator: Client) {
   await customer.post(`/quotes/${otherQuote}/approve`, {});
   const appointment = await idOf(await tenant.post(`/tickets/${other}/appointments`, { startsAt: soon() }));
   await tenant.post(`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today });
-  return { id, tenant, customer, listing, branch, lead, ticket, quote, appointment };
+  const invoice = await issueInvoice(sql, id);
+  return { id, tenant, customer, listing, branch, lead, ticket, quote, appointment, invoice };
+}
+
+/** Bills a tenant for this month; the invoice's id comes back. */
+async function issueInvoice(sql: Sql, upTo: string): Promise<string> {
+  const issuing = { after: '00000000-0000-0000-0000-000000000000', upTo, month: `${today.slice(0, 7)}-01`, issuedAt: new Date() };
+  await transaction(sql, (tx) => issueMonthlyInvoices(tx, issuing));
+  const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${upTo}`;
+  return invoice?.id ?? '';
 }
 
 type Shop = Awaited<ReturnType<typeof openShop>>;
@@ -61,11 +72,15 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/tenants/{id}/leads': ({ id }) => `/tenants/${id}/leads`,
   '/tenants/{id}/subscriptions': ({ id }) => `/tenants/${id}/subscriptions`,
   '/tenants/{id}/charges': ({ id }) => `/tenants/${id}/charges`,
+  '/tenants/{id}/invoices': ({ id }) => `/tenants/${id}/invoices`,
+  '/invoices/{id}': ({ invoice }) => `/invoices/${invoice}`,
+  '/invoices/{id}/html': ({ invoice }) => `/invoices/${invoice}/html`,
+  '/invoices/{id}/pdf': ({ invoice }) => `/invoices/${invoice}/pdf`,
 };
 /** Routes with an id that are nobody's secret, or an operator's. */
 const SHARED = new Set([
   'get /listings/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
-  'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/ambassadors/{userId}/attributions',
+  'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit', 'post /backoffice/ambassadors/{userId}/attributions',
   'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',
@@ -76,7 +91,7 @@ const SHARED = new Set([
 ]);
 
 async function contents(sql: Sql): Promise<string> {
-  const tables = ['ticket', 'quote', 'appointment', 'review', 'branch', 'listing', 'lead', 'tenant_subscription', 'dispute', 'outbox_event', 'idempotency_key'];
+  const tables = ['ticket', 'quote', 'appointment', 'review', 'branch', 'listing', 'lead', 'tenant_subscription', 'dispute', 'invoice', 'invoice_line', 'outbox_event', 'idempotency_key'];
   const parts = tables.map((name) => `(select coalesce(jsonb_agg(to_jsonb(x) order by x::text), '[]') from ${name} x) as ${name}`);
   return JSON.stringify(await sql.unsafe(`select ${parts.join(', ')}`));
 }
@@ -86,7 +101,7 @@ test('another tenant’s token reads nothing of a tenant and changes nothing, on
   const app = createApp(appDeps(sql));
   const operator = await signIn(app, { roles: ['backoffice:write'] });
   const shops: Shop[] = [];
-  for (let count = 0; count < TENANTS; count += 1) shops.push(await openShop(app, operator));
+  for (let count = 0; count < TENANTS; count += 1) shops.push(await openShop(app, operator, sql));
   const before = await contents(sql);
   for (let pair = 0; pair < PAIRS; pair += 1) {
     const [victim, stranger] = shops.toSorted(() => Math.random() - 0.5) as [Shop, Shop];

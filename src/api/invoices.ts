@@ -1,0 +1,93 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { findInvoice, type KeptInvoice, listInvoices } from '../store/invoices.ts';
+import { actsFor } from './access.ts';
+import type { Caller } from './auth.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { cursor, limit, uuid } from './fields.ts';
+import { invoiceDocument, languages } from './invoice-document.ts';
+import { invoiceHtml } from './invoice-html.ts';
+import { invoicePdf } from './invoice-pdf.ts';
+import { invoiceView, listedInvoiceView, toInvoice, toListedInvoice } from './invoice-view.ts';
+import { cutPage, endOf } from './page.ts';
+import { notFound } from './problem.ts';
+import { none, readRoute } from './route.ts';
+
+const roles = ['tenant', 'backoffice:read'] as const;
+const params = z.object({ id: uuid });
+
+const list = readRoute({
+  path: '/tenants/{id}/invoices',
+  summary: 'A tenant’s invoices and credit notes, newest first',
+  roles, params,
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({ invoices: z.array(listedInvoiceView), nextCursor: z.string().nullable() }),
+});
+
+const read = readRoute({
+  path: '/invoices/{id}',
+  summary: 'An invoice or a credit note, as it was issued',
+  roles, params,
+  query: none,
+  answer: invoiceView,
+});
+
+const query = z.strictObject({ lang: z.enum(languages).default('es') });
+
+interface Form<Path extends string> {
+  readonly path: Path;
+  readonly summary: string;
+  readonly type: string;
+}
+
+/** The same in a form for people. */
+function formRoute<const Path extends string>({ path, summary, type }: Form<Path>) {
+  const declared = readRoute({ path, summary, roles, params, query, answer: z.string() });
+  const done = { description: 'The document', content: { [type]: { schema: z.string() } } };
+  return createRoute({ ...declared, responses: { ...declared.responses, 200: done } });
+}
+
+const asHtml = formRoute({ path: '/invoices/{id}/html', summary: 'An invoice as a page to print', type: 'text/html' });
+const asPdf = formRoute({
+  path: '/invoices/{id}/pdf', summary: 'An invoice as a PDF, the same bytes each time', type: 'application/pdf',
+});
+
+const CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const PRIVATE = { 'Cache-Control': 'private, no-store' };
+
+/** The invoices' paths. */
+export function invoiceRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
+  /** @throws {Problem} 404 when it is none of the caller's. */
+  async function findFor(caller: Caller, id: string): Promise<KeptInvoice> {
+    const invoice = await findInvoice(sql, id);
+    if (invoice === undefined || !maySee(caller, invoice.tenantId)) throw notFound();
+    return invoice;
+  }
+
+  api.openapi(list, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { limit: size, cursor: given } = c.req.valid('query');
+    if (!maySee(c.get('caller'), tenantId)) throw notFound();
+    const scope = `invoices of ${tenantId}`;
+    const rows = await listInvoices(sql, tenantId, { before: endOf(scope, given), limit: size + 1 });
+    const { page, nextCursor } = cutPage(rows, { scope, limit: size });
+    return c.json({ invoices: page.map(toListedInvoice), nextCursor }, 200);
+  });
+
+  api.openapi(read, async (c) => c.json(toInvoice(await findFor(c.get('caller'), c.req.valid('param').id)), 200));
+
+  api.openapi(asHtml, async (c) => {
+    const invoice = await findFor(c.get('caller'), c.req.valid('param').id);
+    const page = invoiceHtml(invoiceDocument(invoice, c.req.valid('query').lang));
+    return c.html(page, 200, { ...PRIVATE, 'Content-Security-Policy': CSP }) as never;
+  });
+
+  api.openapi(asPdf, async (c) => {
+    const invoice = await findFor(c.get('caller'), c.req.valid('param').id);
+    const pdf = await invoicePdf(invoiceDocument(invoice, c.req.valid('query').lang));
+    return c.body(pdf, 200, {
+      ...PRIVATE, 'Content-Type': 'application/pdf', 'Content-Disposition': `inline; filename="${invoice.number}.pdf"`,
+    }) as never;
+  });
+}
+
+const maySee = (caller: Caller, tenantId: string) => actsFor(caller, tenantId) || caller.roles.has('backoffice:read');

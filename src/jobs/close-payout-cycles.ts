@@ -1,0 +1,45 @@
+import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { type ChunkContext, defineJob } from '../kernel/job.ts';
+import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
+import { daysOf } from './days-of.ts';
+
+const TIME_ZONE = 'America/Mexico_City';
+const AMBASSADORS_AT_ONCE = 200;
+
+/** Closes the month before for every ambassador who earned or carries something. */
+export const closePayoutCycles = defineJob<object>({
+  name: 'close-payout-cycles', // lives in the ledger: never rename
+  schedule: { cron: '0 4 1 * *', timeZone: TIME_ZONE },
+  covers: 'month before',
+  catchUp: 'all',
+
+  async run({ sql, chunk, period, scheduledFor: now, log }) {
+    const { first: periodStart, last: periodEnd } = daysOf(period, TIME_ZONE);
+    const due = await listDueAmbassadors(sql, periodEnd);
+
+    async function close({ tx, append }: ChunkContext, { ambassadorUserId, currency }: DueAmbassador): Promise<void> {
+      try {
+        const { events } = await closePayoutCycle(tx, { ambassadorUserId, currency, periodStart, periodEnd }, now);
+        await append(...events);
+      } catch (error) {
+        // An operator has closed a later day. What was earned is in the next cycle.
+        if (!(error instanceof IllegalTransition)) throw error;
+        log.warn({ ambassadorUserId, currency }, 'ambassador passed over: a later period is closed');
+      }
+    }
+
+    for (const part of partsOf(due)) {
+      const name = `ambassadors ${part[0]?.ambassadorUserId} to ${part.at(-1)?.ambassadorUserId}`;
+      await chunk(name, async (context) => {
+        for (const one of part) await close(context, one);
+      });
+    }
+  },
+});
+
+/** In parts of so many ambassadors, none of them in two. */
+function partsOf(due: readonly DueAmbassador[]): readonly (readonly DueAmbassador[])[] {
+  const all = [...Map.groupBy(due, ({ ambassadorUserId }) => ambassadorUserId).values()];
+  const parts = Map.groupBy(all.entries(), ([nth]) => Math.floor(nth / AMBASSADORS_AT_ONCE));
+  return [...parts.values()].map((part) => part.flatMap(([, owed]) => owed));
+}

@@ -1,0 +1,35 @@
+import { issued } from '../domain/invoicing.ts';
+import { defineJob } from '../kernel/job.ts';
+import { endOfPart, issueMonthlyInvoices } from '../store/monthly-invoices.ts';
+import { daysOf } from './days-of.ts';
+
+const TIME_ZONE = 'America/Mexico_City';
+const TENANTS_AT_ONCE = 1_000;
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Bills every tenant for the month before, by the tenant's own calendar. Where that month is not over yet, far west of
+ * the business's zone, its last hours are in the next invoice.
+ */
+export const issueInvoices = defineJob<object>({
+  name: 'issue-invoices', // lives in the ledger: never rename
+  schedule: { cron: '0 5 1 * *', timeZone: TIME_ZONE },
+  covers: 'month before',
+  catchUp: 'all',
+
+  async run({ sql, chunk, period, scheduledFor: issuedAt, log }) {
+    const { first: month } = daysOf(period, TIME_ZONE);
+    let count = 0;
+    for (let after = BEFORE_ALL; ;) {
+      const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);
+      if (upTo === undefined) break;
+      await chunk(`tenants after ${after} up to ${upTo}`, async ({ tx, append }) => {
+        const invoices = await issueMonthlyInvoices(tx, { after, upTo, month, issuedAt });
+        await append(...invoices.map(issued));
+        count += invoices.length;
+      });
+      after = upTo;
+    }
+    log.info({ month, invoices: count }, 'invoices issued');
+  },
+});
