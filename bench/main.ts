@@ -1,15 +1,18 @@
-// node bench/main.ts [--quick]: measures the spine against what it stands on; fails when a bound is broken.
+// node bench/main.ts [--quick] [--only NAME,NAME]: measures the spine against what it stands on; fails when a bound is broken.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { claimFolder } from '../dev/claim-folder.ts';
-import { giveUp } from '../dev/missing-part.ts';
+import { giveUp, MissingPart } from '../dev/missing-part.ts';
 import { startServices } from '../dev/services.ts';
 import { measureClaim } from './claim.ts';
+import { measureInvoices } from './invoices.ts';
 import { measureLatency } from './latency.ts';
 import { keepsBound, type Measure } from './measure.ts';
 import { measureNotifications } from './notifications.ts';
 import { measureReaction } from './reaction.ts';
+import { measureReconciliation } from './reconciliation.ts';
 import { measureRelay } from './relay.ts';
 import type { Servers } from './world.ts';
 import { measureWrite } from './write.ts';
@@ -21,6 +24,8 @@ const FULL = {
   write: { count: 4_000, rounds: 5 },
   latency: { forSeconds: 20 },
   notifications: { count: 1_500, rounds: 5 },
+  reconciliation: { lines: 1_000_000 },
+  invoices: { count: 50_000, rounds: 2 },
 };
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
@@ -29,17 +34,36 @@ const QUICK: typeof FULL = {
   write: { count: 1_000, rounds: 3 },
   latency: { forSeconds: 5 },
   notifications: { count: 500, rounds: 3 },
+  reconciliation: { lines: 50_000 },
+  invoices: { count: 5_000, rounds: 7 },
 };
 
-async function measureAll(servers: Servers, sizes: typeof FULL, mailLogFile: string): Promise<readonly Measure[]> {
-  return [
-    await measureRelay(servers, sizes.relay),
-    await measureReaction(servers, sizes.reaction),
-    await measureClaim(servers, sizes.claim),
-    await measureWrite(servers, sizes.write),
-    ...(await measureLatency(servers, sizes.latency)),
-    ...(await measureNotifications(servers, { ...sizes.notifications, mailLogFile })),
-  ];
+interface Given {
+  readonly servers: Servers;
+  readonly sizes: typeof FULL;
+  /** For what is written meanwhile; on the disk that the database is on. */
+  readonly folder: string;
+}
+
+/** What `--only` may name. */
+const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[]>>> = {
+  relay: async ({ servers, sizes }) => [await measureRelay(servers, sizes.relay)],
+  reaction: async ({ servers, sizes }) => [await measureReaction(servers, sizes.reaction)],
+  claim: async ({ servers, sizes }) => [await measureClaim(servers, sizes.claim)],
+  write: async ({ servers, sizes }) => [await measureWrite(servers, sizes.write)],
+  latency: ({ servers, sizes }) => measureLatency(servers, sizes.latency),
+  notifications: ({ servers, sizes, folder }) =>
+    measureNotifications(servers, { ...sizes.notifications, mailLogFile: join(folder, 'mails.jsonl') }),
+  reconciliation: async ({ servers, sizes, folder }) => [await measureReconciliation(servers, { ...sizes.reconciliation, folder })],
+  invoices: async ({ servers, sizes }) => [await measureInvoices(servers, sizes.invoices)],
+};
+
+async function measureAll(given: Given, only: string | undefined): Promise<readonly Measure[]> {
+  const parts = Object.entries(PARTS).filter(([name]) => only === undefined || only.split(',').includes(name));
+  if (parts.length === 0) throw new MissingPart(`Nothing is called ${only}; there are ${Object.keys(PARTS).join(', ')}.`);
+  const measures: Measure[] = [];
+  for (const [, measure] of parts) measures.push(...(await measure(given)));
+  return measures;
 }
 
 function showTable(measures: readonly Measure[]): void {
@@ -63,11 +87,11 @@ function toRow(measure: Measure): string[] {
   ];
 }
 
-const quick = process.argv.includes('--quick');
+const { values: { quick, only } } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const dataDir = await claimFolder('bench');
 const services = await startServices({ dataDir, documents: 'none' }).catch(giveUp);
-const mailLogFile = join(dataDir, 'mailbox.jsonl');
-const measures = await measureAll(services, quick ? QUICK : FULL, mailLogFile).finally(() => services.stop());
+const given = { servers: services, sizes: quick ? QUICK : FULL, folder: dataDir };
+const measures = await measureAll(given, only).catch(giveUp).finally(() => services.stop());
 showTable(measures);
 const file = join(dirname(dataDir), 'bench.json');
 const run = { at: new Date(), quick, node: process.version, cores: availableParallelism(), measures };

@@ -6,6 +6,7 @@ import { startPaymentProvider } from '../sandbox/payment-provider.ts';
 import { openStage, type Stage } from '../stage.ts';
 import { until } from '../until.ts';
 import { checkFigures } from './check.ts';
+import { checkInvoices } from './check-invoices.ts';
 import { openClient } from './client.ts';
 import { playMonth } from './month.ts';
 import { playNight } from './night.ts';
@@ -46,7 +47,7 @@ async function story(): Promise<boolean> {
   console.log(`\n${'job'.padEnd(32)} slots       ran`);
   for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
 
-  const figures = await checkFigures(stage.sql);
+  const figures = [...(await checkFigures(stage.sql)), ...(await checkInvoices(stage.sql))];
   const { comparisons: frauds, precision, recall } = await playNight({ stage, client, seed });
   const comparisons = [...figures, ...frauds];
   console.log(`\n${'figure'.padEnd(32)} compared  differences`);

@@ -46,7 +46,6 @@ export async function playMonth(options: MonthOptions): Promise<void> {
     await inLanes(actors, (actor) => dayOf(setting, actor, day));
     onDay(day + 1);
   }
-  await closePayouts(setting, ambassadors);
 }
 
 /** A business joins, is verified, perhaps through an ambassador, opens and subscribes. */
@@ -73,19 +72,6 @@ async function settle({ client, operator, start }: Setting, actor: Actor, ambass
   const plan = random() < 0.6 ? 'basic' : 'professional';
   const subscription = { plan, period: 'monthly', startsOn: start.toISOString().slice(0, 10) };
   actor.subscriptionId = (await client.post({ ...own, at: at(6), path: `/tenants/${id}/subscriptions`, body: subscription })).id;
-}
-
-async function closePayouts({ client, operator, start, days }: Setting, ambassadors: readonly Person[]): Promise<void> {
-  const [periodStart, periodEnd] = [-1, days].map((day) => new Date(start.getTime() + day * DAY_MS).toISOString().slice(0, 10));
-  for (const ambassador of ambassadors) {
-    for (const currency of ['MXN', 'COP', 'EUR']) {
-      await client.post({
-        as: operator, claims: { roles: ['backoffice:write'] }, at: new Date(start.getTime() + days * DAY_MS),
-        path: '/backoffice/payout-cycles/close',
-        body: { ambassadorUserId: ambassador.userId, periodStart, periodEnd, currency },
-      });
-    }
-  }
 }
 
 /** Does something for each, a few side by side. */

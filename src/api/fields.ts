@@ -26,8 +26,9 @@ export const currency = z.string().refine((code) => currencies.has(code), 'must 
 export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
   .openapi({ example: 'America/Mexico_City' });
 
+/** Of the short names some are Java's, and PostgreSQL knows none of those. */
 function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][\w+/-]*$/.test(name)) return false;
+  if (!/^(UTC|[A-Za-z][\w+-]*\/[\w+/-]+)$/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
   } catch {
