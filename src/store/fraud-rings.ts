@@ -56,8 +56,8 @@ async function openUsers(tx: Tx, day: string): Promise<void> {
 
 /**
  * Gives whoever is joined by edges the same root. In each round a root takes the lowest root next to any of its users,
- * and then everybody takes their root's root, which halves chains. It ends, for a round that goes on has lowered a root
- * and there are only so many users below it; a hundred rounds are enough for any chain that fits into a database.
+ * and then everybody takes their root's root, which halves chains. It ends, for every round but the last lowers somebody's
+ * root, and there are only so many users below it; a chain of a hundred thousand takes eighteen rounds.
  */
 async function joinUsers(tx: Tx): Promise<void> {
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
