@@ -85,18 +85,8 @@ async function joinUsers(tx: Tx): Promise<void> {
 /** What each group of users is: how many they are, what they share, and which subjects. */
 function describe(tx: Tx, day: string): Promise<Found[]> {
   return tx<Found[]>`
-    with member as (
-      select root, 'tenant' as subject, tenant.id from ring_user join tenant on tenant.owner_user_id = user_id
-      union
-      select root, 'ambassador', user_id from ring_user join attribution on ambassador_user_id = user_id
-      union
-      select root, 'reviewer', user_id from ring_user join review on author_user_id = user_id
-    ), numbered as (
-      select *, row_number() over (partition by root order by subject, id) as place from member
-    ), shown as (
-      select root, jsonb_agg(jsonb_build_object('subject', subject, 'id', id) order by place) as members
-      from numbered where place <= ${MEMBERS_SHOWN} group by root
-    ), linked as (
+    with shown as (${members(tx)}),
+    linked as (
       select mine.root, link.kind, count(*) as pairs
       from fraud_link link
       join ring_user mine   on mine.user_id   = link.user_id
@@ -124,6 +114,23 @@ function describe(tx: Tx, day: string): Promise<Found[]> {
     order by root
   `;
 }
+
+/** The subjects that each group's users are, as many as an operator will look at. */
+const members = (tx: Tx) => tx`
+  with member as (
+    select root, 'tenant' as subject, tenant.id from ring_user join tenant on tenant.owner_user_id = user_id
+    union
+    select root, 'ambassador', user_id from ring_user join attribution on ambassador_user_id = user_id
+    union
+    select root, 'reviewer', user_id from ring_user join review on author_user_id = user_id
+  ), numbered as (
+    select *, row_number() over (partition by root order by subject, id) as place from member
+  )
+  select root, jsonb_agg(jsonb_build_object('subject', subject, 'id', id) order by place) as members
+  from numbered
+  where place <= ${MEMBERS_SHOWN}
+  group by root
+`;
 
 function overlaps(tx: Tx, roots: readonly string[]): Promise<Overlap[]> {
   return tx<Overlap[]>`
