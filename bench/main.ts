@@ -11,6 +11,7 @@ import { measureInvoices } from './invoices.ts';
 import { measureLatency } from './latency.ts';
 import { keepsBound, type Measure } from './measure.ts';
 import { measureNotifications } from './notifications.ts';
+import { measureRanking } from './ranking.ts';
 import { measureReaction } from './reaction.ts';
 import { measureReconciliation } from './reconciliation.ts';
 import { measureRelay } from './relay.ts';
@@ -24,6 +25,7 @@ const FULL = {
   write: { count: 4_000, rounds: 5 },
   latency: { forSeconds: 20 },
   notifications: { count: 1_500, rounds: 5 },
+  ranking: { listings: 1_000_000, zones: 200, rounds: 2 },
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
 };
@@ -34,6 +36,7 @@ const QUICK: typeof FULL = {
   write: { count: 1_000, rounds: 3 },
   latency: { forSeconds: 5 },
   notifications: { count: 500, rounds: 3 },
+  ranking: { listings: 50_000, zones: 20, rounds: 3 },
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
 };
@@ -54,6 +57,7 @@ const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[
   latency: ({ servers, sizes }) => measureLatency(servers, sizes.latency),
   notifications: ({ servers, sizes, folder }) =>
     measureNotifications(servers, { ...sizes.notifications, mailLogFile: join(folder, 'mails.jsonl') }),
+  ranking: ({ servers, sizes }) => measureRanking(servers, sizes.ranking),
   reconciliation: async ({ servers, sizes, folder }) => [await measureReconciliation(servers, { ...sizes.reconciliation, folder })],
   invoices: async ({ servers, sizes }) => [await measureInvoices(servers, sizes.invoices)],
 };

@@ -7,6 +7,7 @@ import { openStage, type Stage } from '../stage.ts';
 import { until } from '../until.ts';
 import { checkFigures } from './check.ts';
 import { checkInvoices } from './check-invoices.ts';
+import { checkRanking } from './check-ranking.ts';
 import { openClient } from './client.ts';
 import { playMonth } from './month.ts';
 import { playNight } from './night.ts';
@@ -47,7 +48,7 @@ async function story(): Promise<boolean> {
   console.log(`\n${'job'.padEnd(32)} slots       ran`);
   for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
 
-  const figures = [...(await checkFigures(stage.sql)), ...(await checkInvoices(stage.sql))];
+  const figures = [...(await checkFigures(stage.sql)), ...(await checkInvoices(stage.sql)), ...(await checkRanking(stage.sql))];
   const { comparisons: frauds, precision, recall } = await playNight({ stage, client, seed });
   const comparisons = [...figures, ...frauds];
   console.log(`\n${'figure'.padEnd(32)} compared  differences`);

@@ -40,6 +40,7 @@ import { probeRoutes } from './probes.ts';
 import { answerProblem, notFound, toProblem } from './problem.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
+import { rankingRoutes } from './rankings.ts';
 import { refuse } from './refuse.ts';
 import { reviewRoutes } from './reviews.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -86,6 +87,7 @@ export function createApp(deps: ApiDeps): Api {
   appointmentRoutes(api, deps);
   leadRoutes(api, deps);
   reviewRoutes(api, deps);
+  rankingRoutes(api, deps);
   subscriptionRoutes(api, deps);
   paymentWebhookRoutes(api, deps);
   whatsAppWebhookRoutes(api, deps);

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
-import { cursor, instant, limit, uuid } from '../api/fields.ts';
+import { code, cursor, instant, limit, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute } from '../api/route.ts';
 import { contracts } from '../events/index.ts';
@@ -31,7 +31,7 @@ const list = readRoute({
   roles: ['backoffice:read'],
   params: none,
   query: z.strictObject({
-    status: status.optional(), channel: channelName.optional(), template: z.string().max(100).optional(),
+    status: status.optional(), channel: channelName.optional(), template: code.optional(),
     userId: uuid.optional(), tenantId: uuid.optional(), eventId: uuid.optional(),
     from: instant.optional(), to: instant.optional(), limit, cursor,
   }),

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
-import { instant, line, uuid } from '../api/fields.ts';
+import { code, instant, line, uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { requestAgain } from '../notifications/request-again.ts';
@@ -11,7 +11,7 @@ import { recordOperatorAction } from '../store/operator-actions.ts';
 const AT_ONCE = 10_000;
 
 const outward = z.enum(['email', 'push', 'whatsapp']);
-const which = { channel: outward, template: z.string().max(100).optional(), since: instant };
+const which = { channel: outward, template: code.optional(), since: instant };
 
 const resend = writeRoute({
   path: '/backoffice/notifications/resend',

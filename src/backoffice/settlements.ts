@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { allow } from '../api/auth.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
-import { cursor, limit, uuid } from '../api/fields.ts';
+import { code, cursor, limit, uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { none, readRoute } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -34,7 +34,7 @@ const list = readRoute({
   roles: ['backoffice:read'],
   params: none,
   query: z.strictObject({
-    provider: z.string().max(100).optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
+    provider: code.optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
   }),
   answer: z.object({
     mismatches: z.array(z.object({

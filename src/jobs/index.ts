@@ -8,9 +8,11 @@ import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { issueInvoices } from './issue-invoices.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
 import { pruneJobLedger } from './prune-job-ledger.ts';
+import { recalculateRanking } from './recalculate-ranking.ts';
 import { reconcilePayments } from './reconcile-payments.ts';
 import { releaseNotifications } from './release-notifications.ts';
 import { scoreFraud } from './score-fraud.ts';
+import { updateDailyMetrics } from './update-daily-metrics.ts';
 
 /** Every job there is, sorted by name. */
 export const jobs: readonly Job<object>[] = Object.freeze([
@@ -23,7 +25,9 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   issueInvoices,
   maintainPartitions,
   pruneJobLedger,
+  recalculateRanking,
   reconcilePayments,
   releaseNotifications,
   scoreFraud,
+  updateDailyMetrics,
 ]);

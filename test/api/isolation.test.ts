@@ -76,10 +76,12 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/invoices/{id}': ({ invoice }) => `/invoices/${invoice}`,
   '/invoices/{id}/html': ({ invoice }) => `/invoices/${invoice}/html`,
   '/invoices/{id}/pdf': ({ invoice }) => `/invoices/${invoice}/pdf`,
+  '/tenants/{id}/ranking': ({ id }) => `/tenants/${id}/ranking`,
 };
 /** Routes with an id that are nobody's secret, or an operator's. */
 const SHARED = new Set([
   'get /listings/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
+  'get /rankings/{zone}',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit', 'post /backoffice/ambassadors/{userId}/attributions',
   'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',

@@ -8,7 +8,8 @@ test('each process told to stop under load ends with 0 in time, leaves no connec
   const onEnd = (process: string) => {
     if (process === 'worker.1') leftInHand = inHand(); // its successor takes jobs as well
   };
-  const system = await startSystem({ formation: { web: 1, relay: 1, worker: 1 }, onEnd });
+  // A busy machine must not lose a job's lock here: whoever lost it can't give the job back.
+  const system = await startSystem({ formation: { web: 1, relay: 1, worker: 1 }, lockSeconds: 30, onEnd });
   const { sql, ends, kill, starts, prefix, redis } = system;
   const openTicket = await openShop(system);
   let over = false;

@@ -22,7 +22,7 @@ const FAILPOINT = new URL('../../dev/chaos/failpoint.ts', import.meta.url).href;
 /** Seconds that each process may take to stop. */
 export const STOP_SECONDS = 10;
 /** Seconds that make a test short; the mechanisms are those of production. */
-const HASTE = { SWEEP_GRACE_SECONDS: '1', LOCK_SECONDS: '2', STOP_SECONDS: String(STOP_SECONDS) };
+const HASTE = { SWEEP_GRACE_SECONDS: '1', STOP_SECONDS: String(STOP_SECONDS) };
 
 export interface LogLine {
   /** `worker.1` */
@@ -34,12 +34,14 @@ export interface SystemOptions {
   readonly formation: Readonly<Record<'web' | 'relay' | 'worker', number>>;
   /** The shared one of the test run unless given. */
   readonly redisUrl?: string;
+  /** Seconds that a job stays a worker's without a sign of life. */
+  readonly lockSeconds?: number;
   /** Called at once when a process has ended, before it starts again. */
   readonly onEnd?: (process: string) => void;
 }
 
 /** The Procfile's processes, released and ready, on the calling test's own database, keys, mailbox and secret. */
-export async function startSystem({ formation, redisUrl, onEnd }: SystemOptions) {
+export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd }: SystemOptions) {
   const { sql, url: DATABASE_URL } = await createDatabase();
   const { url: sharedUrl, prefix } = redisPrefix();
   const redis = await connectRedis(redisUrl ?? sharedUrl);
@@ -49,7 +51,7 @@ export async function startSystem({ formation, redisUrl, onEnd }: SystemOptions)
   const port = await freePort();
   const apiUrl = `http://127.0.0.1:${port}`;
   const env = {
-    ...process.env, ...HASTE,
+    ...process.env, ...HASTE, LOCK_SECONDS: String(lockSeconds),
     DATABASE_URL, MONGODB_URL: undefined, REDIS_URL: redisUrl ?? sharedUrl, REDIS_PREFIX: prefix,
     SMTP_URL: mailbox.smtpUrl, PORT: String(port), PUBLIC_URL: apiUrl,
     JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret,
