@@ -114,7 +114,10 @@ const environment = z.object({
   EMAIL_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(1_000),
   PUSH_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(1_000),
   WHATSAPP_PER_SECOND: z.coerce.number().int().min(1).max(100_000).default(80),
-  /** Notifications an hour that leave for one user by one channel; the rest waits. 0: any number. */
+  /**
+   * Notifications an hour that leave for one user by one channel; the rest waits. 0 lets any number leave: a campaign has
+   * few users, who get thousands.
+   */
   NOTIFICATIONS_PER_HOUR: z.coerce.number().int().min(0).max(1_000_000).default(30),
   /** Minutes for which notifications of little weight are gathered into one. */
   DIGEST_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),

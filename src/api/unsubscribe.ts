@@ -1,9 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { validate as isUuid } from 'uuid';
 import { unsubscribeToken } from '../notifications/unsubscribe.ts';
 import { wordingFor } from '../notifications/wording.ts';
+import { isSame } from '../platform/is-same.ts';
 import { transaction } from '../platform/transaction.ts';
 import { readNotification } from '../store/notifications.ts';
 import { savePreferences } from '../store/preferences.ts';
@@ -53,11 +53,6 @@ export function unsubscribeRoutes(api: Api, { sql, config }: ApiDeps): void {
     await transaction(sql, (tx) => savePreferences(tx, userId, [{ channel: 'email', category, enabled: false }]));
     return c.html(page({ locale, title: texts.title, content: html`<p>${texts.done(what)}</p>` }), 200, HEADERS);
   });
-}
-
-function isSame(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }
 
 interface Page {

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { isSame } from '../platform/is-same.ts';
 import { DELIVERY_ID_LIMIT } from '../store/documents.ts';
 
 const TOLERANCE_SECONDS = 300;
@@ -35,6 +36,3 @@ export function isChallengeToken(challenge: string, token: string, secrets: read
   const start = `challenge.${challenge}`;
   return secrets.some((secret) => isSame(token, createHmac('sha256', secret).update(start).digest('hex')));
 }
-
-/** In a time that tells nothing about where two hex texts of equal length differ. */
-const isSame = (one: string, other: string) => timingSafeEqual(Buffer.from(one, 'hex'), Buffer.from(other, 'hex'));

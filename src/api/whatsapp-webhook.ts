@@ -1,8 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { notificationFailed } from '../events/notification-failed.ts';
 import { append } from '../outbox/append.ts';
+import { isSame } from '../platform/is-same.ts';
 import { transaction } from '../platform/transaction.ts';
 import { applyReceipts, type Receipt } from '../store/receipts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
@@ -54,12 +55,6 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
 
 const keptHeaders = (c: Context<Env>) =>
   Object.fromEntries(Object.entries(c.req.header()).filter(([name]) => KEPT_HEADERS.includes(name)));
-
-/** In a time that tells nothing about where two texts differ. */
-function isSame(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((text) => createHash('sha256').update(text).digest());
-  return first !== undefined && second !== undefined && timingSafeEqual(first, second);
-}
 
 const status = z.object({
   id: z.string().max(256),

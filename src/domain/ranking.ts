@@ -48,7 +48,7 @@ export const WHOLE = 10_000;
 
 /** Leads of so many days; half a point for an hour; who waits for longer than the patience was left alone. */
 export const RESPONSE = Object.freeze({ days: 30, halfSeconds: 3_600, patienceHours: 24, unknown: 0.5 });
-/** So many completed tickets in so many days are as good as any more. */
+/** Beyond `full` completed tickets in so many days more count for nothing: being large is not being good. */
 export const TICKETS = Object.freeze({ days: 90, full: 100 });
 /** `half`: so much demand is half a point. Beyond its days a visit would count for less than 1/256. */
 export const DEMAND = Object.freeze({ days: 56, halfLifeDays: 7, view: 1, whatsAppClick: 5, half: 20 });

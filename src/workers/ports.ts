@@ -24,6 +24,6 @@ export interface Ports {
   readonly perHour: number;
   /** How long what is gathered waits for more. */
   readonly digestMs: number;
-  /** Where a reader of a mail leaves its category; undefined where there is no leaving. */
+  /** Where a reader of a mail leaves its category. */
   unsubscribeUrl(notificationId: string): string;
 }
