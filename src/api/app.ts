@@ -11,10 +11,10 @@ import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
 import { resendNotificationRoutes } from '../backoffice/resend-notifications.ts';
 import { settlementRoutes } from '../backoffice/settlements.ts';
-import { signInRoutes } from '../backoffice/sign-in.ts';
 import { steerJobRoutes } from '../backoffice/steer-jobs.ts';
 import { templatePreviewRoutes } from '../backoffice/template-previews.ts';
 import { templateRoutes } from '../backoffice/templates.ts';
+import { backofficePages } from '../backoffice/ui/index.ts';
 import { ambassadorRoutes } from './ambassadors.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { appointmentRoutes } from './appointments.ts';
@@ -53,7 +53,7 @@ import { whatsAppWebhookRoutes } from './whatsapp-webhook.ts';
 export const publicPaths: readonly RegExp[] = Object.freeze([
   /^\/(livez|readyz|metrics|openapi\.json|docs|asyncapi\.json|events)$/,
   /^\/docs\/[^/]+$/,
-  /^\/backoffice\/sign-(in|out)$/,
+  /^\/backoffice(\/sign-(in|out)|\/ui\/.*)?$/,
   /^\/backoffice\/queues(\/|$)/,
   /^\/webhooks\/payments\/[^/]+$/,
   /^\/webhooks\/whatsapp$/,
@@ -114,7 +114,7 @@ export function createApp(deps: ApiDeps): Api {
   templateRoutes(api, deps);
   templatePreviewRoutes(api, deps);
   cloudEventRoutes(api, deps);
-  signInRoutes(api, deps);
+  backofficePages(api, deps);
   queueRoutes(api, deps);
 
   api.notFound((c) => answerProblem(c, notFound()));

@@ -35,10 +35,11 @@ export async function command(
   c: Context<Env>,
   { sql, poke }: Pick<ApiDeps, 'sql' | 'poke'>,
   work: (context: CommandContext) => Promise<Answer>,
+  key = c.req.header('Idempotency-Key'),
 ): Promise<Response> {
   const caller = c.get('caller');
   const { traceId, traceparent } = c.get('trace');
-  const scope = readScope(c);
+  const scope = readScope(c, key);
   const fingerprint = createHash('sha256').update(`${c.req.path}\n`).update(c.get('body')).digest('base64url');
   const origin: Origin = { correlationId: uuidv7(), traceparent };
 
@@ -75,8 +76,7 @@ async function findAnswer(tx: Tx, scope: KeyScope, fingerprint: string): Promise
   return answered;
 }
 
-function readScope(c: Context<Env>): KeyScope {
-  const key = c.req.header('Idempotency-Key');
+function readScope(c: Context<Env>, key: string | undefined): KeyScope {
   if (key === undefined || key === '') throw keyProblem(400, 'is missing; a UUID of your own will do');
   if (!/^[\x20-\x7e]{1,200}$/.test(key)) throw keyProblem(400, 'has to be 1 to 200 printable ASCII characters');
   const { userId, tenantId } = c.get('caller');

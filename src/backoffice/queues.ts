@@ -10,7 +10,9 @@ import { toProblem, unavailable } from '../api/problem.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { assertSameOrigin, requireSession } from './session.ts';
-import { signInHeaders, signInPage } from './sign-in.ts';
+import { pageHeaders } from './ui/shell.ts';
+import { signInPage } from './ui/sign-in.ts';
+import { languageOf } from './ui/words.ts';
 
 const PATH = '/backoffice/queues';
 const CSP =
@@ -28,7 +30,7 @@ export function queueRoutes(api: Api, deps: ApiDeps): void {
       operator = await requireSession(c, deps.tokens);
     } catch (error) {
       if (toProblem(error).status !== 401 || !(c.req.header('Accept') ?? '').includes('text/html')) throw error;
-      return c.html(signInPage(), 401, signInHeaders);
+      return c.html(signInPage(languageOf(c)), 401, pageHeaders);
     }
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await admitChange(c, operator, deps);
     const queues = await deps.queues();

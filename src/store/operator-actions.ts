@@ -1,33 +1,38 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../platform/postgres.ts';
+import type { Page } from './page.ts';
 
 /** JSON that goes to the record as it is; no personal data. */
 type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
+/** Kinds of actions; they live in the table and are never renamed. */
+export const operatorActions = [
+  'assign-ticket',
+  'attribute-tenant',
+  'backfill-job',
+  'change-queue',
+  'close-payout-cycle',
+  'credit-invoice',
+  'flag-listing',
+  'load-settlement-report',
+  'moderate',
+  'move-template-pointer',
+  'pause-job',
+  'publish-template',
+  'recover-notifications',
+  'resend-notification',
+  'resolve-dispute',
+  'resolve-fraud-case',
+  'resume-job',
+  'retry-events',
+  'run-job',
+  'start-subscription',
+  'verify-tenant',
+] as const;
+
 export interface OperatorAction {
   readonly operatorUserId: string;
-  readonly action:
-    | 'assign-ticket'
-    | 'attribute-tenant'
-    | 'backfill-job'
-    | 'change-queue'
-    | 'close-payout-cycle'
-    | 'credit-invoice'
-    | 'flag-listing'
-    | 'load-settlement-report'
-    | 'moderate'
-    | 'move-template-pointer'
-    | 'pause-job'
-    | 'publish-template'
-    | 'recover-notifications'
-    | 'resend-notification'
-    | 'resolve-dispute'
-    | 'resolve-fraud-case'
-    | 'resume-job'
-    | 'retry-events'
-    | 'run-job'
-    | 'start-subscription'
-    | 'verify-tenant';
+  readonly action: (typeof operatorActions)[number];
   readonly request: Facts;
   readonly outcome: Facts;
   readonly traceId: string;
@@ -45,4 +50,40 @@ export async function recordOperatorAction(db: Db, done: OperatorAction): Promis
     )
   `;
   return id;
+}
+
+/** An action as it stands on record. */
+export interface RecordedAction {
+  readonly id: string;
+  readonly operatorUserId: string;
+  readonly action: string;
+  readonly request: Facts;
+  readonly outcome: Facts;
+  readonly traceId: string;
+  readonly createdAt: Date;
+}
+
+export interface ActionFilter {
+  readonly id?: string | undefined;
+  readonly action?: string | undefined;
+  readonly operatorUserId?: string | undefined;
+}
+
+/** Actions that fit and come before `before`, newest first. */
+export function listOperatorActions(
+  sql: Db,
+  { id, action, operatorUserId }: ActionFilter,
+  { before, limit }: Page,
+): Promise<RecordedAction[]> {
+  return sql<RecordedAction[]>`
+    select id, operator_user_id as "operatorUserId", action, request, outcome, trace_id as "traceId", created_at as "createdAt"
+    from operator_action
+    where true
+      ${id === undefined ? sql`` : sql`and id = ${id}`}
+      ${action === undefined ? sql`` : sql`and action = ${action}`}
+      ${operatorUserId === undefined ? sql`` : sql`and operator_user_id = ${operatorUserId}`}
+      ${before === undefined ? sql`` : sql`and id < ${before}`}
+    order by id desc
+    limit ${limit}
+  `;
 }

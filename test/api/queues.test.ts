@@ -99,7 +99,7 @@ describe('signing in', () => {
 
   test('sets a cookie that scripts and other sites can’t use, and that ends with the token', async () => {
     const answer = await signInWith(`token=${await makeToken({ roles: ['backoffice:read'] })}`);
-    expect([answer.status, answer.headers.get('Location')]).toEqual([303, PATH]);
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/backoffice']);
     const cookie = answer.headers.get('Set-Cookie') ?? '';
     expect(cookie).toMatch(/; Path=\/backoffice; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
     const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? '');
@@ -124,6 +124,6 @@ describe('signing in', () => {
     expect((await signInWith(`token=${await makeToken()}`)).status).toBe(403);
     expect((await signInWith(token, { Origin: 'https://evil.example' })).status).toBe(403);
     expect((await signInWith(token, { 'Content-Type': 'multipart/form-data' })).status).toBe(415);
-    expect((await signInWith(`token=${'x'.repeat(20_000)}`)).status).toBe(413);
+    expect((await signInWith(`token=${'x'.repeat(300_000)}`)).status).toBe(413);
   });
 });

@@ -1,0 +1,59 @@
+import { html } from 'hono/html';
+import type { z } from 'zod';
+import { assertRole } from '../../api/auth.ts';
+import { command, type CommandContext } from '../../api/command.ts';
+import type { Api, ApiDeps } from '../../api/context.ts';
+import { type OperatorAction, recordOperatorAction } from '../../store/operator-actions.ts';
+import { assertSameOrigin } from '../session.ts';
+import { answering, read } from './page.ts';
+import { limitForm, readForm } from './read-form.ts';
+import { UI } from './shell.ts';
+
+/** A form that operators send: its path, and what its path and fields may say. */
+export interface ActionRoute<Params extends z.ZodObject, Form extends z.ZodObject> {
+  /** Below `/backoffice/ui`. */
+  readonly path: string;
+  readonly params: Params;
+  readonly form: Form;
+}
+
+export interface Sent<Params extends z.ZodObject, Form extends z.ZodObject> extends Pick<CommandContext, 'tx' | 'now' | 'emit'> {
+  readonly params: z.output<Params>;
+  readonly form: z.output<Form>;
+  /** Puts the action on record and gives the record's id. */
+  record(action: OperatorAction['action'], request: OperatorAction['request'], outcome?: OperatorAction['outcome']): Promise<string>;
+}
+
+/** The hidden field that lets a form be sent twice and done once. */
+export const onceField = () => html`<input type="hidden" name="key" value="${crypto.randomUUID()}" />`;
+
+/**
+ * Does what a form asks for, once: by operators who may write, from our own pages only, in one transaction with its
+ * record. `perform` gives the path that shows the outcome.
+ */
+export function action<Params extends z.ZodObject, Form extends z.ZodObject>(
+  api: Api,
+  deps: ApiDeps,
+  { path, params, form }: ActionRoute<Params, Form>,
+  perform: (sent: Sent<Params, Form>) => Promise<string>,
+): void {
+  api.post(`${UI}${path}`, limitForm, (c) =>
+    answering(c, deps, async ({ operator }) => {
+      assertSameOrigin(c, deps.config.PUBLIC_URL);
+      assertRole(operator, 'backoffice:write');
+      const { key, ...fields } = await readForm(c);
+      const asked = { params: read(params, c.req.param(), 'param'), form: read(form, fields, 'json') };
+      const answer = await command(c, deps, async ({ tx, now, emit, traceId }) => {
+        let actionId: string | undefined;
+        const record: Sent<Params, Form>['record'] = async (name, request, outcome = {}) => {
+          actionId = await recordOperatorAction(tx, { operatorUserId: operator.userId, action: name, request, outcome, traceId });
+          return actionId;
+        };
+        const location = await perform({ ...asked, tx, now, emit, record });
+        if (actionId === undefined) throw new Error('an operator’s action left no record');
+        return { status: 200, body: `${location}${location.includes('?') ? '&' : '?'}done=${actionId}` };
+      }, String(key ?? ''));
+      return c.redirect((await answer.json()) as string, 303);
+    }),
+  );
+}

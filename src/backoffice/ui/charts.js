@@ -1,0 +1,36 @@
+// Draws every `<figure data-chart>`: its JSON has `times` in seconds and `lines` of { label, values, unit }.
+const drawn = new WeakMap();
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function draw(figure) {
+  if (drawn.get(figure) === figure.dataset.chart) return;
+  drawn.set(figure, figure.dataset.chart);
+  const { times, lines } = JSON.parse(figure.dataset.chart);
+  const canvas = figure.querySelector('.plot');
+  canvas.replaceChildren();
+  const strokes = ['--chart-1', '--chart-2'].map(color);
+  const axis = { stroke: color('--soft'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
+  new uPlot(
+    {
+      width: canvas.clientWidth,
+      height: 180,
+      legend: { show: false },
+      cursor: { show: false },
+      series: [{}, ...lines.map(({ label }, index) => ({ label, stroke: strokes[index], width: 2, points: { show: false } }))],
+      axes: [axis, { ...axis, size: 56 }],
+      scales: { y: { range: (_, low, high) => [0, Math.max(high, 1e-3) * 1.1] } },
+    },
+    [times, ...lines.map(({ values }) => values)],
+    canvas,
+  );
+}
+
+const drawAll = () => document.querySelectorAll('figure[data-chart]').forEach(draw);
+const redrawAll = () => {
+  document.querySelectorAll('figure[data-chart]').forEach((figure) => drawn.delete(figure));
+  drawAll();
+};
+drawAll();
+new MutationObserver(drawAll).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-chart'] });
+addEventListener('resize', redrawAll);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawAll);

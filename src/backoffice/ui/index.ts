@@ -1,0 +1,13 @@
+import type { Api, ApiDeps } from '../../api/context.ts';
+import { actionPages } from './actions.ts';
+import { assetRoutes } from './assets.ts';
+import { overviewPage } from './overview.ts';
+import { signInRoutes } from './sign-in.ts';
+
+/** The operators' pages, which ask for a session instead of a bearer token. */
+export function backofficePages(api: Api, deps: ApiDeps): void {
+  signInRoutes(api, deps);
+  assetRoutes(api);
+  overviewPage(api, deps);
+  actionPages(api, deps);
+}

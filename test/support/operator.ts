@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Api } from '../../src/api/context.ts';
+import type { Role } from '../../src/api/auth.ts';
+import { makeToken } from './tokens.ts';
+
+/** An operator at the backoffice's pages. */
+export interface Operator {
+  readonly userId: string;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** The page's text; throws where it is none. */
+  read(path: string): Promise<string>;
+  /** Sends a form from our own page; the key is a new one unless it is among the fields. */
+  send(path: string, fields: Readonly<Record<string, string>>, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** Signs an operator in at the app. */
+export async function signInOperator(app: Api, role: Role = 'backoffice:write'): Promise<Operator> {
+  const userId = randomUUID();
+  const Cookie = `columna_session=${await makeToken({ userId, roles: [role] })}`;
+  const get: Operator['get'] = async (path, headers = {}) => app.request(path, { headers: { Cookie, ...headers } });
+  return {
+    userId,
+    get,
+    async read(path) {
+      const answer = await get(path);
+      const text = await answer.text();
+      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text}`);
+      return text;
+    },
+    send: async (path, fields, headers = {}) =>
+      app.request(path, {
+        method: 'POST',
+        headers: { Cookie, Origin: 'http://localhost', 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+        body: new URLSearchParams({ key: randomUUID(), ...fields }).toString(),
+      }),
+  };
+}
