@@ -1,6 +1,14 @@
 // Draws every `<figure data-chart>`: its JSON has `times` in seconds and `lines` of { label, values, unit }.
 const drawn = new WeakMap();
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const probe = document.createElement('i');
+const color = (name) => {
+  document.body.append(probe);
+  probe.style.color = `var(${name})`;
+  const resolved = getComputedStyle(probe).color;
+  probe.remove();
+  return resolved;
+};
+const utc = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 
 function draw(figure) {
   if (drawn.get(figure) === figure.dataset.chart) return;
@@ -17,7 +25,7 @@ function draw(figure) {
       legend: { show: false },
       cursor: { show: false },
       series: [{}, ...lines.map(({ label }, index) => ({ label, stroke: strokes[index], width: 2, points: { show: false } }))],
-      axes: [axis, { ...axis, size: 56 }],
+      axes: [{ ...axis, values: (_, times) => times.map(utc) }, { ...axis, size: 56 }],
       scales: { y: { range: (_, low, high) => [0, Math.max(high, 1e-3) * 1.1] } },
     },
     [times, ...lines.map(({ values }) => values)],

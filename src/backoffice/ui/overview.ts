@@ -1,12 +1,119 @@
 import { html } from 'hono/html';
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { none } from '../../api/route.ts';
+import { type ConsumerStanding, type Minute, readConsumers, readMinutes, readTotals, type Totals } from '../../store/standing.ts';
+import { type QueueStanding, readQueues } from '../queue-standing.ts';
+import { chart } from './chart.ts';
 import { page } from './page.ts';
-import { common } from './words.ts';
+import { badge, duration, live, table, type Tone } from './parts.ts';
+import { type Html, UI } from './shell.ts';
+import { common, type Language, words } from './words.ts';
+
+const LATE_MS = 60_000;
+
+const said = words({
+  en: {
+    lag: 'Oldest unpublished', pending: 'Unpublished', unpublishable: 'Can’t be published', dead: 'Dead letters', failing: 'Failing now',
+    complete: 'Delivered of the last hour', notifications: 'Notifications failed, last hour', slots: 'Slots missed or failed, last day',
+    overdue: 'Slots overdue', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'At work',
+    delayed: 'Put off', median: 'Critical time, median', p99: '99 %', state: 'State', owed: 'Deliveries, last hour', open: 'open',
+    committed: 'Events committed a minute', critical: 'Critical time in milliseconds', fine: 'fine', late: 'late', trouble: 'trouble', paused: 'paused',
+    redisAway: 'Redis is away: what waits in the queues can’t be seen. Events are kept in PostgreSQL meanwhile.', minute: 'Minute', figures: 'The figures',
+  },
+  es: {
+    lag: 'El más antiguo sin publicar', pending: 'Sin publicar', unpublishable: 'No publicables', dead: 'Entregas muertas', failing: 'Fallando ahora',
+    complete: 'Entregado de la última hora', notifications: 'Notificaciones fallidas, última hora', slots: 'Turnos perdidos o fallidos, último día',
+    overdue: 'Turnos atrasados', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'En curso',
+    delayed: 'Aplazados', median: 'Tiempo crítico, mediana', p99: '99 %', state: 'Estado', owed: 'Entregas, última hora', open: 'abiertas',
+    committed: 'Eventos confirmados por minuto', critical: 'Tiempo crítico en milisegundos', fine: 'bien', late: 'con retraso', trouble: 'con fallos', paused: 'en pausa',
+    redisAway: 'Redis no responde: no se ve lo que espera en las colas. Los eventos quedan en PostgreSQL mientras tanto.', minute: 'Minuto', figures: 'Las cifras',
+  },
+});
+type Say = (typeof said)[Language];
 
 const overview = { path: '/backoffice', params: none, query: none };
 
 /** How everything stands, at a glance. */
-export function overviewPage(api: Api, deps: ApiDeps): void {
-  page(api, deps, overview, async ({ viewer: { language } }) => ({ title: common[language].overview, body: html`` }));
+export function overviewPage(api: Api, { sql, queues, ...deps }: ApiDeps): void {
+  page(api, { sql, queues, ...deps }, overview, async ({ viewer: { language, path } }) => {
+    const say = said[language];
+    const [totals, consumers, minutes, waiting] = await Promise.all([readTotals(sql), readConsumers(sql), readMinutes(sql), readQueues(queues)]);
+    const body = html`
+      ${waiting === undefined ? html`<p class="note bad" role="alert">${say.redisAway}</p>` : ''}
+      ${tiles(say, totals, consumers)}
+      <h2>${say.consumers}</h2>
+      ${table({
+        label: say.consumers, language,
+        head: [say.consumer, say.state, say.waiting, say.oldest, say.active, say.delayed, say.owed, say.median, say.p99, say.failing, say.dead],
+        rows: consumers.map((one) => consumerRow(say, one, waiting?.get(one.consumer))),
+      })}
+      <div class="two">${charts(say, minutes)}</div>`;
+    return { title: common[language].overview, body: live('overview', path, body) };
+  });
+}
+
+function tiles(say: Say, totals: Totals, consumers: readonly ConsumerStanding[]): Html {
+  const sum = (of: (one: ConsumerStanding) => number) => consumers.reduce((total, one) => total + of(one), 0);
+  const [owed, settled, unresolved] = [sum((one) => one.owed), sum((one) => one.consumed + one.dead), sum((one) => one.unresolved)];
+  const tile = (name: string, figure: string | number, href: string, tone: Tone | '' = '') =>
+    html`<li class="tile ${tone}"><a class="name" href="${href}">${name}</a><span class="figure">${figure}</span></li>`;
+  const bad = (count: number) => (count > 0 ? 'bad' : '');
+  return html`<ul class="tiles">
+      ${tile(say.lag, duration(totals.oldestPendingMs), `${UI}/events?status=pending`, bad(totals.oldestPendingMs > LATE_MS ? 1 : 0))}
+      ${tile(say.pending, totals.pending, `${UI}/events?status=pending`)}
+      ${tile(say.unpublishable, totals.unpublishable, `${UI}/events?status=failed`, bad(totals.unpublishable))}
+      ${tile(say.complete, owed === 0 ? '–' : percent(settled / owed), `${UI}/events`, settled < owed ? 'warn' : '')}
+      ${tile(say.dead, unresolved, `${UI}/dead-letters`, bad(unresolved))}
+      ${tile(say.failing, sum((one) => one.failing), `${UI}/dead-letters`, sum((one) => one.failing) > 0 ? 'warn' : '')}
+      ${tile(say.notifications, `${totals.failedNotifications} / ${totals.failedNotifications + totals.sentNotifications}`, `${UI}/notifications?status=failed`, bad(totals.failedNotifications))}
+      ${tile(say.slots, totals.missedSlots + totals.failedSlots, `${UI}/jobs`, bad(totals.missedSlots + totals.failedSlots))}
+      ${tile(say.overdue, totals.overdueSlots, `${UI}/jobs`, bad(totals.overdueSlots))}
+    </ul>`;
+}
+
+/** Rounded down: what is open must not hide behind 100 %. */
+const percent = (share: number) => `${Math.floor(share * 10_000) / 100} %`;
+
+function consumerRow(say: Say, one: ConsumerStanding, queue: QueueStanding | undefined) {
+  const state: readonly [string, Tone] =
+    queue?.isPaused === true ? [say.paused, 'warn']
+    : one.unresolved > 0 || one.failing > 0 ? [say.trouble, 'bad']
+    : (queue?.oldestWaitingMs ?? 0) > LATE_MS ? [say.late, 'warn']
+    : [say.fine, 'good'];
+  const open = one.owed - one.consumed - one.dead;
+  return [
+    html`<a href="/backoffice/queues/queue/${one.consumer}">${one.consumer}</a>`,
+    badge(...state),
+    queue?.waiting, queue && duration(queue.oldestWaitingMs), queue?.active, queue?.delayed,
+    `${one.owed}${open > 0 ? ` (${open} ${say.open})` : ''}`,
+    one.medianMs === null ? null : duration(one.medianMs),
+    one.p99Ms === null ? null : duration(one.p99Ms),
+    one.failing,
+    one.unresolved === 0 ? 0 : html`<a href="${UI}/dead-letters?consumer=${one.consumer}">${one.unresolved}</a>`,
+  ];
+}
+
+function charts(say: Say, busy: readonly Minute[]): Html {
+  const minutes = everyMinute(busy);
+  const times = minutes.map(({ at }) => at);
+  const words = { time: say.minute, figures: say.figures };
+  return html`
+    ${chart({ ...words, caption: say.committed, times, lines: [{ label: say.committed, values: minutes.map(({ committed }) => committed) }] })}
+    ${chart({ ...words, caption: say.critical, times, lines: [
+      { label: say.median, values: minutes.map(({ medianMs }) => medianMs) },
+      { label: say.p99, values: minutes.map(({ p99Ms }) => p99Ms) },
+    ] })}`;
+}
+
+const MINUTE_MS = 60_000;
+
+/** From the first minute to the last, also those in which nothing happened. */
+function everyMinute(busy: readonly Minute[]): readonly Minute[] {
+  const byTime = new Map(busy.map((minute) => [minute.at.getTime(), minute]));
+  const first = busy[0]?.at.getTime() ?? 0;
+  const count = busy.length === 0 ? 0 : ((busy.at(-1)?.at.getTime() ?? 0) - first) / MINUTE_MS + 1;
+  return Array.from({ length: count }, (_, index) => {
+    const at = new Date(first + index * MINUTE_MS);
+    return byTime.get(at.getTime()) ?? { at, committed: 0, medianMs: null, p99Ms: null };
+  });
 }

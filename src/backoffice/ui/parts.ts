@@ -18,13 +18,13 @@ export function time(at: Date | string | null | undefined): Html | string {
 
 /** A span of time in its two largest units: `850 ms`, `2.5 s`, `3 min 10 s`, `2 d 4 h`. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
+  if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`;
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10}\u00a0s`;
   const units = [['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const;
   const seconds = Math.round(ms / 1_000);
   const parts = units.map(([unit, size], index) => [Math.floor((index === 0 ? seconds : seconds % (units[index - 1]?.[1] ?? 1)) / size), unit] as const);
   const first = parts.findIndex(([count]) => count > 0);
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count}\u00a0${unit}`).join(' ');
 }
 
 /** An id that leads somewhere, short enough for a table; the whole of it is in the title. */
