@@ -53,7 +53,7 @@ const explain = readRoute({
     error: z.string().nullable(),
     notifications: z.array(notificationView),
     steps: z.array(z.object({
-      channel: channelName, at: z.iso.datetime(), kind: z.enum(['decision', 'attempt', 'receipt']),
+      userId: uuid, channel: channelName, at: z.iso.datetime(), kind: z.enum(['decision', 'attempt', 'receipt']),
       what: z.string(), detail: z.string().nullable(),
     })),
     digests: z.array(z.object({ id: uuid, closesAt: z.iso.datetime(), closedAt: time, eventId: uuid.nullable() })),

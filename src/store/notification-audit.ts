@@ -79,6 +79,7 @@ function matches(db: Db, { status, channel, template, userId, tenantId, eventId,
 
 /** One step of what became of a notification: `at` a rule decided, an attempt began or ended, a provider reported. */
 export interface Step {
+  readonly userId: string;
   readonly channel: string;
   readonly at: Date;
   readonly kind: 'decision' | 'attempt' | 'receipt';
@@ -87,19 +88,20 @@ export interface Step {
   readonly detail: string | null;
 }
 
-/** Everything on record of what one user was or was not told of one event, oldest first. */
-export async function readSteps(sql: Sql, eventId: string, userId: string): Promise<Step[]> {
+/** Everything on record of what was or was not told of one event, to one user or to all, oldest first. */
+export async function readSteps(sql: Sql, eventId: string, userId?: string): Promise<Step[]> {
+  const which = sql`event_id = ${eventId} ${userId === undefined ? sql`` : sql`and user_id = ${userId}`}`;
   return sql<Step[]>`
-    select channel, decided_at as at, 'decision' as kind, rule || ' ' || verdict as what, detail
-    from notification_decision where event_id = ${eventId} and user_id = ${userId}
+    select user_id as "userId", channel, decided_at as at, 'decision' as kind, rule || ' ' || verdict as what, detail
+    from notification_decision where ${which}
     union all
-    select channel, attempt.at, 'attempt', attempt.attempt || ' ' || attempt.outcome, attempt.detail
+    select user_id, channel, attempt.at, 'attempt', attempt.attempt || ' ' || attempt.outcome, attempt.detail
     from notification join notification_attempt attempt on attempt.notification_id = notification.id
-    where event_id = ${eventId} and user_id = ${userId}
+    where ${which}
     union all
-    select channel, receipt.occurred_at, 'receipt', receipt.status, receipt.detail
+    select user_id, channel, receipt.occurred_at, 'receipt', receipt.status, receipt.detail
     from notification join notification_receipt receipt on receipt.notification_id = notification.id
-    where event_id = ${eventId} and user_id = ${userId}
+    where ${which}
     order by at
   `;
 }

@@ -9,6 +9,7 @@ export interface EventFilter {
   readonly type?: string | undefined;
   readonly tenantId?: string | undefined;
   readonly eventId?: string | undefined;
+  readonly correlationId?: string | undefined;
   /** First instant, inclusive, by the time in the event's id. */
   readonly from?: Date | undefined;
   /** Last instant, exclusive. */
@@ -97,13 +98,14 @@ export async function holdMatching(tx: Tx, filter: EventFilter, limit: number): 
   return rows.map(({ id }) => id);
 }
 
-function matches(sql: Sql | Tx, { status, type, tenantId, eventId, from, to }: EventFilter) {
+function matches(sql: Sql | Tx, { status, type, tenantId, eventId, correlationId, from, to }: EventFilter) {
   return sql`
     true
     ${status === undefined ? sql`` : sql`and status = ${status}`}
     ${type === undefined ? sql`` : sql`and event_type = ${type}`}
     ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
     ${eventId === undefined ? sql`` : sql`and id = ${eventId}`}
+    ${correlationId === undefined ? sql`` : sql`and correlation_id = ${correlationId}`}
     ${from === undefined ? sql`` : sql`and id >= ${lowestId(from)}`}
     ${to === undefined ? sql`` : sql`and id < ${lowestId(to)}`}
   `;

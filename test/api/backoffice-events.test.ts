@@ -4,12 +4,11 @@ import { createApp } from '../../src/api/app.ts';
 import type { Api } from '../../src/api/context.ts';
 import { contracts } from '../../src/events/index.ts';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { append } from '../../src/outbox/append.ts';
 import { registerSubscribers } from '../../src/outbox/subscriptions.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { transaction } from '../../src/platform/transaction.ts';
 import { appDeps, json, signIn, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { commit, consume, die, fail, publishAll } from '../support/outbox-rows.ts';
 
 const RETRY = '/backoffice/events/retry';
 
@@ -22,31 +21,6 @@ async function setUp() {
   const app = createApp(appDeps(sql));
   return { sql, app, operator: await signIn(app, { roles: ['backoffice:write'] }) };
 }
-
-async function commit(sql: Sql, tenantId = randomUUID()): Promise<string> {
-  const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Ruiz', country: 'ES', currency: 'EUR' };
-  const event = tenantCreated({ tenantId, occurredAt: new Date(), payload });
-  const [id = ''] = await transaction(sql, (tx) => append(tx, { event, origin: {} }));
-  return id;
-}
-
-async function publishAll(sql: Sql): Promise<void> {
-  await sql`update outbox_event set status = 'published', published_at = now() where status = 'pending'`;
-}
-
-async function fail(sql: Sql, id: string): Promise<void> {
-  await sql`update outbox_event set status = 'failed', failure = 'no such type' where id = ${id}`;
-}
-
-async function die(sql: Sql, consumer: string, id: string): Promise<void> {
-  await sql`
-    insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
-    values (${consumer}, ${id}, 10, 'it broke', 'f', now(), now())
-  `;
-}
-
-const consume = (sql: Sql, consumer: string, id: string) =>
-  sql`insert into consumed_event (consumer_name, event_id) values (${consumer}, ${id})`;
 
 const statuses = async (sql: Sql) =>
   (await sql`select status from outbox_event order by id`).map((event) => String(event['status']));
@@ -83,7 +57,7 @@ describe('the outbox’s list', () => {
   test('is filtered by status, type, tenant and time, and read page by page', async () => {
     const { sql, operator } = await setUp();
     const tenantId = randomUUID();
-    const ids = [await commit(sql, tenantId), await commit(sql), await commit(sql)];
+    const ids = [await commit(sql, { tenantId }), await commit(sql), await commit(sql)];
     const [first = '', second = '', third = ''] = ids;
     await fail(sql, second);
     const list = async (query: string) => {

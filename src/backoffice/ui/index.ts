@@ -1,6 +1,8 @@
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { actionPages } from './actions.ts';
 import { assetRoutes } from './assets.ts';
+import { eventTimelinePage } from './event-timeline.ts';
+import { eventPages } from './events.ts';
 import { overviewPage } from './overview.ts';
 import { signInRoutes } from './sign-in.ts';
 
@@ -9,5 +11,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   signInRoutes(api, deps);
   assetRoutes(api);
   overviewPage(api, deps);
+  eventPages(api, deps);
+  eventTimelinePage(api, deps);
   actionPages(api, deps);
 }

@@ -1,0 +1,95 @@
+import { html } from 'hono/html';
+import type { Step } from '../../store/notification-audit.ts';
+import type { EventView } from '../../store/outbox-events.ts';
+import type { Relative } from '../../store/timeline.ts';
+import type { Place, PlacedHop } from '../place-deliveries.ts';
+import type { Tone } from './parts.ts';
+import { type Html, UI } from './shell.ts';
+import { type Language, words } from './words.ts';
+
+/** One thing that happened, or that has not happened yet. */
+export interface TimelineStep {
+  /** Absent for what is still to come. */
+  readonly at?: Date | undefined;
+  readonly tone: Tone;
+  readonly what: Html | string;
+  readonly detail?: Html | string | null | undefined;
+}
+
+type HappenedStep = TimelineStep & { readonly at: Date };
+
+export interface Happened {
+  readonly event: EventView;
+  readonly hops: readonly PlacedHop[];
+  readonly told: readonly Step[];
+  /** Events that this one caused. */
+  readonly followers: readonly Relative[];
+}
+
+const said = words({
+  en: {
+    caused: 'caused by an event', asked: 'set off by a request or a job', committed: 'committed', published: 'published', unpublishable: 'can’t be published',
+    consumed: 'consumed by', failed: 'failed at', times: 'attempts', gaveUp: 'dead letter at', again: 'published again to', retried: 'retried by an operator at', discarded: 'discarded by an operator at',
+    followed: 'appended', notYet: 'not published yet', waiting: 'waits in the queue of', active: 'at work at', delayed: 'put off at', missing: 'MISSING at', unseen: 'open at',
+    missingWhy: 'neither consumed, nor dead, nor in its queue; the sweep will publish it again', unseenWhy: 'Redis is away: its queue can’t be seen',
+    decision: 'decision', attempt: 'attempt', receipt: 'the provider reports',
+  },
+  es: {
+    caused: 'causado por un evento', asked: 'desencadenado por una petición o una tarea', committed: 'confirmado', published: 'publicado', unpublishable: 'no se puede publicar',
+    consumed: 'consumido por', failed: 'falló en', times: 'intentos', gaveUp: 'entrega muerta en', again: 'publicado otra vez para', retried: 'reintentado por un operador en', discarded: 'descartado por un operador en',
+    followed: 'añadió', notYet: 'aún sin publicar', waiting: 'espera en la cola de', active: 'en curso en', delayed: 'aplazado en', missing: 'FALTA en', unseen: 'abierto en',
+    missingWhy: 'ni consumido, ni muerto, ni en su cola; el barrido lo publicará otra vez', unseenWhy: 'Redis no responde: no se ve su cola',
+    decision: 'decisión', attempt: 'intento', receipt: 'el proveedor informa',
+  },
+});
+type Say = (typeof said)[Language];
+
+/** Everything on record of an event, in its order; what is open or missing comes last. */
+export function stepsOf({ event, hops, told, followers }: Happened, language: Language): readonly TimelineStep[] {
+  const say = said[language];
+  const cause = event.causationId;
+  const happened = [
+    step(event.createdAt, 'calm', cause === null ? say.asked : html`${say.caused} <a href="${UI}/events/${cause}"><code>${cause.slice(-12)}</code></a>`),
+    step(event.createdAt, 'good', say.committed),
+    step(event.publishedAt, 'good', say.published),
+    ...hops.map((hop) => hopSteps(hop, say)),
+    ...told.map(({ at, channel, kind, what, detail }) => step(at, toneOf(what), `${channel}: ${say[kind]} ${what}`, detail)),
+    ...followers.map(({ eventId, eventType, createdAt }) => step(createdAt, 'calm', html`${say.followed} <a href="${UI}/events/${eventId}">${eventType}</a>`)),
+  ].flat();
+  return [...happened.toSorted((a, b) => a.at.getTime() - b.at.getTime()), ...openSteps({ event, hops }, say)];
+}
+
+/** A step, where it has happened. */
+const step = (at: Date | null, tone: Tone, what: Html | string, detail?: string | null): readonly HappenedStep[] =>
+  at === null ? [] : [{ at, tone, what, detail }];
+
+function hopSteps({ consumer, ...hop }: PlacedHop, say: Say): readonly HappenedStep[] {
+  const { attempts, isDead, resolution, resolvedAt } = hop;
+  const resolved = { retried: say.retried, discarded: say.discarded, consumed: undefined }[resolution ?? 'consumed'];
+  return [
+    step(hop.republishedAt, 'warn', `${say.again} ${consumer}`, `${hop.epoch}: ${hop.republishedWhy}`),
+    step(attempts > 1 ? hop.firstFailedAt : null, 'warn', `${say.failed} ${consumer}`),
+    step(hop.lastFailedAt, isDead ? 'bad' : 'warn', `${isDead ? say.gaveUp : say.failed} ${consumer}`, `${attempts} ${say.times}: ${hop.error}`),
+    step(resolved === undefined ? null : resolvedAt, 'calm', `${resolved} ${consumer}`),
+    step(hop.consumedAt, 'good', `${say.consumed} ${consumer}`),
+  ].flat();
+}
+
+function openSteps({ event, hops }: Pick<Happened, 'event' | 'hops'>, say: Say): readonly TimelineStep[] {
+  if (event.status === 'failed') return [{ tone: 'bad', what: say.unpublishable, detail: event.failure }];
+  if (event.status === 'pending') return [{ tone: 'bad', what: say.notYet }];
+  const shown: Partial<Record<Place, Omit<TimelineStep, 'at'>>> = {
+    waiting: { tone: 'warn', what: say.waiting },
+    active: { tone: 'calm', what: say.active },
+    delayed: { tone: 'warn', what: say.delayed },
+    missing: { tone: 'bad', what: say.missing, detail: say.missingWhy },
+    unseen: { tone: 'warn', what: say.unseen, detail: say.unseenWhy },
+  };
+  return hops.flatMap(({ place, consumer }) => {
+    const step = shown[place];
+    return step === undefined ? [] : [{ ...step, what: `${String(step.what)} ${consumer}` }];
+  });
+}
+
+const toneOf = (what: string): Tone =>
+  /rejected|failed|unknown|unreachable/.test(what) ? 'bad' : /suppressed|held/.test(what) ? 'warn' : /sent|delivered|read/.test(what) ? 'good' : 'calm';
