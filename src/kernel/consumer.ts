@@ -44,6 +44,12 @@ export interface Ended<Task = unknown, End = unknown> extends Performed<End> {
   readonly task: Task;
 }
 
+/**
+ * Whether a past event may be handled again: `safe`, its effect is found to be there already; `suppressNotifications`, the
+ * same, but what it would tell people stays unsaid; `forbidden`, it would be done twice.
+ */
+export type Replay = 'safe' | 'suppressNotifications' | 'forbidden';
+
 interface Subscription {
   /** Lives in `consumed_event` and names the queue: renaming it consumes every event again. */
   readonly name: string;
@@ -59,6 +65,7 @@ interface Subscription {
 /** A consumer whose effect is in our PostgreSQL: exactly once. */
 export interface Reaction<Ports> extends Subscription {
   readonly kind: 'reaction';
+  readonly replay: Replay;
   handleBatch(events: readonly StoredEvent[], context: ReactionContext<Ports>): Promise<void>;
 }
 
@@ -86,9 +93,9 @@ type Handles<On extends readonly AnyContract[], Ports> =
 
 /** Declares a reaction by `handle` (one event) or `handleBatch` (all at hand, where set-based SQL pays). */
 export function defineReaction<Ports, const On extends readonly AnyContract[]>(
-  declared: Declared<On> & Handles<On, Ports>,
+  declared: Declared<On> & Handles<On, Ports> & { readonly replay?: Replay },
 ): Reaction<Ports> {
-  const { name, on, attempts = 10, timeoutMs = 30_000, concurrency = 200 } = declared;
+  const { name, on, replay = 'forbidden', attempts = 10, timeoutMs = 30_000, concurrency = 200 } = declared;
   const handleBatch: Reaction<Ports>['handleBatch'] =
     'handleBatch' in declared
       ? (events, context) => declared.handleBatch(events as readonly EventOf<On[number]>[], context)
@@ -97,7 +104,7 @@ export function defineReaction<Ports, const On extends readonly AnyContract[]>(
             await declared.handle(event as EventOf<On[number]>, { ...context, log: eventLog(context.log, event) });
           }
         };
-  return Object.freeze({ kind: 'reaction', name, on, attempts, timeoutMs, concurrency, handleBatch });
+  return Object.freeze({ kind: 'reaction', name, on, replay, attempts, timeoutMs, concurrency, handleBatch });
 }
 
 interface EffectSteps<On extends readonly AnyContract[], Ports, Task, End> {

@@ -1,3 +1,4 @@
+import type { Replay } from '../kernel/consumer.ts';
 import type { AnyContract } from '../kernel/event.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -6,10 +7,12 @@ import { lowestId } from './partitions.ts';
 /** The longest that a transaction or a clock may be behind: what committed late is still found by the sweep. */
 export const LATE_COMMIT_MS = 300_000;
 
-/** What the outbox has to know of a consumer: its name and what it hears. */
+/** What the outbox has to know of a consumer: its name, what it hears, and what operators may do with it. */
 export interface Subscriber {
   readonly name: string;
   readonly on: readonly AnyContract[];
+  readonly kind?: 'reaction' | 'effect';
+  readonly replay?: Replay;
 }
 
 /**
@@ -31,10 +34,14 @@ export async function registerSubscribers(
       on conflict (name) do update set version = greatest(event_type.version, excluded.version)
     `;
     await tx`
-      insert into consumer (name, verified_id)
-      select name, ${lowestId(new Date(Date.now() - LATE_COMMIT_MS))}
-      from unnest(${subscribers.map(({ name }) => name)}::text[]) as name
-      on conflict do nothing
+      insert into consumer (name, kind, replay, verified_id)
+      select name, kind, replay, ${lowestId(new Date(Date.now() - LATE_COMMIT_MS))}
+      from unnest(
+        ${subscribers.map(({ name }) => name)}::text[],
+        ${subscribers.map(({ kind = 'reaction' }) => kind)}::text[],
+        ${subscribers.map(({ replay = 'forbidden' }) => replay)}::text[]
+      ) as subscriber (name, kind, replay)
+      on conflict (name) do update set kind = excluded.kind, replay = excluded.replay
     `;
     await tx`
       insert into subscription (consumer_name, event_type)

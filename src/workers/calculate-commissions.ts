@@ -20,6 +20,7 @@ type Heard = EventOf<(typeof heard)[number]>;
  */
 export const calculateCommissions = defineReaction<Ports, typeof heard>({
   name: 'calculate-commissions', // names its queue and its proofs: never rename
+  replay: 'safe',
   on: heard,
 
   async handleBatch(events, { tx, append }) {

@@ -14,6 +14,7 @@ type Heard = EventOf<(typeof heard)[number]>;
 /** Charges tenants for results, each once: a lead that was qualified, a ticket that was completed, a click. */
 export const chargeForPerformance = defineReaction<Ports, typeof heard>({
   name: 'charge-for-performance', // names its queue and its proofs: never rename
+  replay: 'safe',
   on: heard,
 
   async handleBatch(events, { tx, append }) {

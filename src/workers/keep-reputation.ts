@@ -11,6 +11,7 @@ import { readTallies } from '../store/reviews.ts';
  */
 export const keepReputation = defineReaction({
   name: 'keep-reputation', // names its queue and its proofs: never rename
+  replay: 'safe',
   on: [moderationActionTaken, reviewCreated],
 
   async handleBatch(events, { tx, now }) {

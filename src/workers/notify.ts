@@ -17,6 +17,7 @@ import { type Recipient, readRecipients } from './recipients.ts';
 /** Creates what users are told of an event: the text in their inbox, and a request for each way out. */
 export const notify = defineReaction<Ports, typeof noticed>({
   name: 'notify', // names its queue and its proofs: never rename
+  replay: 'suppressNotifications',
   on: noticed,
 
   async handleBatch(events, { tx, ports, append, afterCommit }) {

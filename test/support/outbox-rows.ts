@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { append, type Origin } from '../../src/outbox/append.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
@@ -25,7 +25,7 @@ export async function fail(sql: Sql, id: string): Promise<void> {
 export async function die(sql: Sql, consumer: string, id: string, error = 'it broke'): Promise<void> {
   await sql`
     insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
-    values (${consumer}, ${id}, 10, ${error}, ${error.slice(0, 8)}, now(), now())
+    values (${consumer}, ${id}, 10, ${error}, ${createHash('sha256').update(error).digest('hex').slice(0, 16)}, now(), now())
   `;
 }
 

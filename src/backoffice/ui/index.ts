@@ -1,10 +1,12 @@
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { actionPages } from './actions.ts';
 import { assetRoutes } from './assets.ts';
+import { deadLetterPages } from './dead-letters.ts';
 import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
 import { overviewPage } from './overview.ts';
 import { signInRoutes } from './sign-in.ts';
+import { steerLetterPages } from './steer-letters.ts';
 
 /** The operators' pages, which ask for a session instead of a bearer token. */
 export function backofficePages(api: Api, deps: ApiDeps): void {
@@ -13,5 +15,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   overviewPage(api, deps);
   eventPages(api, deps);
   eventTimelinePage(api, deps);
+  deadLetterPages(api, deps);
+  steerLetterPages(api, deps);
   actionPages(api, deps);
 }
