@@ -32,6 +32,20 @@ const crons = z.string().transform((text, context): Readonly<Record<string, stri
   return z.NEVER;
 });
 
+/** HTTP headers the way OpenTelemetry writes them: `name=value`, with commas between, values percent-encoded. */
+const headers = z.string().transform((list, context): Readonly<Record<string, string>> => {
+  try {
+    return Object.fromEntries(list.split(',').map((pair) => {
+      const [, name = '', value = ''] = /^\s*([\w-]+)=([!-~]+)\s*$/.exec(pair) ?? [];
+      if (name === '') throw new URIError();
+      return [name, decodeURIComponent(value)];
+    }));
+  } catch {
+    context.addIssue('name=value, with commas between, values percent-encoded');
+    return z.NEVER;
+  }
+});
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -130,6 +144,13 @@ const environment = z.object({
     .refine((timeZone) => scheduleMistake({ cron: '0 0 * * *', timeZone }) === undefined, 'an IANA time zone')
     .optional(),
 
+  /** Where traces go, an OTLP collector over HTTP; absent: nobody records any. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
+  /** What it is told with every post. */
+  OTEL_EXPORTER_OTLP_HEADERS: headers.default({}),
+  /** Of the traces that begin here, how many are recorded: 0 to 1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.1),
+
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */
   QUEUE_DEPTH: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
@@ -155,6 +176,7 @@ export class ConfigError extends Error {
 
 const SHARED = [
   'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER_ARG',
 ] as const;
 type Shared = (typeof SHARED)[number];
 

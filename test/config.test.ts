@@ -23,6 +23,7 @@ test('what is not given has its default, and what is given as text has its type'
   expect(config).toEqual({
     ...shared,
     REDIS_PREFIX: 'columna', LOG_LEVEL: 'info', STOP_SECONDS: 20,
+    OTEL_EXPORTER_OTLP_HEADERS: {}, OTEL_TRACES_SAMPLER_ARG: 0.1,
     SMTP_URL: 'smtp://mail', MAIL_FROM: 'TechMarket AI <no-reply@techmarket.example>',
     PUBLIC_URL: 'http://localhost:3000',
     LOCK_SECONDS: 7.5, CANARY_SECONDS: 60, PORT: 3_000, QUEUE_DEPTH: 50_000,
@@ -101,6 +102,16 @@ test('a service account is its key file’s JSON, and a wrong one is named witho
   for (const wrong of [`{"private_key":"${SECRET}"`, JSON.stringify({ ...account, token_uri: SECRET })]) {
     const said = complaint(() => read(wrong));
     expect(said).toBe('the environment is wrong:\n  FCM_SERVICE_ACCOUNT: the JSON of a service account’s key file');
+  }
+});
+
+test('headers for the collector are read as OpenTelemetry writes them, and wrong ones are named without their text', () => {
+  const read = (OTEL_EXPORTER_OTLP_HEADERS: string) => readConfig([], { ...shared, OTEL_EXPORTER_OTLP_HEADERS });
+  const headers = { Authorization: 'Basic YTpi==', 'x-tenant': 'a' };
+  expect(read('Authorization=Basic%20YTpi==, x-tenant=a').OTEL_EXPORTER_OTLP_HEADERS).toEqual(headers);
+  for (const wrong of [SECRET, `a=${SECRET}%`, `a=1,${SECRET}`]) {
+    expect(complaint(() => read(wrong))).toMatch(/^the environment is wrong:\n {2}OTEL_EXPORTER_OTLP_HEADERS: name=value[^\n]*$/);
+    expect(complaint(() => read(wrong))).not.toContain(SECRET);
   }
 });
 

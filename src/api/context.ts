@@ -9,7 +9,7 @@ import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
-import type { Trace } from '../platform/trace.ts';
+import type { Trace } from '../platform/telemetry.ts';
 import type { DocumentStore } from '../store/documents.ts';
 import type { Caller, Tokens } from './auth.ts';
 import type { InboxStreams } from './inbox-streams.ts';

@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { Histogram } from 'prom-client';
-import { continueTrace } from '../platform/trace.ts';
+import { endServerSpan, startServerSpan, unrecorded, within } from '../platform/telemetry.ts';
 import type { ApiDeps, Env } from './context.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const PROBES = new Set(['/livez', '/readyz', '/metrics']); // asked all the time: they are in no trace
 
 /** Puts every request in its trace, into the log and into the metrics. */
 export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): MiddlewareHandler<Env> {
@@ -17,11 +18,11 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
   });
   return async (c, next) => {
     const startedMs = performance.now();
-    const trace = continueTrace(c.req.header('traceparent'));
+    const { span, trace } = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
     c.set('trace', trace);
     c.set('route', 'none');
     c.set('log', log.child({ traceId: trace.traceId }));
-    await next();
+    await within(span, next);
     const tookMs = performance.now() - startedMs;
     const labels = {
       // Anybody can make a method up; each would be a series of its own.
@@ -29,6 +30,7 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
       route: c.get('route'),
       status: String(c.res.status),
     };
+    endServerSpan(span, labels);
     duration.observe(labels, tookMs / 1_000);
     c.get('log').info({ ...labels, ms: Math.round(tookMs * 10) / 10 }, 'request');
   };

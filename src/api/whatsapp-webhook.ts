@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { notificationFailed } from '../events/notification-failed.ts';
 import { append } from '../outbox/append.ts';
 import { isSame } from '../platform/is-same.ts';
+import { recordIn } from '../platform/telemetry.ts';
 import { transaction } from '../platform/transaction.ts';
 import { applyReceipts, type Receipt } from '../store/receipts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
@@ -43,11 +44,14 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
     });
     const receipts = receiptsOf(parse(decode(rawBody)));
     await transaction(sql, async (tx) => {
-      const failed = await applyReceipts(tx, 'whatsapp', receipts);
-      const events = failed.map(({ id, tenantId }) =>
-        notificationFailed({ tenantId: tenantId ?? undefined, occurredAt: new Date(), payload: { notificationId: id } }));
-      const { traceparent } = c.get('trace');
-      await append(tx, ...events.map((event) => ({ event, origin: { traceparent } })));
+      const applied = await applyReceipts(tx, 'whatsapp', receipts);
+      await append(tx, ...applied.flatMap((receipt) => {
+        const traceparent = recordIn(receipt.traceparent, 'receive whatsapp', { 'columna.receipt.status': receipt.status });
+        if (!receipt.hasFailed) return [];
+        const facts = { tenantId: receipt.tenantId ?? undefined, occurredAt: new Date() };
+        const event = notificationFailed({ ...facts, payload: { notificationId: receipt.notificationId } });
+        return [{ event, origin: { traceparent: traceparent ?? c.get('trace').traceparent } }];
+      }));
     }, { timeoutMs: TIMEOUT_MS });
     return c.json({ statuses: receipts.length });
   });

@@ -1,4 +1,8 @@
+import { currentSpan, type Span, withinAll } from '../platform/telemetry.ts';
+
 export interface BatcherOptions<Item> {
+  /** Of the span that a batch of several is. */
+  readonly name: string;
   /** Items of one batch at most. */
   readonly limit: number;
   /** Settles every item of the batch itself; a rejection here rejects them all. */
@@ -8,6 +12,8 @@ export interface BatcherOptions<Item> {
 /** One item and the promise its giver waits for. */
 export interface Batched<Item> {
   readonly item: Item;
+  /** The giver's. */
+  readonly span: Span | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -16,7 +22,7 @@ export interface Batched<Item> {
  * Groups what comes in while a batch runs into the next one: nothing waits for company, and company forms under load.
  * The given function settles with its item.
  */
-export function makeBatcher<Item>({ limit, run }: BatcherOptions<Item>): (item: Item) => Promise<void> {
+export function makeBatcher<Item>({ name, limit, run }: BatcherOptions<Item>): (item: Item) => Promise<void> {
   const waiting: Batched<Item>[] = [];
   let running = false;
 
@@ -25,7 +31,7 @@ export function makeBatcher<Item>({ limit, run }: BatcherOptions<Item>): (item: 
     while (waiting.length > 0) {
       const batch = waiting.splice(0, limit);
       try {
-        await run(batch);
+        await withinAll(name, batch.map(({ span }) => span), () => run(batch));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -35,7 +41,7 @@ export function makeBatcher<Item>({ limit, run }: BatcherOptions<Item>): (item: 
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, span: currentSpan(), resolve, reject });
       // One turn of the loop: the jobs that one answer of Redis brought come together.
       if (!running) {
         running = true;

@@ -32,8 +32,12 @@ export function makePerformer<Ports>(
   onConsumed: OnConsumed,
 ): (eventId: string, held: AbortSignal | undefined) => Promise<void> {
   const { sql, ports, log, poke } = runtime;
-  const claim = makeBatcher<Wanted>({ limit: BATCH_LIMIT, run: (batch) => together(batch, (part) => claimTogether(effect, runtime, part)) });
-  const settle = makeBatcher<Ended>({ limit: BATCH_LIMIT, run: (batch) => together(batch, settleTogether) });
+  const claim = makeBatcher<Wanted>({
+    name: `claim ${effect.name}`, limit: BATCH_LIMIT, run: (batch) => together(batch, (part) => claimTogether(effect, runtime, part)),
+  });
+  const settle = makeBatcher<Ended>({
+    name: `settle ${effect.name}`, limit: BATCH_LIMIT, run: (batch) => together(batch, settleTogether),
+  });
 
   async function settleTogether(batch: readonly Batched<Ended>[]): Promise<void> {
     const ended = batch.map(({ item }) => item);
@@ -80,7 +84,7 @@ async function claimTogether<Ports>(effect: Effect<Ports>, { sql, ports }: Runti
     const { eventId } = delivery.item;
     try {
       if (readable.has(eventId)) throw new RetryLater(IN_HAND_MS, 'the same is in hand');
-      readable.set(eventId, { delivery, event: readDelivered(effect, committed.get(eventId)) });
+      readable.set(eventId, { delivery, event: readDelivered(effect, committed.get(eventId), delivery.span) });
     } catch (error) {
       delivery.reject(error);
     }

@@ -29,7 +29,7 @@ export async function react<Ports>(
   const readable: Readable[] = [];
   for (const delivery of batch) {
     try {
-      readable.push({ delivery, event: readDelivered(reaction, committed.get(delivery.item)) });
+      readable.push({ delivery, event: readDelivered(reaction, committed.get(delivery.item), delivery.span) });
     } catch (error) {
       delivery.reject(error);
     }

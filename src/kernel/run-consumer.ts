@@ -3,6 +3,7 @@ import { validate as isUuid } from 'uuid';
 import type { ConsumerMetrics } from '../platform/metrics.ts';
 import { type Delivery, type DeliveryQueue, openWorker } from '../platform/queues.ts';
 import type { Redis } from '../platform/redis.ts';
+import { fromMetadata, inSpan, type SpanOptions } from '../platform/telemetry.ts';
 import { makeBatcher } from './batcher.ts';
 import { makeBreaker } from './breaker.ts';
 import { startCanary } from './canary.ts';
@@ -47,7 +48,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
   const consume = consumer.kind === 'reaction' ? reacting(consumer) : makePerformer(consumer, runtime, onConsumed);
 
   function reacting(reaction: Reaction<Ports>): Consume {
-    return makeBatcher({ limit: BATCH_LIMIT, run: (batch) => react(reaction, runtime, batch, onConsumed) });
+    return makeBatcher({ name: `react ${name}`, limit: BATCH_LIMIT, run: (batch) => react(reaction, runtime, batch, onConsumed) });
   }
 
   async function process(job: Job<Delivery, void>, token?: string, held?: AbortSignal): Promise<void> {
@@ -56,7 +57,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
     if (!isUuid(eventId)) return refuse(job);
     try {
       if (job.stalledCounter > CRASHES_TO_DEATH) throw new Permanent(`${job.stalledCounter} workers went down with it`);
-      await consume(eventId as string, held);
+      await inSpan(`process ${name}`, spanOf(name, job), () => consume(eventId as string, held));
       breaker.reset();
     } catch (thrown) {
       const delayMs = await judge(eventId as string, toError(thrown), { sql, log, metrics, consumer, onOutage: breaker.trip });
@@ -104,3 +105,16 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
     },
   };
 }
+
+/** A delivery's part in its event's trace: the relay's publication sets it off. */
+const spanOf = (consumer: string, job: Job<Delivery, void>): SpanOptions => ({
+  kind: 'CONSUMER',
+  parent: fromMetadata(job.opts.telemetry?.metadata),
+  attributes: {
+    'messaging.system': 'bullmq',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': consumer,
+    'messaging.message.id': job.id ?? '',
+  },
+});

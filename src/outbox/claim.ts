@@ -10,15 +10,18 @@ export interface Claim {
 export interface ClaimedEvent {
   readonly id: string;
   readonly type: string;
+  readonly traceparent: string | null;
 }
 
 /** Claims the oldest pending events that nobody holds, at most `limit`; see `claim_events` in the migrations. */
 export async function claim(sql: Sql, limit: number, leaseMs: number): Promise<Claim | undefined> {
-  const rows = await sql<{ lease: string; id: string; type: string }[]>`
-    select claimed_lease as lease, claimed_id as id, claimed_type as type from claim_events(${limit}, ${leaseMs})
+  const rows = await sql<{ lease: string; id: string; type: string; traceparent: string | null }[]>`
+    select claimed_lease as lease, claimed_id as id, claimed_type as type, claimed_traceparent as traceparent
+    from claim_events(${limit}, ${leaseMs})
   `;
   const [first] = rows;
-  return first === undefined ? undefined : { lease: first.lease, events: rows.map(({ id, type }) => ({ id, type })) };
+  if (first === undefined) return undefined;
+  return { lease: first.lease, events: rows.map(({ id, type, traceparent }) => ({ id, type, traceparent })) };
 }
 
 /** Marks events as published and ends the lease. Where it had expired nothing is marked: another relay has the events. */

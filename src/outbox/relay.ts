@@ -7,7 +7,7 @@ import type { DeliveryQueue } from '../platform/queues.ts';
 import { signal } from '../platform/signal.ts';
 import { type Claim, type ClaimedEvent, claim, markFailed, markPublished, release } from './claim.ts';
 import type { Depths } from './depths.ts';
-import { publish } from './publish.ts';
+import { type Publication, publish } from './publish.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** Events that one batch claims at most. */
@@ -81,12 +81,12 @@ async function publishAll(
   subscriptions: Subscriptions,
   events: Claim['events'],
 ): Promise<void> {
-  const byConsumer = new Map<string, { eventId: string; eventType: string; epoch: number }[]>();
-  for (const { id: eventId, type: eventType } of events) {
+  const byConsumer = new Map<string, Publication[]>();
+  for (const { id: eventId, type: eventType, traceparent } of events) {
     for (const consumer of subscriptions.get(eventType) ?? []) {
       const publications = byConsumer.get(consumer) ?? [];
       byConsumer.set(consumer, publications);
-      publications.push({ eventId, eventType, epoch: 0 });
+      publications.push({ eventId, eventType, epoch: 0, traceparent });
     }
   }
   await Promise.all(

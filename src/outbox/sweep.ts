@@ -24,6 +24,7 @@ interface OpenDelivery {
   readonly eventId: string;
   readonly eventType: string;
   readonly epoch: number;
+  readonly traceparent: string | null;
 }
 
 /**
@@ -86,7 +87,8 @@ function openDeliveries(
   { name, after, graceMs }: { readonly name: string; readonly after: string; readonly graceMs: number },
 ): Promise<readonly OpenDelivery[]> {
   return sql<OpenDelivery[]>`
-    select event.id as "eventId", event.event_type as "eventType", coalesce(again.epoch, 0) as epoch
+    select event.id as "eventId", event.event_type as "eventType", coalesce(again.epoch, 0) as epoch,
+           event.traceparent
     from outbox_event event
     join subscription on subscription.consumer_name = ${name}
       and subscription.event_type = event.event_type
@@ -122,9 +124,10 @@ async function publishAgain(
   reason: string,
 ): Promise<number> {
   if (missing.length === 0) return 0;
-  const types = new Map(missing.map(({ eventId, eventType }) => [eventId, eventType]));
-  const raised = await raiseEpochs(sql, name, [...types.keys()], reason);
-  await publish(queue(name), raised.map(({ eventId, epoch }) => ({ eventId, epoch, eventType: types.get(eventId) ?? '' })));
+  const known = new Map(missing.map(({ eventId, eventType, traceparent }) => [eventId, { eventType, traceparent }]));
+  const raised = await raiseEpochs(sql, name, [...known.keys()], reason);
+  const of = (eventId: string) => known.get(eventId) ?? { eventType: '', traceparent: null };
+  await publish(queue(name), raised.map(({ eventId, epoch }) => ({ eventId, epoch, ...of(eventId) })));
   return raised.length;
 }
 

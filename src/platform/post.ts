@@ -1,3 +1,5 @@
+import { markFailed, startChild } from './telemetry.ts';
+
 /** What came back of a POST, or how far it got. */
 export type Posted =
   | { readonly answered: true; readonly status: number; readonly headers: Headers; readonly body: string }
@@ -18,7 +20,19 @@ const NEVER_LEFT = new Set([
 ]);
 
 /** Posts once, follows no redirection, and does not throw when there is no answer. */
-export async function post(url: string, { headers, body, timeoutMs, signal }: PostOptions): Promise<Posted> {
+export async function post(url: string, options: PostOptions): Promise<Posted> {
+  // The host only: a path may be an address, and a push service's path is a key to a browser.
+  const span = startChild('POST', { 'http.request.method': 'POST', 'server.address': URL.parse(url)?.host ?? '' });
+  const posted = await send(url, options);
+  if (posted.answered) span?.setAttribute('http.response.status_code', posted.status);
+  if (span !== undefined && (!posted.answered || posted.status >= 400)) {
+    markFailed(span, posted.answered ? String(posted.status) : posted.reason);
+  }
+  span?.end();
+  return posted;
+}
+
+async function send(url: string, { headers, body, timeoutMs, signal }: PostOptions): Promise<Posted> {
   if (signal?.aborted === true) return { answered: false, handedOver: false, reason: 'aborted' };
   const signals = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
   try {

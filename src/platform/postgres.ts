@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { pgArrays } from './pg-arrays.ts';
+import { isQuery, traceQuery } from './trace-query.ts';
 
 export type Sql = postgres.Sql;
 /** A transaction's handle: it refuses every query once the transaction is lost. */
@@ -24,7 +25,7 @@ export interface PostgresOptions {
  * dies while it asks, so arrays come from `pg-arrays.ts` and each is cast where it is used (`${ids}::uuid[]`).
  */
 export function openPostgres({ url, name, connections = 10, statementTimeoutMs = 20_000, ...rest }: PostgresOptions): Sql {
-  return postgres(url, {
+  const sql = postgres(url, {
     max: connections,
     fetch_types: false,
     types: pgArrays,
@@ -42,4 +43,11 @@ export function openPostgres({ url, name, connections = 10, statementTimeoutMs =
       idle_in_transaction_session_timeout: 15_000,
     },
   }) as Sql;
+  return new Proxy(sql, {
+    apply(target, self, args) {
+      const made: unknown = Reflect.apply(target, self, args);
+      if (isQuery(made)) traceQuery(made);
+      return made;
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Logger } from './log.ts';
+import { failSpan, startChild } from './telemetry.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -15,14 +16,14 @@ const reconnectMs = (attempt: number) => Math.min(50 * 2 ** attempt, 1_000);
 /** A connection that fails at once while Redis is away: for whoever has something better to do than wait. */
 export function openRedis({ url, name, log }: RedisOptions): Redis {
   return listen(
-    new Redis(url, {
+    traced(new Redis(url, {
       connectionName: name,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
       commandTimeout: 5_000,
       connectTimeout: 2_000,
       retryStrategy: reconnectMs,
-    }),
+    })),
     log,
   );
 }
@@ -30,6 +31,25 @@ export function openRedis({ url, name, log }: RedisOptions): Redis {
 /** A connection that waits for Redis to come back: for workers and subscribers. */
 export function openPatientRedis({ url, name, log }: RedisOptions): Redis {
   return listen(new Redis(url, { connectionName: name, maxRetriesPerRequest: null, retryStrategy: reconnectMs }), log);
+}
+
+/** Lets each command be a span of whatever asks for it: its name only, for keys and arguments may say who. */
+function traced(redis: Redis): Redis {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    const operation = command.name.toUpperCase();
+    const span = startChild(operation, { 'db.system.name': 'redis', 'db.operation.name': operation });
+    const sent = send(command, stream);
+    if (span !== undefined) {
+      const fail = (error: unknown) => {
+        failSpan(span, error);
+        span.end();
+      };
+      void command.promise.then(() => span.end(), fail);
+    }
+    return sent;
+  };
+  return redis;
 }
 
 /** One line when Redis goes and one when it is back; an `error` event nobody hears would end the process. */

@@ -1,7 +1,9 @@
 import { ConfigError } from '../config.ts';
 import { describeError, type Logger, openLog } from './log.ts';
+import type { TraceExport } from './trace-export.ts';
 
 const START_WITHIN_MS = 60_000;
+const LONGEST_FLUSH_MS = 3_000; // a collector that is away must not hold up the stop
 
 export interface Runtime<Config> {
   readonly config: Config;
@@ -15,6 +17,9 @@ export interface Runtime<Config> {
 interface Needs {
   readonly LOG_LEVEL: string;
   readonly STOP_SECONDS: number;
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  readonly OTEL_EXPORTER_OTLP_HEADERS: Readonly<Record<string, string>>;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
 }
 
 /**
@@ -40,6 +45,8 @@ export async function runProcess<Config extends Needs>(
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.resolve(signal));
 
+  const traces = await startTraces(name, config, log);
+
   const starting = start({ config, log, stack, giveUp });
   try {
     await Promise.race([starting, told.promise, inTime(START_WITHIN_MS)]);
@@ -52,8 +59,17 @@ export async function runProcess<Config extends Needs>(
   log.info({ signal }, 'stopping');
   setTimeout(() => giveUp(`did not stop within ${config.STOP_SECONDS} s`), config.STOP_SECONDS * 1_000).unref();
   await stack.disposeAsync();
+  await traces?.close(Math.min(LONGEST_FLUSH_MS, config.STOP_SECONDS * 250));
   log.info('stopped');
   process.exit(0);
+}
+
+/** Traces where they are wanted; nobody else pays for the library. */
+async function startTraces(process: string, config: Needs, log: Logger): Promise<TraceExport | undefined> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
+  if (endpoint === undefined) return undefined;
+  const { startTraceExport } = await import('./trace-export.ts');
+  return startTraceExport({ process, endpoint, headers, ratio, log });
 }
 
 /** Runs something to its end, once: exits with 0 when it is done, and with 1 and one line of reason when it could not be. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
+import { failSpan, startChild } from './telemetry.ts';
 
 export interface SmtpOptions {
   /** `smtp://user:password@host:port`, or `smtps:`. */
@@ -70,11 +71,15 @@ export function openMail({
   async function send(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
     const tracking: { stream?: Readable } = {};
     const tracked: Tracked = { ...message, tracking };
+    const span = startChild('SMTP send', { 'server.address': URL.parse(url)?.host ?? '' });
     try {
       return await transport.sendMail(tracked);
     } catch (error) {
+      if (span !== undefined) failSpan(span, error);
       // The library reads the message only after the server answered DATA with "go ahead".
       throw new SmtpFailure(error as NodemailerError, tracking.stream?.readableDidRead ?? false);
+    } finally {
+      span?.end();
     }
   }
   return Object.freeze({ send, verify: async () => void (await transport.verify()), close: () => transport.close() });

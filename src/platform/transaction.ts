@@ -1,5 +1,6 @@
 import { isOutage } from './outage.ts';
 import type { Sql, Tx } from './postgres.ts';
+import { isQuery, traceQuery } from './trace-query.ts';
 
 /** The transaction's connection or its time is gone. It may have committed only if `commit` was already on its way. */
 export class TransactionLost extends Error {
@@ -66,17 +67,11 @@ interface Hold {
 /** A promise that holds the callback for good; with the handle gone nothing refers to it, and it is collected. */
 const never = <T>() => new Promise<T>(() => undefined);
 
-interface SentQuery extends Promise<unknown> {
-  handler(query: SentQuery): unknown;
-  reject(error: unknown): void;
-}
-
-const isQuery = (value: unknown): value is SentQuery => value instanceof Promise && 'handler' in value;
-
 /** The same handle, whose queries are refused at the last moment before they are sent once the transaction is lost. */
 function guard(tx: Tx, hold: Hold): Tx {
   const watch = (made: unknown): unknown => {
     if (!isQuery(made)) return made;
+    traceQuery(made);
     const send = made.handler;
     made.handler = (query) => {
       if (hold.lost === undefined && !hold.over) send(query);

@@ -77,7 +77,7 @@ describe('a request', () => {
 
     await user.post('/tenants', tenantBody);
     const [event] = await sql`select traceparent, correlation_id from outbox_event`;
-    expect(event?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(event?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     expect(lines.join('')).not.toMatch(/ana@example|Ana Ruiz|Bearer/);
   });
 

@@ -7,6 +7,7 @@ function gated(limit: number) {
   const gates: PromiseWithResolvers<void>[] = [];
   const arrived = Promise.withResolvers<void>();
   const add = makeBatcher<number>({
+    name: 'test',
     limit,
     run: async (batch) => {
       batches.push(batch.map(({ item }) => item));
@@ -43,7 +44,7 @@ test('items of one turn of the loop come together, and a batcher at rest starts 
     batches.push(batch.length);
     for (const { resolve } of batch) resolve();
   };
-  const add = makeBatcher<number>({ limit: 100, run });
+  const add = makeBatcher<number>({ name: 'test', limit: 100, run });
   await Promise.all([add(1), add(2), add(3)]);
   await add(4);
   expect(batches).toEqual([3, 1]);
@@ -51,6 +52,7 @@ test('items of one turn of the loop come together, and a batcher at rest starts 
 
 test('each item settles as its batch says, and a batch that fails whole fails its own items only', async () => {
   const add = makeBatcher<string>({
+    name: 'test',
     limit: 2,
     run: async (batch) => {
       for (const { item, resolve, reject } of batch) {

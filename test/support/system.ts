@@ -36,12 +36,14 @@ export interface SystemOptions {
   readonly redisUrl?: string;
   /** Seconds that a job stays a worker's without a sign of life. */
   readonly lockSeconds?: number;
+  /** For the processes, on top of what they need. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Called at once when a process has ended, before it starts again. */
   readonly onEnd?: (process: string) => void;
 }
 
 /** The Procfile's processes, released and ready, on the calling test's own database, keys, mailbox and secret. */
-export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd }: SystemOptions) {
+export async function startSystem({ formation, redisUrl, lockSeconds = 2, env: extra, onEnd }: SystemOptions) {
   const { sql, url: DATABASE_URL } = await createDatabase();
   const { url: sharedUrl, prefix } = redisPrefix();
   const redis = await connectRedis(redisUrl ?? sharedUrl);
@@ -56,7 +58,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd 
     SMTP_URL: mailbox.smtpUrl, PORT: String(port), PUBLIC_URL: apiUrl,
     JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret,
     USER_RATE: '1000000', ADDRESS_RATE: '1000000', NOTIFICATIONS_PER_HOUR: '0',
-    FAILPOINTS: failpoints, NODE_OPTIONS: `--import ${FAILPOINT}`,
+    FAILPOINTS: failpoints, NODE_OPTIONS: `--import ${FAILPOINT}`, ...extra,
   };
   const lines: LogLine[] = [];
   const ends: { readonly process: string; readonly how: string; readonly at: Date }[] = [];
@@ -79,7 +81,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd 
   await until('every process has started', isUp, { deadlineMs: 20_000 });
   return {
     sql, redis, prefix, apiUrl, secret, mailbox, failpoints, lines, ends, starts,
-    kill: running.kill, issueToken: tokenIssuer(secret),
+    kill: running.kill, stop: running.stop, issueToken: tokenIssuer(secret),
   };
 }
 

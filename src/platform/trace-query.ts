@@ -1,0 +1,39 @@
+import { failSpan, startChild } from './telemetry.ts';
+
+/** A query of postgres.js: it is sent by its `handler`, once somebody waits for it. */
+export interface SentQuery extends Promise<unknown> {
+  handler(query: SentQuery): unknown;
+  reject(error: unknown): void;
+  /** Whether its text is ours, with its values beside it. */
+  readonly tagged: boolean;
+  /** Set when it is sent: the text with `$1` for each value. */
+  readonly statement?: { readonly string: string } | null;
+}
+
+/** Whether a call of `sql` made a query; a fragment is one too, which is never sent. */
+export const isQuery = (value: unknown): value is SentQuery => value instanceof Promise && 'handler' in value;
+
+const VERB = /^\s*(?:--.*\n\s*)*(\w+)/;
+const TABLE = /\b(?:into|from|update|join)\s+([a-z_]+)/;
+
+/** Lets a query be a span of whatever asks for it, when it is sent. */
+export function traceQuery(query: SentQuery): void {
+  const send = query.handler;
+  query.handler = (sent) => {
+    const span = startChild('SQL', { 'db.system.name': 'postgresql' });
+    if (span === undefined) return send(sent);
+    const end = () => {
+      const text = (sent.tagged ? sent.statement?.string : undefined) ?? '';
+      const verb = VERB.exec(text)?.[1]?.toUpperCase() ?? 'SQL';
+      span.updateName([verb, TABLE.exec(text)?.[1]].filter(Boolean).join(' '));
+      span.setAttributes({ 'db.operation.name': verb, 'db.query.text': text.replace(/\s+/g, ' ').trim() }).end();
+    };
+    const fail = (error: unknown) => {
+      failSpan(span, error);
+      end();
+    };
+    // `then` of the query itself would send it again; the promise beneath only listens.
+    Promise.prototype.then.call(sent, end, fail);
+    return send(sent);
+  };
+}
