@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An ended span, as OTLP's JSON tells it. */
@@ -53,14 +53,15 @@ const FAILED = 2;
 export async function startTraceCollector({ kept = true } = {}): Promise<TraceCollector> {
   const spans: CollectedSpan[] = [];
   const posts: string[] = [];
-  const server = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString();
     if (kept && request.url === '/v1/traces') {
       posts.push(body);
       spans.push(...spansOf(JSON.parse(body) as Posted));
     }
     response.writeHead(request.url === '/v1/traces' ? 200 : 404, { 'Content-Type': 'application/json' }).end('{}');
-  });
+  };
+  const server = createServer((request, response) => void receive(request, response).catch(() => request.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -19,7 +19,7 @@ export interface TraceExportOptions {
 
 /** Traces on their way to a collector. */
 export interface TraceExport {
-  /** Sends what is left, for at most so long. */
+  /** Records no more, and sends what is left, for at most so long. */
   close(patienceMs: number): Promise<void>;
 }
 
@@ -52,6 +52,8 @@ export function startTraceExport({ process, endpoint, headers, ratio, log }: Tra
   trace.setGlobalTracerProvider(provider);
   return {
     async close(patienceMs) {
+      trace.disable();
+      context.disable();
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, patienceMs);
       await Promise.race([provider.shutdown().catch(() => undefined), patience.promise]);

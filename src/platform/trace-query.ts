@@ -13,8 +13,8 @@ export interface SentQuery extends Promise<unknown> {
 /** Whether a call of `sql` made a query; a fragment is one too, which is never sent. */
 export const isQuery = (value: unknown): value is SentQuery => value instanceof Promise && 'handler' in value;
 
-const VERB = /^\s*(?:--.*\n\s*)*(\w+)/;
-const TABLE = /\b(?:into|from|update|join)\s+([a-z_]+)/;
+/** What a statement does first, and to what; in a chain of `with` that is its first link. */
+const DOES = /\b(?:(insert)\s+into|(update)|(delete)\s+from|(select)\b[^]*?\bfrom)\s+([a-z_]+)/;
 
 /** Lets a query be a span of whatever asks for it, when it is sent. */
 export function traceQuery(query: SentQuery): void {
@@ -24,9 +24,10 @@ export function traceQuery(query: SentQuery): void {
     if (span === undefined) return send(sent);
     const end = () => {
       const text = (sent.tagged ? sent.statement?.string : undefined) ?? '';
-      const verb = VERB.exec(text)?.[1]?.toUpperCase() ?? 'SQL';
-      span.updateName([verb, TABLE.exec(text)?.[1]].filter(Boolean).join(' '));
-      span.setAttributes({ 'db.operation.name': verb, 'db.query.text': text.replace(/\s+/g, ' ').trim() }).end();
+      const [, ...found] = DOES.exec(text) ?? [];
+      const [verb = 'SQL', table = ''] = found.filter((part) => part !== undefined);
+      span.updateName(`${verb.toUpperCase()} ${table}`.trim());
+      span.setAttribute('db.query.text', text.replace(/\s+/g, ' ').trim()).end();
     };
     const fail = (error: unknown) => {
       failSpan(span, error);

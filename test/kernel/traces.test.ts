@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { CollectedSpan } from '../../dev/sandbox/trace-collector.ts';
+import { tenantCreated } from '../../src/events/tenant-created.ts';
+import { defineReaction } from '../../src/kernel/consumer.ts';
+import { append } from '../../src/outbox/append.ts';
+import { relayBatch } from '../../src/outbox/relay.ts';
+import { sweep } from '../../src/outbox/sweep.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { openSpine } from '../support/spine.ts';
+import { tenantJoined } from '../support/tenant-joined.ts';
+import { recordTraces } from '../support/traces.ts';
+import { until } from '../support/until.ts';
+
+const COUNT = 20;
+const traceId = (index: number) => String(index).padStart(32, 'a');
+const origin = (index: number) => ({ traceparent: `00-${traceId(index)}-00f067aa0ba902b7-01` });
+
+/** A spine whose consumer says so in its log and has an event follow each event of the first generation. */
+async function traced() {
+  const { flush } = await recordTraces();
+  const subject = defineReaction<object, [typeof tenantCreated]>({
+    name: 'subject', on: [tenantCreated],
+    async handle(event, { append: follow, log }) {
+      log.info('handled');
+      if (event.payload.name === 'first') follow(event, tenantJoined('second'));
+    },
+  });
+  const spine = await openSpine({ consumers: [subject], ports: {} });
+  const commit = (count: number) =>
+    transaction(spine.sql, (tx) =>
+      append(tx, ...Array.from({ length: count }, (_, index) => ({ event: tenantJoined('first'), origin: origin(index) }))));
+  const consumed = (count: number) =>
+    until(`${count} are consumed`, async () => (await spine.sql`select from consumed_event`).length === count);
+  const handledIn = () => {
+    const lines = spine.logged.map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
+    return lines.filter(({ msg }) => msg === 'handled').map((line) => line['traceId']);
+  };
+  return { ...spine, flush, commitTraced: commit, consumedAll: consumed, handledIn };
+}
+
+const called = (spans: readonly CollectedSpan[], name: string) => spans.filter((span) => span.name === name);
+
+test('each delivery of a batch is in its own event’s trace, and so is what follows from it', async () => {
+  const { relay, start, stop, sql, commitTraced, consumedAll, flush, handledIn } = await traced();
+  await commitTraced(COUNT);
+  await relayBatch(relay);
+  start();
+  await consumedAll(COUNT);
+  await relayBatch(relay);
+  await consumedAll(2 * COUNT);
+  await stop();
+  const spans = await flush();
+  const traces = Array.from({ length: COUNT }, (_, index) => traceId(index));
+  expect(called(spans, 'publish TenantCreated').map((span) => span.traceId).toSorted()).toEqual([...traces, ...traces].toSorted());
+  const consumers = called(spans, 'process subject');
+  expect(consumers.map((span) => span.traceId).toSorted()).toEqual([...traces, ...traces].toSorted());
+  const above = (span: CollectedSpan) => spans.find(({ spanId }) => spanId === span.parentSpanId);
+  expect(new Set(consumers.map((span) => above(span)?.name))).toEqual(new Set(['publish TenantCreated']));
+  const following = await sql<{ traceparent: string }[]>`select traceparent from outbox_event where payload_json ->> 'name' = 'second'`;
+  const parents = consumers.map((span) => `00-${span.traceId}-${span.spanId}-01`);
+  expect(following).toHaveLength(COUNT);
+  expect(following.filter(({ traceparent }) => !parents.includes(traceparent))).toEqual([]);
+  expect(handledIn().toSorted()).toEqual([...traces, ...traces].toSorted());
+
+  const shared = called(spans, 'react subject');
+  expect(shared.length).toBeGreaterThan(0);
+  for (const { traceId: first, links, attributes } of shared) {
+    const together = new Set([first, ...links.map((link) => link.traceId)]);
+    expect(together.size).toBe(attributes['messaging.batch.message_count']);
+    expect(traces).toEqual(expect.arrayContaining([...together]));
+  }
+  const proofs = called(spans, 'INSERT consumed_event').map((span) => above(span)?.name);
+  expect(proofs.filter((name) => name === 'react subject')).toHaveLength(shared.length);
+  expect(proofs.filter((name) => name !== 'react subject' && name !== 'process subject')).toEqual([]);
+});
+
+test('a second publication is a new trace that is linked with the first', async () => {
+  const { relay, start, stop, sql, queue, commitTraced, consumedAll, flush, handledIn } = await traced();
+  await commitTraced(1);
+  await relayBatch(relay);
+  await queue('subject').obliterate({ force: true });
+  expect(await sweep({ ...relay, sql }, 0)).toBe(1);
+  start();
+  await consumedAll(1);
+  await stop();
+  const spans = await flush();
+  const [first, second] = called(spans, 'publish TenantCreated');
+  expect(first).toMatchObject({ traceId: traceId(0), parentSpanId: origin(0).traceparent.slice(36, 52) });
+  expect(second).toMatchObject({ parentSpanId: '', links: [{ traceId: traceId(0), spanId: origin(0).traceparent.slice(36, 52) }] });
+  expect(second?.traceId).not.toBe(traceId(0));
+  expect(called(spans, 'process subject')).toMatchObject([{ traceId: second?.traceId, parentSpanId: second?.spanId }]);
+  expect(handledIn()).toEqual([second?.traceId]);
+});
+
+test('a job without a trace is consumed, and one whose events have none begins one', async () => {
+  const { relay, start, stop, commit, consumedAll, flush } = await traced();
+  await commit(tenantJoined('last'));
+  await relayBatch(relay);
+  start();
+  await consumedAll(1);
+  await stop();
+  const spans = await flush();
+  const [published] = called(spans, 'publish TenantCreated');
+  expect(published).toMatchObject({ parentSpanId: '', links: [] });
+  expect(called(spans, 'process subject')).toMatchObject([{ parentSpanId: published?.spanId }]);
+});
