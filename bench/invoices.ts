@@ -1,63 +1,60 @@
-import { Registry } from 'prom-client';
 import { issueInvoices } from '../src/jobs/issue-invoices.ts';
-import { runJob } from '../src/kernel/run-job.ts';
-import { jobMetrics } from '../src/platform/job-metrics.ts';
 import { type Db, openPostgres, type Sql } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { registerJobs } from '../src/store/job-runs.ts';
 import { insertBareInvoices } from './bare-invoices.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
-import { median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { growth, type Measure, ratio, type Size, SMALLER } from './measure.ts';
+import { runSlot } from './run-slot.ts';
+import { median, openWorld, seconds, type Servers } from './world.ts';
 
-const RSS_EVERY_MS = 20;
 const PATIENCE_MS = 300_000; // one statement over all tenants takes longer than a product's may
 
 /**
- * Invoices per second of `issue-invoices` for so many tenants, against one bare statement that writes the same rows.
- * Each round is a month; the most memory that a run took is printed.
+ * Invoices per second of `issue-invoices` for so many tenants, against one bare statement that writes the same rows; and
+ * how its time grows from a tenth of them. Each round is a month; the most memory that a run took is printed.
  */
-export async function measureInvoices(servers: Servers, { count, rounds }: Size): Promise<Measure> {
+export async function measureInvoices(servers: Servers, { count, rounds }: Size): Promise<readonly Measure[]> {
+  const all = await openTenants(servers, count);
+  const few = await openTenants(servers, count / SMALLER);
+  const [ours, bare, tenth]: [number[], number[], number[]] = [[], [], []];
+  let peak = 0;
+  for (let round = 0; round <= rounds; round += 1) {
+    const month = new Date(Date.UTC(2025, round, 1)).toISOString().slice(0, 10);
+    const slot = new Date(Date.UTC(2025, round + 1, 1, 11));
+    for (const { patient } of [all, few]) await fillCharges(patient, month);
+    const small = await runSlot(few.world, issueInvoices, slot);
+    const baseline = await issueBare(all.patient, month);
+    await tidy(all.patient);
+    const { took, peakBytes } = await runSlot(all.world, issueInvoices, slot);
+    const made = await stateOf(all.patient);
+    if (made !== baseline.made) throw new Error(`ours made ${made}, the bare statement ${baseline.made}`);
+    peak = Math.max(peak, peakBytes);
+    if (round === 0) continue;
+    ours.push(took);
+    bare.push(baseline.took);
+    tenth.push(small.took);
+  }
+  for (const { close } of [all, few]) await close();
+  const size = count.toLocaleString('en');
+  console.log(`issue-invoices, ${size} tenants: peak RSS ${Math.round(peak / 2 ** 20)} MiB`);
+  return [
+    ratio({
+      name: `invoices of ${size} tenants, against a bare statement`, unit: 'invoices/s',
+      ours: count / median(ours), baseline: count / median(bare), bound: { atLeast: 0.5 },
+    }),
+    growth('invoices', { count, took: median(ours), tenth: median(tenth) }),
+  ];
+}
+
+/** A world with so many tenants, and a connection to it that may take its time. */
+async function openTenants(servers: Servers, count: number) {
   const world = await openWorld(servers, []);
   const patient = openPostgres({ url: world.url, name: 'bench', connections: 1, statementTimeoutMs: PATIENCE_MS });
   await fillTenants(patient, count);
-  await registerJobs(patient, [issueInvoices.name]);
-  await patient`update job set planned_until = '2999-01-01'`;
-  const [ours, baseline]: [number[], number[]] = [[], []];
-  let peakBytes = 0;
-  for (let round = 0; round <= rounds; round += 1) {
-    const month = new Date(Date.UTC(2025, round, 1)).toISOString().slice(0, 10);
-    await fillCharges(patient, month);
-    const bare = await issueBare(patient, month);
-    await tidy(patient);
-    const { took, rssBytes } = await issueOurs(world, new Date(Date.UTC(2025, round + 1, 1, 11)));
-    const made = await stateOf(patient);
-    if (made !== bare.made) throw new Error(`ours made ${made}, the bare statement ${bare.made}`);
-    peakBytes = Math.max(peakBytes, rssBytes);
-    if (round === 0) continue;
-    ours.push(count / took);
-    baseline.push(count / bare.took);
-  }
-  await patient.end();
-  await world.close();
-  const size = count.toLocaleString('en');
-  console.log(`issue-invoices, ${size} tenants: peak RSS ${Math.round(peakBytes / 2 ** 20)} MiB`);
-  return ratio({
-    name: `invoices of ${size} tenants, against a bare statement`, unit: 'invoices/s',
-    ours: median(ours), baseline: median(baseline), bound: { atLeast: 0.5 },
-  });
-}
-
-async function issueOurs({ sql, log }: World, scheduledFor: Date) {
-  await sql`insert into job_run (job_name, scheduled_for) values (${issueInvoices.name}, ${scheduledFor})`;
-  let rssBytes = 0;
-  const watch = setInterval(() => {
-    rssBytes = Math.max(rssBytes, process.memoryUsage.rss());
-  }, RSS_EVERY_MS);
-  const [metrics, stop] = [jobMetrics(new Registry()), new AbortController().signal];
-  const took = await seconds(() =>
-    runJob(issueInvoices, { sql, ports: {}, log, metrics, worker: 'bench', leaseMs: 60_000, stop }));
-  clearInterval(watch);
-  return { took, rssBytes };
+  const close = async () => {
+    await patient.end();
+    await world.close();
+  };
+  return { world, patient, close };
 }
 
 /** The statement's time, and what there was after it; it is rolled back. */

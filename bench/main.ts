@@ -58,8 +58,8 @@ const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[
   notifications: ({ servers, sizes, folder }) =>
     measureNotifications(servers, { ...sizes.notifications, mailLogFile: join(folder, 'mails.jsonl') }),
   ranking: ({ servers, sizes }) => measureRanking(servers, sizes.ranking),
-  reconciliation: async ({ servers, sizes, folder }) => [await measureReconciliation(servers, { ...sizes.reconciliation, folder })],
-  invoices: async ({ servers, sizes }) => [await measureInvoices(servers, sizes.invoices)],
+  reconciliation: ({ servers, sizes, folder }) => measureReconciliation(servers, { ...sizes.reconciliation, folder }),
+  invoices: ({ servers, sizes }) => measureInvoices(servers, sizes.invoices),
 };
 
 async function measureAll(given: Given, only: string | undefined): Promise<readonly Measure[]> {

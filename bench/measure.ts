@@ -32,3 +32,18 @@ export function absolute(measure: Omit<Measure, 'value' | 'baseline'>): Measure 
 export function ratio(measure: Omit<Measure, 'value' | 'baseline'> & { readonly baseline: number }): Measure {
   return { ...measure, value: measure.ours / measure.baseline };
 }
+
+/** A long run is measured against one of so many times less. */
+export const SMALLER = 10;
+
+/** How a time grows from a tenth of what is handled, against n·log n. */
+export function growth(
+  name: string,
+  { count, took, tenth }: { readonly count: number; readonly took: number; readonly tenth: number },
+): Measure {
+  const logarithmic = (SMALLER * Math.log(count)) / Math.log(count / SMALLER);
+  return ratio({
+    name: `${name}, growth from a tenth, against n·log n`, unit: 'times',
+    ours: took / tenth, baseline: logarithmic, bound: { atMost: 1 },
+  });
+}

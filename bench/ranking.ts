@@ -1,18 +1,14 @@
-import { Registry } from 'prom-client';
 import { recalculateRanking } from '../src/jobs/recalculate-ranking.ts';
-import { runJob } from '../src/kernel/run-job.ts';
-import { jobMetrics } from '../src/platform/job-metrics.ts';
 import type { Tx } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { registerJobs } from '../src/store/job-runs.ts';
 import { scoresSql } from '../src/store/ranking-scores.ts';
-import { type Measure, ratio } from './measure.ts';
+import { growth, type Measure, ratio, SMALLER } from './measure.ts';
+import { runSlot } from './run-slot.ts';
 import { median, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const LISTINGS_PER_TENANT = 10;
 const STEP = 100_000; // a statement has its time-out
 const LONG_MS = 600_000;
-const SMALLER = 10;
 
 export interface RankingSize {
   readonly listings: number;
@@ -36,45 +32,26 @@ export async function measureRanking(
   let peak = 0;
   for (let round = 0; round <= rounds; round += 1) {
     const slot = new Date(Math.floor(Date.now() / 60_000) * 60_000 + (round - rounds - 1) * 60_000);
-    const few = await seconds(() => rank(small, slot));
+    const few = await runSlot(small, recalculateRanking, slot);
     const baseline = await seconds(() => rankBare(world, slot));
-    const watch = watchMemory();
-    const took = await seconds(() => rank(world, slot));
-    peak = Math.max(peak, watch());
+    const all = await runSlot(world, recalculateRanking, slot);
+    peak = Math.max(peak, all.peakBytes);
     if (round === 0) continue;
-    ours.push(took);
+    ours.push(all.took);
     bare.push(baseline);
-    tenth.push(few);
+    tenth.push(few.took);
   }
   await small.close();
   await world.close();
   const count = listings.toLocaleString('en');
   console.log(`ranking of ${count} listings: ${median(ours).toFixed(1)} s, peak RSS ${Math.ceil(peak / 2 ** 20)} MB`);
-  const logarithmic = (SMALLER * Math.log(listings)) / Math.log(listings / SMALLER);
   return [
     ratio({
       name: `ranking of ${count} listings in ${zones} zones, against bare SQL`, unit: 'listings/s',
       ours: listings / median(ours), baseline: listings / median(bare), bound: { atLeast: 0.5 },
     }),
-    ratio({
-      name: 'ranking, growth from a tenth, against n·log n', unit: 'times',
-      ours: median(ours) / median(tenth), baseline: logarithmic, bound: { atMost: 1 },
-    }),
+    growth('ranking', { count: listings, took: median(ours), tenth: median(tenth) }),
   ];
-}
-
-/** One slot of the job, as a worker runs it. */
-async function rank({ sql, log }: World, slot: Date): Promise<void> {
-  const { name } = recalculateRanking;
-  await registerJobs(sql, [name]);
-  await sql`update job set planned_until = '2999-01-01'`;
-  await sql`insert into job_run (job_name, scheduled_for) values (${name}, ${slot})`;
-  await runJob(recalculateRanking, {
-    sql, log, ports: {}, metrics: jobMetrics(new Registry()), worker: 'bench', leaseMs: 30_000,
-    stop: new AbortController().signal,
-  });
-  const ranked = await sql`select from ranking_generation where generation = ${slot} and completed_at is not null`;
-  if (ranked.length !== 1) throw new Error('the slot made no ranking');
 }
 
 /** The same ranking and indexes in one go: no generations, no pieces, no ledger. */
@@ -164,16 +141,4 @@ function inOneGo(sql: World['sql'], work: (tx: Tx) => Promise<unknown>): Promise
     await tx`select set_config('statement_timeout', ${String(LONG_MS)}, true), set_config('work_mem', '64MB', true)`;
     await work(tx);
   }, { timeoutMs: LONG_MS });
-}
-
-/** Watches this process’s resident memory until it is asked for the most it saw, in bytes. */
-function watchMemory(): () => number {
-  let most = 0;
-  const look = () => void (most = Math.max(most, process.memoryUsage.rss()));
-  const watching = setInterval(look, 20);
-  return () => {
-    clearInterval(watching);
-    look();
-    return most;
-  };
 }

@@ -4,14 +4,11 @@ import { createReadStream, createWriteStream, openAsBlob, rmSync } from 'node:fs
 import { finished, pipeline } from 'node:stream/promises';
 import { tokenIssuer } from '../dev/demo/people.ts';
 import { reconcilePayments } from '../src/jobs/reconcile-payments.ts';
-import { runJob } from '../src/kernel/run-job.ts';
 import { copyInto } from '../src/platform/copy-into.ts';
-import { jobMetrics } from '../src/platform/job-metrics.ts';
-import { openRegistry } from '../src/platform/metrics.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { registerJobs } from '../src/store/job-runs.ts';
-import { type Measure, ratio } from './measure.ts';
+import { growth, type Measure, ratio, SMALLER } from './measure.ts';
 import { startOn } from './processes.ts';
+import { runSlot } from './run-slot.ts';
 import { openWorld, seconds, type Servers, type World } from './world.ts';
 
 const DAY = '2026-06-10';
@@ -19,14 +16,31 @@ const LINES_AT_ONCE = 10_000;
 const WRONG_EVERY = 1_000; // one line in so many does not agree
 const TIMEOUT_MS = 600_000;
 
+interface Size {
+  readonly lines: number;
+  /** Where the reports are written. */
+  readonly folder: string;
+}
+
 /**
  * Lines a second from a provider's report on the disk to what does not agree: uploaded to a web process and reconciled
- * by the job, against a bare `copy` of the same file and the bare statements.
+ * by the job, against a bare `copy` of the same file and the bare statements; and how the time grows from a tenth.
  */
-export async function measureReconciliation(
-  servers: Servers,
-  { lines, folder }: { readonly lines: number; readonly folder: string },
-): Promise<Measure> {
+export async function measureReconciliation(servers: Servers, { lines, folder }: Size): Promise<readonly Measure[]> {
+  const few = await reconcileOnce(servers, { lines: lines / SMALLER, folder });
+  const { took, bare, peakBytes } = await reconcileOnce(servers, { lines, folder });
+  console.log(`  peak memory of this process, which ran the job: ${Math.round(peakBytes / 2 ** 20)} MB`);
+  return [
+    ratio({
+      name: `reconciliation of ${lines.toLocaleString('en')} lines, against copy and the bare SQL`, unit: 'lines/s',
+      ours: lines / took, baseline: lines / bare, bound: { atLeast: 0.5 },
+    }),
+    growth('reconciliation', { count: lines, took, tenth: few.took }),
+  ];
+}
+
+/** Seconds that one report takes by us, and bare. */
+async function reconcileOnce(servers: Servers, { lines, folder }: Size) {
   const world = await openWorld(servers, []);
   await world.sql`select set_config('statement_timeout', '0', false)`;
   await fillPayments(world, lines);
@@ -42,18 +56,13 @@ export async function measureReconciliation(
   const token = await tokenIssuer(secret)({ userId: randomUUID() }, { roles: ['backoffice:write'] });
   const bare = await seconds(() => reconcileBare(world, theirs));
   await clear(world);
-  const took = await seconds(async () => {
-    await upload({ url, token, file: ours });
-    await reconcile(world);
-  });
-  console.log(`  peak memory of this process, which ran the job: ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB`);
+  const uploaded = await seconds(() => upload({ url, token, file: ours }));
+  const { took, peakBytes } = await runSlot(world, reconcilePayments, new Date(Date.now() - 1_000));
+  await assertFound(world);
   await web.stop();
   for (const written of [theirs, ours]) rmSync(written);
   await world.close();
-  return ratio({
-    name: `reconciliation of ${lines.toLocaleString('en')} lines, against copy and the bare SQL`, unit: 'lines/s',
-    ours: lines / took, baseline: lines / bare, bound: { atLeast: 0.5 },
-  });
+  return { took: uploaded + took, bare, peakBytes };
 }
 
 async function fillPayments({ sql }: World, count: number): Promise<void> {
@@ -122,17 +131,10 @@ async function upload({ url, token, file }: { readonly url: string; readonly tok
   if (answer.status !== 201) throw new Error(`the upload was answered ${answer.status}: ${await answer.text()}`);
 }
 
-async function reconcile({ sql, log }: World): Promise<void> {
-  const { name } = reconcilePayments;
-  await registerJobs(sql, [name]);
-  await sql`insert into job_run (job_name, scheduled_for) values (${name}, date_trunc('second', now()))`;
-  await runJob(reconcilePayments, {
-    sql, ports: {}, log, metrics: jobMetrics(openRegistry()), worker: 'bench', leaseMs: 30_000, stop: new AbortController().signal,
-  });
+async function assertFound({ sql }: World): Promise<void> {
   const [row] = await sql<{ found: number; told: number }[]>`
     select (select count(*) from payment_mismatch)::integer as found,
            (select count(*) from outbox_event where event_type = 'PaymentMismatchFound')::integer as told
   `;
-
   if (!row || row.found === 0 || row.found !== row.told) throw new Error(`found ${row?.found}, told ${row?.told}`);
 }
