@@ -32,9 +32,13 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
       select tenant_id, charge.currency, (occurred_at at time zone time_zone)::date, amount_minor
       from performance_charge charge join tenant on tenant.id = tenant_id
       union all
-      select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, -amount_minor
-      from dispute join tenant on tenant.id = tenant_id
-      where dispute.status = 'lost'
+      select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, least(0, refunded - amount_minor)
+      from dispute join tenant on tenant.id = tenant_id,
+           lateral (select coalesce(sum(amount_minor), 0) as refunded from refund where payment_id = dispute.payment_id) back
+      where dispute.status = 'lost' and not exists (
+        select from performance_charge charge join invoice note on note.credits = charge.invoice_id
+        where charge.id = dispute.charge_id
+      )
     ),
     net as (
       select tenant_id, currency, sum(minor) as net,

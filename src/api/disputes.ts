@@ -11,7 +11,7 @@ import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { text, uuid } from './fields.ts';
-import { moneyView } from './money-fields.ts';
+import { disputeStatus, moneyView } from './money-fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { writeRoute } from './route.ts';
 
@@ -23,7 +23,7 @@ const disputeView = z
     paymentId: uuid.nullable(),
     amount: moneyView,
     reason: z.string(),
-    status: z.enum(['open', 'won', 'lost']),
+    status: disputeStatus,
     openedAt: z.iso.datetime(),
     resolvedAt: z.iso.datetime().nullable(),
   })

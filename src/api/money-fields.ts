@@ -6,3 +6,7 @@ export const day = z.iso.date().refine((date) => date >= '1970' && date < '2200'
 
 /** An amount in an answer, in minor units. */
 export const moneyView = z.object({ minor: z.int(), currency: z.string() }).openapi('Money');
+
+/** How a dispute stands, in an answer. */
+export const disputeStatus = z.enum(['open', 'won', 'lost'])
+  .openapi({ description: 'won is for the marketplace, lost is for the tenant' });

@@ -4,7 +4,7 @@ import { listCharges } from '../store/performance-charges.ts';
 import { actsFor } from './access.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, uuid } from './fields.ts';
-import { moneyView } from './money-fields.ts';
+import { disputeStatus, moneyView } from './money-fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound } from './problem.ts';
 import { readRoute } from './route.ts';
@@ -17,7 +17,7 @@ const chargeView = z
     sourceId: uuid,
     amount: moneyView,
     occurredAt: z.iso.datetime(),
-    dispute: z.enum(['open', 'won', 'lost']).nullable(),
+    dispute: disputeStatus.nullable(),
   })
   .openapi('PerformanceCharge');
 

@@ -4,7 +4,10 @@ import type { NewEvent } from '../kernel/event.ts';
 import { IllegalTransition } from './illegal-transition.ts';
 import { toPlain, type Money } from './money.ts';
 
-/** `won` is for the marketplace, `lost` is for the tenant. */
+/**
+ * As the marketplace sees it, here, in tables, events and answers: `won` means that the tenant owes what it contested,
+ * `lost` that it gets it back.
+ */
 export type Outcome = 'won' | 'lost';
 
 /** A tenant's objection to one charge or one payment; the other id is null. */

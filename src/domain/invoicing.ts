@@ -13,7 +13,7 @@ export interface Unbilled {
   readonly country: string;
   readonly subscriptions: readonly UnbilledSubscription[];
   readonly charges: readonly { readonly kind: ChargeKind; readonly amount: Money; readonly on: string }[];
-  /** Those decided for the tenant. */
+  /** Those decided for the tenant; none of a charge whose invoice was taken back. */
   readonly disputes: readonly LostDispute[];
 }
 
@@ -26,6 +26,7 @@ export interface UnbilledSubscription
 export interface LostDispute {
   readonly id: string;
   readonly about: ChargeKind | 'payment';
+  /** What is to be given back: of a payment, what was not refunded. */
   readonly amount: Money;
   /** The day of the charge or payment. */
   readonly on: string;

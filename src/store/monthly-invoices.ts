@@ -101,9 +101,10 @@ const subscriptionItems = (db: Db) => db`
   where starts_on <= until
 `;
 
+/** Those that the tenant was right about (`lost`), as far as nothing was given back: not refunded, no credit note. */
 const disputeItems = (db: Db) => db`
   select payer.tenant_id, dispute.currency, 'dispute', dispute.id, coalesce(charge.kind, 'payment'),
-         about.day, about.day, -dispute.amount_minor, about.day
+         about.day, about.day, -owed.minor, about.day
   from payer
   join dispute on dispute.tenant_id = payer.tenant_id and dispute.status = 'lost'
   left join performance_charge charge on charge.id = dispute.charge_id
@@ -111,7 +112,13 @@ const disputeItems = (db: Db) => db`
   cross join lateral (
     select (coalesce(charge.occurred_at, payment.captured_at) at time zone time_zone)::date as day
   ) about
+  cross join lateral (
+    select dispute.amount_minor - coalesce(sum(refund.amount_minor), 0)::bigint as minor
+    from refund where refund.payment_id = dispute.payment_id
+  ) owed
   where (resolved_at at time zone time_zone)::date <= last_day
+    and owed.minor > 0
+    and not exists (select from invoice note where note.credits = charge.invoice_id)
     and not exists (select from invoice_line line where line.kind = 'dispute' and line.source_id = dispute.id)
 `;
 

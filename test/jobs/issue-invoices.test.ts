@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
+import { creditInvoice } from '../../src/domain/invoicing.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { findInvoice } from '../../src/store/invoices.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { findInvoice, insertCreditNote } from '../../src/store/invoices.ts';
 import { everyInvoice, openBilling, slotOf } from '../support/billing.ts';
 import { eventsOf } from '../support/events.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -56,6 +59,37 @@ test('a month is billed: what fell due of the subscription, what happened, what 
     tenantId: id, number: 'MX-2026-000001', periodStart: '2026-03-01', periodEnd: '2026-03-31',
     total: { minor: 78_125, currency: 'MXN' },
   } });
+});
+
+test('of a payment that the tenant was right about, what was refunded is not given back again', async () => {
+  const { sql, tenant, payment, refund, dispute } = await openBilling();
+  const id = await tenant();
+  const paid = () => payment(id, '2026-03-10T18:00:00Z', 1_000);
+  const [inPart, whole] = [await paid(), await paid()];
+  await refund(inPart, '2026-03-12T18:00:00Z', 250);
+  await refund(inPart, '2026-03-13T18:00:00Z', 350);
+  await refund(whole, '2026-03-12T18:00:00Z', 1_000);
+  for (const paymentId of [inPart, whole]) await dispute({ paymentId }, '2026-03-26T18:00:00Z');
+  await issue(sql, '2026-04');
+  expect((await invoices(sql)).map(({ lines }) => lines[0])).toEqual(['dispute payment 2026-03-10 2026-03-10 1 -400']);
+});
+
+test('a charge whose invoice was taken back is not given back again', async () => {
+  const { sql, tenant, charge, dispute } = await openBilling();
+  const id = await tenant();
+  const [chargeId, later] = [await charge(id, '2026-02-10T18:00:00Z'), await charge(id, '2026-03-10T18:00:00Z')];
+  await issue(sql, '2026-03');
+  const [billed] = await sql<{ id: string }[]>`select id from invoice`;
+  const invoice = await findInvoice(sql, billed?.id ?? '');
+  if (invoice === undefined) throw new Error('nothing was billed');
+  const note = creditInvoice(invoice, { id: randomUUID(), reason: 'not theirs' }, new Date('2026-03-05T18:00:00Z'));
+  await transaction(sql, (tx) => insertCreditNote(tx, note));
+  for (const one of [chargeId, later]) await dispute({ chargeId: one }, '2026-03-26T18:00:00Z');
+  await issue(sql, '2026-04');
+  expect((await invoices(sql)).at(-1)?.lines).toEqual([
+    'charge qualified-lead 2026-03-01 2026-03-31 1 6000', 'dispute qualified-lead 2026-03-10 2026-03-10 1 -6000',
+    'tax IVA 2026-03-01 2026-03-31 1 0',
+  ]);
 });
 
 test('a month is the tenant’s own: the last minute here is another month there', async () => {

@@ -66,6 +66,13 @@ export function billingFacts(sql: Sql) {
       `;
       return id;
     },
+    async refund(paymentId: string, at: string, minor: number): Promise<void> {
+      const id = uuidv7();
+      await sql`
+        insert into refund (id, payment_id, provider_refund_id, amount_minor, refunded_at)
+        values (${id}, ${paymentId}, ${id}, ${minor}, ${at})
+      `;
+    },
     /** A dispute of a charge or a payment over its whole amount, decided then. */
     async dispute(about: { readonly chargeId?: string; readonly paymentId?: string }, at: string, status: 'won' | 'lost' = 'lost') {
       const { chargeId = null, paymentId = null } = about;
