@@ -25,6 +25,11 @@ export async function checkClock(sql: Sql, { since, until }: { readonly since: D
            (
              select count(*) from job_chunk chunk join job_lock lock using (job_name) where chunk.fence > lock.fence
            )::integer as unknown_fences,
+           (
+             select count(*) from (
+               select from job_run where fence is not null group by job_name, fence having count(distinct worker) > 1
+             ) as given_twice
+           )::integer as shared_fences,
            (select count(*) from payout_cycle)::integer as cycles,
            (
              select count(*) from payout_cycle cycle
@@ -39,7 +44,7 @@ export async function checkClock(sql: Sql, { since, until }: { readonly since: D
            (select count(*) from outbox_event where event_type = 'PayoutCycleClosed')::integer as closed
   `;
   const { began = 0, early = 0, came = 0, open = 0, failed = 0, chunks = 0, backward = 0 } = row ?? {};
-  const { cycles = 0, unequal = 0, unpaid = 0, closed = 0, unknown_fences: unknownFences = 0 } = row ?? {};
+  const { cycles = 0, unequal = 0, unpaid = 0, closed = 0, unknown_fences: unknownFences = 0, shared_fences: sharedFences = 0 } = row ?? {};
   const absent = await absentSlots(sql, { since, until });
   const finding = (invariant: string, verdict: Verdict, checked: number, wrong: number): Finding => ({ invariant, verdict, checked, wrong });
   return [
@@ -49,6 +54,7 @@ export async function checkClock(sql: Sql, { since, until }: { readonly since: D
     finding('5 no slot failed', 'unexpected', came, failed),
     finding('6 no piece with an older fence after a newer one', 'stray', chunks, backward),
     finding('6 every fence was given', 'stray', chunks, unknownFences),
+    finding('6 no fence was given to two', 'stray', began, sharedFences),
     finding('7 a payout cycle is the sum of its lines', 'stray', cycles, unequal),
     finding('7 every commission is in a cycle', 'lost', cycles, unpaid),
     finding('7 every cycle was told of once', 'duplicated', cycles, Math.abs(closed - cycles)),

@@ -15,7 +15,7 @@ import { plantEarnings } from './earnings.ts';
 import { LOCK_MS, openWorld, type World } from './world.ts';
 
 const AMBASSADORS = 1_000;
-const STRIKES = 50;
+const PIECES = 12; // of which one at random is the last that a victim begins
 const DEATH_MS = 15_000;
 const REST_MS = 120_000;
 const SHIFTS = ['+1h', '+1d', '-1d'];
@@ -24,6 +24,8 @@ const PROCFILE = new URL('../../Procfile', import.meta.url).pathname;
 
 export interface ClockCampaignOptions {
   readonly seed: number;
+  readonly strikes: number;
+  readonly mutant?: string | undefined;
   readonly print: (line: string) => void;
 }
 
@@ -31,10 +33,10 @@ export interface ClockCampaignOptions {
  * Runs every job each minute on workers of which three believe in other times, kills whoever holds a job at whatever
  * piece, freezes holders past their lock and empties Redis; then checks the ledger, the fences and the payouts.
  */
-export async function runClockCampaign({ seed, print }: ClockCampaignOptions): Promise<Finding[]> {
+export async function runClockCampaign({ seed, strikes, mutant, print }: ClockCampaignOptions): Promise<Finding[]> {
   const random = seeded(seed);
   const crons = JSON.stringify(Object.fromEntries(minutely.map((name) => [name, '* * * * *'])));
-  const world = await openWorld({ env: { JOB_CRONS: crons } });
+  const world = await openWorld({ mutant, env: { JOB_CRONS: crons } });
   const { sql, env } = world;
   const [clock] = await sql<{ since: Date }[]>`select max(planned_until) as since from job`;
   const others = await Promise.all(SHIFTS.map((shift) => startProcesses({
@@ -44,7 +46,7 @@ export async function runClockCampaign({ seed, print }: ClockCampaignOptions): P
   try {
     await plantEarnings(sql, AMBASSADORS);
     print(`workers at ${SHIFTS.join(', ')} and two in time; every job each minute`);
-    for (let strike = 0; strike < STRIKES; strike += 1) print(`  ${await strikeOnce(world, random)}`);
+    for (let strike = 0; strike < strikes; strike += 1) print(`  ${await strikeOnce(world, random)}`);
     await until('every slot that came has its end', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
     const before = await payouts(world);
     const [last] = await sql<{ slot: Date }[]>`
@@ -68,7 +70,7 @@ export async function runClockCampaign({ seed, print }: ClockCampaignOptions): P
 async function strikeOnce(world: World, random: () => number): Promise<string> {
   const kind = Math.floor(random() * 6);
   if (kind <= 1) return kill(world, 'job.held');
-  if (kind <= 3) return kill(world, 'job.chunk');
+  if (kind <= 3) return kill(world, 'job.chunk', Math.floor(random() * PIECES));
   if (kind === 4) {
     await world.redis.flushall();
     return 'Redis was emptied';
@@ -81,16 +83,18 @@ async function strikeOnce(world: World, random: () => number): Promise<string> {
   return `${name} was frozen past its lock`;
 }
 
-async function kill(world: World, moment: Moment): Promise<string> {
+/** Kills whoever reaches a moment after so many others have. */
+async function kill(world: World, moment: Moment, passing = 0): Promise<string> {
   const armed = join(world.failpoints, moment);
-  writeFileSync(armed, '');
+  writeFileSync(armed, String(passing));
   const [slot] = await world.sql<{ slot: Date }[]>`
     select max(scheduled_for) as slot from job_run where job_name = ${PAYOUTS} and outcome in ('done', 'caught-up')
   `;
   if (slot?.slot) await ask(world, slot.slot); // so that there is something to hold
   const died = await until(`somebody reaches ${moment}`, () => !existsSync(armed), { deadlineMs: DEATH_MS }).catch(() => false);
   rmSync(armed, { force: true });
-  return died ? `whoever reached ${moment} was killed` : `nobody reached ${moment}`;
+  const which = passing === 0 ? moment : `${moment} after ${passing} others`;
+  return died ? `whoever reached ${which} was killed` : `nobody reached ${which}`;
 }
 
 const ask = ({ sql }: World, slot: Date) => transaction(sql, (tx) => requestSlots(tx, PAYOUTS, [slot], crypto.randomUUID()));

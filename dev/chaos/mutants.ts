@@ -1,9 +1,15 @@
-/** A deliberate fault in our own code, made in the source text as it is loaded: the checker has to see what it does. */
-export interface Mutant {
+/** One piece of a source file and what it becomes. */
+export interface Edit {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** The faults under which it shows. */
+}
+
+/** A deliberate fault in our own code, made in the source text as it is loaded: the checker has to see what it does. */
+export interface Mutant extends Edit {
+  /** Where the fault takes two pieces. */
+  readonly also?: Edit;
+  /** The faults under which it shows, or `['clock']` for the campaign of that name. */
   readonly faults: readonly string[];
 }
 
@@ -44,5 +50,29 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
     from: "return { outcome: 'unknown', status: resendUnknown(",
     to: "return { outcome: 'rejected', status: resendUnknown(",
     faults: ['whatsapp-drops'],
+  },
+  // Both guards have to go: what was planned too early is still not taken too early.
+  'slots-by-the-workers-clock': {
+    file: 'src/kernel/run-job.ts',
+    from: 'now: until, isPaused } = plan;',
+    to: 'now, isPaused } = plan; const until = new Date(Math.max(Date.now(), now.getTime()));',
+    also: {
+      file: 'src/store/job-runs.ts',
+      from: 'and scheduled_for <= clock_timestamp()\n      order by',
+      to: 'and scheduled_for <= ${new Date()}\n      order by',
+    },
+    faults: ['clock'],
+  },
+  'fence-not-raised': {
+    file: 'src/store/job-runs.ts',
+    from: 'fence = lock.fence + 1',
+    to: 'fence = lock.fence',
+    faults: ['clock'],
+  },
+  'done-pieces-forgotten': {
+    file: 'src/kernel/run-job.ts',
+    from: 'if (done.has(name)) return;',
+    to: '',
+    faults: ['clock'],
   },
 });

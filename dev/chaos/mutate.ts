@@ -3,14 +3,15 @@ import { registerHooks } from 'node:module';
 import { mutants } from './mutants.ts';
 
 const mutant = mutants[process.env['MUTANT'] ?? ''];
-if (mutant !== undefined) {
+const edits = mutant === undefined ? [] : [mutant, ...(mutant.also === undefined ? [] : [mutant.also])];
+for (const { file, from, to } of edits) {
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      if (!url.endsWith(mutant.file)) return loaded;
+      if (!url.endsWith(file)) return loaded;
       const source = String(loaded.source);
-      if (!source.includes(mutant.from)) throw new Error(`mutant: ${mutant.file} no longer says «${mutant.from}»`);
-      return { ...loaded, source: source.replace(mutant.from, mutant.to) };
+      if (!source.includes(from)) throw new Error(`mutant: ${file} no longer says «${from}»`);
+      return { ...loaded, source: source.replace(from, to) };
     },
   });
 }
