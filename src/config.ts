@@ -87,6 +87,10 @@ const environment = z.object({
     .regex(/^[^,\s]{32,}(,[^,\s]{32,})?$/, 'one secret or two, with a comma between, each of at least 32 characters')
     .transform((list): readonly string[] => list.split(',')),
 
+  /** Where the payment provider's settlement reports are fetched, and our token there; without them operators bring them. */
+  PAYMENTS_URL: url('http', 'https').optional(),
+  PAYMENTS_ACCESS_TOKEN: z.string().regex(/^[\x21-\x7e]{1,1000}$/, 'a token').optional(),
+
   /** Proxies in front of us that write X-Forwarded-For; what they did not write is not believed. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** Requests a minute that one user may make. */
@@ -185,6 +189,7 @@ const PAIRS = [
   ['VAPID_PRIVATE_KEY', 'VAPID_SUBJECT'],
   ['WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_ACCESS_TOKEN'],
   ['WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN'],
+  ['PAYMENTS_URL', 'PAYMENTS_ACCESS_TOKEN'],
 ] as const;
 
 /**

@@ -21,8 +21,8 @@ export interface Received {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Becomes JSON. */
-  readonly body?: object;
+  /** Text is sent as it is, the rest becomes JSON. */
+  readonly body?: object | string;
 }
 
 /** What becomes of a request: an answer, and the message where it is accepted. */
@@ -120,5 +120,5 @@ export async function startProvider<Accepted extends object>(
 
 function answer(response: ServerResponse, { status, headers = {}, body }: Reply): void {
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
-  response.end(body === undefined ? '' : JSON.stringify(body));
+  response.end(typeof body === 'object' ? JSON.stringify(body) : (body ?? ''));
 }

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import { allow } from '../api/auth.ts';
@@ -12,12 +10,11 @@ import { none, readRoute } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { listMismatches } from '../store/payment-mismatches.ts';
-import { closeReport, findReport, openReport, SETTLEMENT_COLUMNS, type SettlementPeriod } from '../store/settlements.ts';
+import { SETTLEMENT_COLUMNS } from '../store/settlements.ts';
+import { findTaken, incoming, RefusedReport, takeReport } from '../store/take-report.ts';
 
 const PATH = '/backoffice/settlement-reports';
-const MAX_BYTES = 512 * 1_024 * 1_024;
 const TIMEOUT_MS = 600_000;
-const UNIQUE_VIOLATION = '23505';
 
 const asked = z.strictObject({
   provider: z.enum(['sandpay']), // names in tables: never rename
@@ -64,21 +61,20 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     const { body } = c.req.raw;
     if (body === null) throw new Problem(400, 'The body is missing.');
     const { userId: operatorUserId } = c.get('caller');
-    const hash = createHash('sha256');
+    const report = incoming(read.data, Readable.fromWeb(body as ReadableStream));
     try {
       const taken = await transaction(sql, async (tx) => {
-        const { id, lines } = await openReport(tx, read.data);
-        await pipeline(Readable.fromWeb(body as ReadableStream), measured(hash), lines);
-        const count = await closeReport(tx, id, hash.copy().digest('hex'));
-        const request = { ...read.data, reportId: id };
+        const { id, lines } = await takeReport(tx, report);
         await recordOperatorAction(tx, {
-          operatorUserId, action: 'load-settlement-report', request, outcome: { lines: count }, traceId: c.get('trace').traceId,
+          operatorUserId, action: 'load-settlement-report', request: { ...read.data, reportId: id }, outcome: { lines },
+          traceId: c.get('trace').traceId,
         });
-        return { id, lines: count, known: false };
+        return { id, lines };
       }, { timeoutMs: TIMEOUT_MS });
-      return c.json(taken, 201);
+      return c.json({ ...taken, known: false }, 201);
     } catch (error) {
-      return c.json(await knownBefore(error, { ...read.data, sha256: () => hash.digest('hex') }), 200);
+      const known = await findTaken(sql, report, error).catch(refuse);
+      return c.json({ ...known, known: true }, 200);
     }
   });
 
@@ -90,38 +86,15 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     const last = rows.length > size ? mismatches.at(-1) : undefined;
     return c.json({ mismatches, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.mismatchId]) }, 200);
   });
-
-  /** The report that was taken before; what else went wrong is thrown as what the asker is told. */
-  async function knownBefore(error: unknown, { provider, sha256 }: SettlementPeriod & { sha256(): string }) {
-    const { code, constraint_name: constraint } = Object(error) as { code?: string; constraint_name?: string };
-    if (code !== UNIQUE_VIOLATION || constraint !== 'settlement_report_once') throw asProblem(error);
-    const known = await findReport(sql, provider, sha256());
-    if (known === undefined) throw error;
-    return { ...known, known: true };
-  }
 }
 
-/** Passes bytes on, counts them, and hashes them. */
-function measured(hash: ReturnType<typeof createHash>): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _, done) {
-      bytes += chunk.length;
-      hash.update(chunk);
-      done(bytes > MAX_BYTES ? new Problem(413, `A report has at most ${MAX_BYTES} bytes.`) : null, chunk);
-    },
-  });
-}
-
-/** PostgreSQL refuses a line by itself, and says which: where it stands is told, what it says is not. */
-function asProblem(error: unknown): unknown {
-  const { code = '', where = '' } = Object(error) as { code?: string; where?: string };
-  const line = /^COPY settlement_line, line (\d+)(?:, column (\w+))?/.exec(where);
-  if (line === null || !/^2[23]/.test(code)) return error;
-  const [, number = '', column] = line;
-  const detail = `line ${number}${column === undefined ? '' : `, ${column}`} is not what it has to be`;
+/** A refusal as the asker is told; anything else as it is. */
+function refuse(error: unknown): never {
+  if (!(error instanceof RefusedReport)) throw error;
+  const { message: detail, line } = error;
+  if (line === undefined) throw new Problem(413, `Nothing was taken: ${detail}.`);
   const errors = [{ in: 'body', pointer: '', detail }] as const;
-  return new Problem(422, `Nothing was taken: ${detail}. Each line has ${SETTLEMENT_COLUMNS.join(', ')}.`, { errors });
+  throw new Problem(422, `Nothing was taken: ${detail}. Each line has ${SETTLEMENT_COLUMNS.join(', ')}.`, { errors });
 }
 
 /** The reference's page of it; the route itself streams. */

@@ -4,6 +4,7 @@ import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';
 import { closePayoutCycles } from './close-payout-cycles.ts';
 import { detectFraudPatterns } from './detect-fraud-patterns.ts';
+import { fetchSettlementReports } from './fetch-settlement-reports.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { issueInvoices } from './issue-invoices.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
@@ -21,6 +22,7 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   closeDigests,
   closePayoutCycles,
   detectFraudPatterns,
+  fetchSettlementReports,
   forgetIdempotencyKeys,
   issueInvoices,
   maintainPartitions,

@@ -1,9 +1,9 @@
-/** The delivery can never succeed: it becomes a dead letter at once. */
+/** It can never succeed: a delivery becomes a dead letter at once, a slot has failed. */
 export class Permanent extends Error {
   override readonly name = 'Permanent';
 }
 
-/** The delivery is to be tried again, but not before `delayMs` from now; it costs no attempt. */
+/** The delivery or slot is to be tried again, but not before `delayMs` from now; it costs no attempt. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
   readonly delayMs: number;

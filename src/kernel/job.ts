@@ -42,6 +42,7 @@ export interface Job<Ports> {
   readonly overlap: 'queue' | 'skip';
   /** Failures until a slot has failed. */
   readonly attempts: number;
+  /** Throws `Permanent` for what no attempt will change and `RetryLater` for what takes its time; either says why, for the ledger. */
   run(context: RunContext<Ports>): Promise<void>;
 }
 

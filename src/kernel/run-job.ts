@@ -1,6 +1,7 @@
 import { append } from '../outbox/append.ts';
 import type { JobMetrics } from '../platform/job-metrics.ts';
 import type { Logger } from '../platform/log.ts';
+import { Outage } from '../platform/outage.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
 import { signal as reach } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -9,7 +10,7 @@ import {
   saveChunk, savePlan, takeLock, takeRun,
 } from '../store/job-runs.ts';
 import { backoffMs } from './backoff.ts';
-import { toError } from './errors.ts';
+import { Permanent, RetryLater, toError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Job, type RunContext, RunLost, RunStopped } from './job.ts';
 import { periodOf, slotsBetween } from './schedule.ts';
@@ -17,6 +18,7 @@ import { periodOf, slotsBetween } from './schedule.ts';
 const GRACE_MS = 60_000; // a slot that begins later was caught up with
 const PLANNED_AT_ONCE = 1_000;
 const CHUNK_TIMEOUT_MS = 600_000;
+const OUTAGE_MS = 300_000; // where a dependency that is away does not say for how long
 
 export interface RunJobOptions<Ports> {
   readonly sql: Sql;
@@ -96,13 +98,27 @@ async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise
       await held(running, (tx) => giveRunBack(tx, hold, run)).catch(whenLost);
       return false;
     }
-    const againMs = run.attempt < job.attempts ? backoffMs(run.attempt) : undefined;
+    const delayMs = delayOf(error);
+    if (delayMs !== undefined) {
+      told.warn({ error, delayMs }, 'run put off');
+      const putOff = { reason: error.message, againMs: delayMs };
+      await held(running, (tx) => giveRunBack(tx, hold, run, putOff)).catch(whenLost);
+      return true;
+    }
+    const isFinal = error instanceof Permanent;
+    const againMs = run.attempt < job.attempts && !isFinal ? backoffMs(run.attempt) : undefined;
     told.error({ error, attempt: run.attempt }, againMs === undefined ? 'slot has failed' : 'run failed');
-    const { fingerprint: reason } = fingerprint(error);
-    await held(running, (tx) => failRun(tx, hold, run, { reason: `${error.name} ${reason}`, againMs })).catch(whenLost);
+    const reason = isFinal ? error.message : `${error.name} ${fingerprint(error).fingerprint}`;
+    await held(running, (tx) => failRun(tx, hold, run, { reason, againMs })).catch(whenLost);
     metrics.ran(job.name, againMs === undefined ? 'failed' : 'retried', (performance.now() - beganAt) / 1_000);
     return true;
   }
+}
+
+/** How long a slot waits that could not be run and costs no attempt; undefined for what is a failure. */
+function delayOf(error: Error): number | undefined {
+  if (error instanceof RetryLater) return error.delayMs;
+  return error instanceof Outage ? (error.forMs ?? OUTAGE_MS) : undefined;
 }
 
 const whenLost = (error: unknown): undefined => {

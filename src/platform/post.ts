@@ -46,11 +46,11 @@ async function send(url: string, { headers, body, timeoutMs, signal }: PostOptio
   }
 }
 
-/** The code only: a message may quote the URL. */
-function codeOf(error: unknown): string {
+/** What a request failed with, by its code only: a message may quote the URL. */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return error.name;
 }
 

@@ -157,10 +157,20 @@ export async function failRun(tx: Tx, { jobName }: Hold, { scheduledFor }: Run, 
   `;
 }
 
-/** A slot that is given back unfinished: whoever comes next goes on. It costs no attempt. */
-export async function giveRunBack(tx: Tx, { jobName }: Hold, { scheduledFor }: Run): Promise<void> {
+/** Why and until when a slot that is given back is left alone. */
+export interface PutOff {
+  readonly reason: string | null;
+  readonly againMs: number;
+}
+
+/** A slot that is given back unfinished: whoever comes next, or then, goes on. It costs no attempt. */
+export async function giveRunBack(
+  tx: Tx, { jobName }: Hold, { scheduledFor }: Run, { reason, againMs }: PutOff = { reason: null, againMs: 0 },
+): Promise<void> {
   await tx`
-    update job_run set outcome = 'due', attempts = attempts - 1
+    update job_run
+    set outcome = 'due', attempts = attempts - 1, reason = ${reason},
+        not_before = clock_timestamp() + ${againMs} * interval '1 millisecond'
     where job_name = ${jobName} and scheduled_for = ${scheduledFor}
   `;
 }

@@ -17,6 +17,7 @@ import { openPostgres } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
 import { openDocuments } from '../store/open-documents.ts';
 import { deliverEmail } from './deliver-email.ts';
@@ -28,7 +29,7 @@ import { type ChannelConfig, openChannels } from './open-channels.ts';
 type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
-  | 'SMTP_URL' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
+  | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
 > & ChannelConfig;
 
@@ -89,9 +90,15 @@ export async function startWorkers(
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
     runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
-      sql: jobSql, log, prefix, redis: patient, ports: {}, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      sql: jobSql, log, prefix, redis: patient, ports: jobPorts(config), leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),
     (alarmed) => alarmed.close(),
   );
+}
+
+/** What jobs are given besides their transactions. */
+function jobPorts({ PAYMENTS_URL: url, PAYMENTS_ACCESS_TOKEN: accessToken }: WorkerConfig) {
+  const isConfigured = url !== undefined && accessToken !== undefined;
+  return isConfigured ? { settlementReports: openSettlementReports({ url: url.replace(/\/$/, ''), accessToken }) } : {};
 }

@@ -1,9 +1,11 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { Permanent, RetryLater } from '../../src/kernel/errors.ts';
 import { defineJob, type Job, type RunContext } from '../../src/kernel/job.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
+import { Outage } from '../../src/platform/outage.ts';
 import { registerJobs, takeLock } from '../../src/store/job-runs.ts';
 import { createDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -161,6 +163,26 @@ test('a run that fails is tried again after a while, and has failed in the end',
   await sql`update job_run set not_before = '-infinity'`;
   await work();
   expect((await ledger()).at(-1)).toMatch(/^failed: TypeError [0-9a-f]+$/);
+});
+
+test.for([
+  ['what takes its time', new RetryLater(3_600_000, 'not yet')],
+  ['what is away', new Outage('not yet', { forMs: 3_600_000 })],
+] as const)('a slot waits for %s as long as that asks, and it costs no attempt', async ([, error]) => {
+  const { sql, work, ledger } = await world({ attempts: 1, run: () => Promise.reject(error) }, 1);
+  await work();
+  expect((await ledger()).at(-1)).toBe('due: not yet');
+  const [run] = await sql`
+    select attempts, not_before between now() + interval '59 minutes' and now() + interval '61 minutes' as waits
+    from job_run where outcome = 'due'
+  `;
+  expect(run).toEqual({ attempts: 0, waits: true });
+});
+
+test('what no attempt will change has failed at once, and the ledger says why', async () => {
+  const { work, ledger } = await world({ run: () => Promise.reject(new Permanent('line 3 is wrong')) }, 1);
+  await work();
+  expect((await ledger()).at(-1)).toBe('failed: line 3 is wrong');
 });
 
 test('what failed within a piece leaves nothing of the piece', async () => {

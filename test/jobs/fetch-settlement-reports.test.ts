@@ -1,0 +1,100 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startSettlementReports } from '../../dev/sandbox/settlement-reports.ts';
+import { createApp } from '../../src/api/app.ts';
+import { fetchSettlementReports } from '../../src/jobs/fetch-settlement-reports.ts';
+import { openSettlementReports } from '../../src/platform/settlement-reports.ts';
+import { appDeps, json } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { runSlot } from '../support/jobs.ts';
+import { makeToken } from '../support/tokens.ts';
+
+const accessToken = 'the token of tests';
+const slot = new Date(Date.now() - 3_600_000); // late, so that its end is «caught-up»
+const day = new Date(slot.getTime() - 86_400_000).toISOString().slice(0, 10);
+const csv = (...lines: readonly string[]) => ['provider_payment_id,amount_minor,currency,settled_on', ...lines, ''].join('\n');
+const two = csv(`a,100,MXN,${day}`, `b,200,MXN,${day}`);
+
+/** A provider, and the job that asks it; what is kept is `<period> <lines>` of each report and the number of all lines. */
+async function open() {
+  const provider = await startSettlementReports({ accessToken });
+  onTestFinished(() => provider.stop());
+  const { sql } = await createDatabase();
+  return {
+    provider, sql,
+    fetch: ({ token = accessToken, scheduledFor = slot } = {}) => runSlot(sql, fetchSettlementReports, {
+      scheduledFor, ports: { settlementReports: openSettlementReports({ url: provider.url, accessToken: token }) },
+    }),
+    kept: async () => [
+      ...(await sql`select period_start::text || ' ' || period_end::text || ' ' || lines as said from settlement_report`).map(({ said }) => String(said)),
+      (await sql`select from settlement_line`).length,
+    ],
+    waitsSeconds: async () => {
+      const [run] = await sql<{ seconds: number }[]>`
+        select round(extract(epoch from not_before - clock_timestamp()))::integer as seconds from job_run where outcome = 'due'
+      `;
+      return run?.seconds;
+    },
+  };
+}
+
+test('a day’s report is taken as one that an operator brings, and the same bytes again change nothing, whoever has them', async () => {
+  const { provider, sql, fetch, kept } = await open();
+  provider.publish(day, two);
+  for (const _ of [1, 2]) {
+    expect(await fetch()).toMatchObject({ outcome: 'caught-up' });
+    expect(await kept()).toEqual([`${day} ${day} 2`, 2]);
+  }
+  const brought = await createApp(appDeps(sql)).request(
+    `/backoffice/settlement-reports?provider=sandpay&periodStart=${day}&periodEnd=${day}`,
+    { method: 'POST', body: two, headers: { authorization: `Bearer ${await makeToken({ roles: ['backoffice:write'] })}`, 'Content-Type': 'text/csv' } },
+  );
+  expect([brought.status, await json(brought)]).toMatchObject([200, { known: true, lines: 2 }]);
+  expect(provider.accepted).toEqual([{ day }, { day }]);
+});
+
+test('a report that is not there yet is waited for, at no attempt’s cost, and for fourteen days', async () => {
+  const { provider, fetch, kept, waitsSeconds } = await open();
+  expect(await fetch()).toEqual({ outcome: 'due', reason: 'there is no report yet', attempts: 0 });
+  expect(await waitsSeconds()).toBeGreaterThan(3_500);
+  provider.publish(day, two);
+  expect(await fetch()).toMatchObject({ outcome: 'caught-up' });
+  expect(await kept()).toHaveLength(2);
+  const scheduledFor = new Date(slot.getTime() - 15 * 86_400_000);
+  expect(await fetch({ scheduledFor })).toMatchObject({ outcome: 'failed', reason: 'no report came in 14 days' });
+});
+
+test.for([
+  ['asks for time', { fail: 'limit' }, 'answered 429', 7],
+  ['is being repaired', { fail: 'later' }, 'answered 503', 60],
+  ['does not speak HTTP', { fail: 'malformed' }, 'HTTPParserError', 300],
+  ['breaks off', { breaksOff: true }, 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 300],
+] as const)('a provider that %s is asked again later, and nothing is half taken', async ([, how, reason, seconds]) => {
+  const { provider, fetch, kept, waitsSeconds } = await open();
+  provider.publish(day, two);
+  Object.assign(provider, how);
+  expect(await fetch()).toEqual({ outcome: 'due', reason, attempts: 0 });
+  expect(Math.abs((await waitsSeconds() ?? 0) - seconds)).toBeLessThan(3);
+  expect(await kept()).toEqual([0]);
+  Object.assign(provider, { fail: undefined, breaksOff: false });
+  expect(await fetch()).toMatchObject({ outcome: 'caught-up' });
+});
+
+test('a report with a wrong line is refused with its place on record, and nothing of it is kept', async () => {
+  const { provider, fetch, kept } = await open();
+  provider.publish(day, csv(`a,100,MXN,${day}`, `b,much,MXN,${day}`));
+  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3, amount_minor is not what it has to be', attempts: 1 });
+  expect(await kept()).toEqual([0]);
+  provider.publish(day, two);
+  expect(await fetch()).toMatchObject({ outcome: 'caught-up' }); // asked for by an operator
+  expect(await kept()).toEqual([`${day} ${day} 2`, 2]);
+});
+
+test('a provider that knows us not is not asked again and again', async () => {
+  const { fetch } = await open();
+  expect(await fetch({ token: 'another' })).toEqual({ outcome: 'failed', reason: 'answered 401', attempts: 1 });
+});
+
+test('where no provider is configured nothing is fetched', async () => {
+  const { sql } = await createDatabase();
+  expect(await runSlot(sql, fetchSettlementReports, { ports: {}, scheduledFor: slot })).toMatchObject({ outcome: 'caught-up' });
+});
