@@ -185,6 +185,27 @@ test('what no attempt will change has failed at once, and the ledger says why', 
   expect((await ledger()).at(-1)).toBe('failed: line 3 is wrong');
 });
 
+test('a run that is long between two pieces keeps the lock', async () => {
+  const begun: string[] = [];
+  const { sql, work, written } = await world({
+    async run({ chunk, scheduledFor, signal }) {
+      begun.push('a run');
+      const write = (what: string) => chunk(what, async ({ tx }) => void (await tx`insert into written values (${scheduledFor}, 1, ${what})`));
+      await write('a');
+      await sql`select pg_sleep(1)`; // five leases
+      expect(signal.aborted).toBe(false);
+      await write('b');
+    },
+  }, 1);
+  const first = work({ leaseMs: 200 });
+  await until('the first piece is done', async () => (await written()).length === 1);
+  await sql`select pg_sleep(0.4)`; // two leases
+  await work({ leaseMs: 200 });
+  await first;
+  expect(begun).toHaveLength(1);
+  expect(await written()).toEqual(['a', 'b']);
+});
+
 test('what failed within a piece leaves nothing of the piece', async () => {
   const { work, written } = await world({
     async run({ chunk, scheduledFor }) {
