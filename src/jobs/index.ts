@@ -12,6 +12,7 @@ import { pruneJobLedger } from './prune-job-ledger.ts';
 import { recalculateRanking } from './recalculate-ranking.ts';
 import { reconcilePayments } from './reconcile-payments.ts';
 import { releaseNotifications } from './release-notifications.ts';
+import { runReplays } from './run-replays.ts';
 import { scoreFraud } from './score-fraud.ts';
 import { updateDailyMetrics } from './update-daily-metrics.ts';
 
@@ -30,6 +31,7 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   recalculateRanking,
   reconcilePayments,
   releaseNotifications,
+  runReplays,
   scoreFraud,
   updateDailyMetrics,
 ]);

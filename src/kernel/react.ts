@@ -1,4 +1,4 @@
-import { type Appended, append } from '../outbox/append.ts';
+import { append } from '../outbox/append.ts';
 import { isOutage } from '../platform/outage.ts';
 import { signal } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -8,7 +8,7 @@ import type { Batched } from './batcher.ts';
 import type { Reaction } from './consumer.ts';
 import { type Runtime, readDelivered } from './deliver.ts';
 import type { StoredEvent } from './event.ts';
-import { withDeadline } from './with-deadline.ts';
+import { handle } from './handle.ts';
 
 const COMMIT_MARGIN_MS = 5_000; // for the proof, the follow-on events and the commit, beyond the handler's own time
 
@@ -67,29 +67,16 @@ async function commitTogether<Ports>(
 ): Promise<readonly StoredEvent[]> {
   signal('reaction.before');
   const { name, timeoutMs } = reaction;
-  const following: Appended[] = [];
-  const hints: (() => void)[] = [];
-  const handled = await transaction(
+  const { handled, following, hints } = await transaction(
     sql,
     async (tx) => {
       const fresh = await consumeFresh(tx, name, events.map(({ eventId }) => eventId));
       const toHandle = events.filter(({ eventId }) => fresh.delete(eventId));
-      if (toHandle.length === 0) return [];
-      const context = {
-        tx,
-        ports,
-        log,
-        now: new Date(),
-        append(cause: StoredEvent, ...caused: Appended['event'][]) {
-          const { eventId: causationId, correlationId, traceparent } = cause;
-          following.push(...caused.map((event) => ({ event, origin: { causationId, correlationId, traceparent } })));
-        },
-        afterCommit: (hint: () => void) => void hints.push(hint),
-      };
-      await withDeadline(timeoutMs, undefined, () => reaction.handleBatch(toHandle, context));
-      await append(tx, ...following);
+      if (toHandle.length === 0) return { handled: [], following: [], hints: [] };
+      const asked = await handle(reaction, { tx, ports, log }, toHandle);
+      await append(tx, ...asked.following);
       signal('reaction.inside');
-      return toHandle;
+      return { handled: toHandle, ...asked };
     },
     { timeoutMs: timeoutMs + COMMIT_MARGIN_MS },
   );

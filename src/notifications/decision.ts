@@ -3,7 +3,7 @@ export interface Decision {
   readonly rule:
     | 'reach' | 'preference' | 'digest' | 'fallback' // when it is created
     | 'expiry' | 'quiet hours' | 'throttle' // when it is sent
-    | 'operator';
+    | 'operator' | 'replay';
   readonly verdict: 'allowed' | 'suppressed' | 'held' | 'gathered' | 'replaced' | 'sent again';
   /** No personal data. */
   readonly detail?: string | undefined;

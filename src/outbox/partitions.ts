@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../platform/postgres.ts';
+import type { Db, Sql, Tx } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,6 +38,16 @@ export function maintainPartitions(sql: Sql, now: Date): Promise<readonly string
     }
     return dropped;
   });
+}
+
+/** The first day of which it is known what was consumed; undefined where there are no days. */
+export async function oldestProvenDay(db: Db): Promise<Date | undefined> {
+  const [row] = await db<{ day: Date | null }[]>`
+    select min(to_date(right(relid::regclass::text, 8), 'YYYYMMDD'))::timestamp at time zone 'UTC' as day
+    from pg_partition_tree('consumed_event')
+    where isleaf and relid::regclass::text ~ '^consumed_event_[0-9]{8}$'
+  `;
+  return row?.day ?? undefined;
 }
 
 const ANALYZE_TIMEOUT_MS = 300_000;

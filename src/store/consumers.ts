@@ -1,7 +1,19 @@
+import type { Replay } from '../kernel/consumer.ts';
 import type { Sql } from '../platform/postgres.ts';
 
-/** The names of every consumer that a release has registered, sorted. */
-export async function listConsumers(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ name: string }[]>`select name from consumer order by name`;
-  return rows.map(({ name }) => name);
+/** Every consumer that a release has made known, by name. */
+export async function listConsumers(sql: Sql): Promise<readonly string[]> {
+  return (await listSubscribed(sql)).map(({ name }) => name);
+}
+
+/** A consumer as its release declared it. */
+export interface Subscribed {
+  readonly name: string;
+  readonly kind: 'reaction' | 'effect';
+  readonly replay: Replay;
+}
+
+/** Every consumer that a release has made known, sorted by name, and what operators may do with it. */
+export function listSubscribed(sql: Sql): Promise<Subscribed[]> {
+  return sql<Subscribed[]>`select name, kind, replay from consumer order by name`;
 }

@@ -62,6 +62,14 @@ export async function insertNotifications(
   return ids;
 }
 
+/** Who has been told of which of the events by any channel, as `<event> <user>`. */
+export async function listTold(tx: Tx, eventIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx<{ told: string }[]>`
+    select distinct event_id || ' ' || user_id as told from notification where event_id = any (${[...eventIds]}::uuid[])
+  `;
+  return new Set(rows.map(({ told }) => told));
+}
+
 /** Notifications that are searched for a template's last ones. */
 const SEARCHED = 20_000;
 

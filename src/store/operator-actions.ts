@@ -7,11 +7,14 @@ type Facts = Readonly<Record<string, string | number | boolean | null | readonly
 
 /** Kinds of actions; they live in the table and are never renamed. */
 export const operatorActions = [
+  'ask-replay',
   'assign-ticket',
   'attribute-tenant',
   'backfill-job',
+  'cancel-replay',
   'change-queue',
   'close-payout-cycle',
+  'confirm-replay',
   'credit-invoice',
   'discard-dead-letters',
   'flag-listing',

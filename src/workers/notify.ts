@@ -9,7 +9,7 @@ import { wordingFor } from '../notifications/wording.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { joinDigests } from '../store/digests.ts';
 import { insertDecisions } from '../store/notification-decisions.ts';
-import { insertNotifications, type NewNotification } from '../store/notifications.ts';
+import { insertNotifications, listTold, type NewNotification } from '../store/notifications.ts';
 import { readTimeZones } from '../store/tenants.ts';
 import type { Ports } from './ports.ts';
 import { type Recipient, readRecipients } from './recipients.ts';
@@ -25,9 +25,11 @@ export const notify = defineReaction<Ports, typeof noticed>({
     const userIds = told.flatMap(({ notice }) => [...notice.userIds]);
     const recipients = await readRecipients(tx, userIds, ports.channels);
     const zones = await readTimeZones(tx, events.flatMap(({ tenantId }) => tenantId ?? []));
+    const known = ports.isReplay === true ? await listTold(tx, events.map(({ eventId }) => eventId)) : new Set();
     const tellings: Telling[] = [];
     for (const { event, notice } of told) {
       for (const userId of notice.userIds) {
+        if (known.has(`${event.eventId} ${userId}`)) continue;
         const recipient = recipients.get(userId);
         if (recipient === undefined) throw new Permanent('a user to be told has no contact');
         const timeZone = recipient.timeZone ?? zones.get(event.tenantId ?? '') ?? 'UTC';
@@ -69,7 +71,8 @@ interface Told {
 async function tell({ event, notice, userId, recipient, timeZone, ports }: Told): Promise<readonly Telling[]> {
   const { template, category, expiresAt, appointmentId } = notice;
   const { contact: { locale, name }, unreachedBy } = recipient;
-  const choices = chooseChannels({ template, unreachedBy, isOff: (channel) => recipient.isOff(category, channel) });
+  const chosen = chooseChannels({ template, unreachedBy, isOff: (channel) => recipient.isOff(category, channel) });
+  const choices = ports.isReplay === true ? chosen.map(silenced) : chosen;
   const payload = { ...notice.props(wordingFor(locale, timeZone)), recipientName: name, link: `${ports.appUrl}${notice.path}` };
   const shared = {
     eventId: event.eventId, userId, tenantId: event.tenantId, category, locale, payload, expiresAt, appointmentId,
@@ -84,6 +87,12 @@ async function tell({ event, notice, userId, recipient, timeZone, ports }: Told)
     return { event, userId, choice, notification: { ...fated, ...(await inboxText(ports, shared)) } };
   }));
 }
+
+/** Of the past the inbox is told, and nothing that leaves. */
+const silenced = (choice: Choice): Choice =>
+  choice.channel === 'inbox' || choice.fate === 'none'
+    ? choice
+    : { channel: choice.channel, fate: 'suppressed', decision: { rule: 'replay', verdict: 'suppressed' } };
 
 type Made = Telling & { readonly notification: NewNotification };
 const isMade = (telling: Telling): telling is Made => telling.notification !== undefined;

@@ -24,6 +24,8 @@ export interface Ports {
   readonly perHour: number;
   /** How long what is gathered waits for more. */
   readonly digestMs: number;
+  /** Events of the past are handled again: what would leave stays here. */
+  readonly isReplay?: boolean;
   /** Where a reader of a mail leaves its category. */
   unsubscribeUrl(notificationId: string): string;
 }

@@ -25,6 +25,7 @@ import { deliverPush } from './deliver-push.ts';
 import { deliverWhatsApp } from './deliver-whatsapp.ts';
 import { consumers } from './index.ts';
 import { type ChannelConfig, openChannels } from './open-channels.ts';
+import { replayersOf } from './replayers.ts';
 
 type WorkerConfig = Pick<
   Config,
@@ -90,7 +91,7 @@ export async function startWorkers(
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
     runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
-      sql: jobSql, log, prefix, redis: patient, ports: jobPorts(config), leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),
     (alarmed) => alarmed.close(),

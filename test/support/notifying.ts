@@ -44,7 +44,7 @@ export async function openNotifying(
 
   const relayOnce = () => relayBatch(relay);
   return {
-    ...spine, documents, mailbox, reopenMailbox, relayOnce, hinted,
+    ...spine, ports, documents, mailbox, reopenMailbox, relayOnce, hinted,
     /** Relays and waits until every delivery, those that follow included, is consumed or dead. */
     settle: () =>
       until('every delivery is consumed or dead', async () => {

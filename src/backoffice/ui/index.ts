@@ -5,6 +5,7 @@ import { deadLetterPages } from './dead-letters.ts';
 import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
 import { overviewPage } from './overview.ts';
+import { replayPages } from './replays.ts';
 import { signInRoutes } from './sign-in.ts';
 import { steerLetterPages } from './steer-letters.ts';
 
@@ -17,5 +18,6 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   eventTimelinePage(api, deps);
   deadLetterPages(api, deps);
   steerLetterPages(api, deps);
+  replayPages(api, deps);
   actionPages(api, deps);
 }

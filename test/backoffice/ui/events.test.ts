@@ -68,7 +68,7 @@ test('the missing hop stands out, and is told from one that waits or can’t be 
   const id = await commit(sql);
   expect(steps(await operator.read(`${EVENTS}/${id}`)).at(-1)).toBe('bad: not published yet');
   await publishAll(sql);
-  if (notify !== undefined) await publish(notify, [{ eventId: id, eventType: 'TenantCreated', epoch: 0 }]);
+  if (notify !== undefined) await publish(notify, [{ eventId: id, eventType: 'TenantCreated', epoch: 0, traceparent: null }]);
   expect(steps(await operator.read(`${EVENTS}/${id}`)).slice(-2)).toEqual([
     'bad: MISSING at count neither consumed, nor dead, nor in its queue; the sweep will publish it again', 'warn: waits in the queue of notify',
   ]);

@@ -1,0 +1,35 @@
+import type { Appended } from '../outbox/append.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Tx } from '../platform/postgres.ts';
+import type { Reaction } from './consumer.ts';
+import type { StoredEvent } from './event.ts';
+import { withDeadline } from './with-deadline.ts';
+
+/** What a handler asked for beside its effect. */
+export interface Handled {
+  readonly following: readonly Appended[];
+  readonly hints: readonly (() => void)[];
+}
+
+/** Lets a reaction handle events in a transaction; what follows is still to be appended there. */
+export async function handle<Ports>(
+  { timeoutMs, handleBatch }: Reaction<Ports>,
+  { tx, ports, log }: { readonly tx: Tx; readonly ports: Ports; readonly log: Logger },
+  events: readonly StoredEvent[],
+): Promise<Handled> {
+  const following: Appended[] = [];
+  const hints: (() => void)[] = [];
+  const context = {
+    tx,
+    ports,
+    log,
+    now: new Date(),
+    append(cause: StoredEvent, ...caused: Appended['event'][]) {
+      const { eventId: causationId, correlationId, traceparent } = cause;
+      following.push(...caused.map((event) => ({ event, origin: { causationId, correlationId, traceparent } })));
+    },
+    afterCommit: (hint: () => void) => void hints.push(hint),
+  };
+  await withDeadline(timeoutMs, undefined, () => handleBatch(events, context));
+  return { following, hints };
+}

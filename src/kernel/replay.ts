@@ -1,0 +1,26 @@
+import { append } from '../outbox/append.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Tx } from '../platform/postgres.ts';
+import { consumeFresh } from '../store/deliveries.ts';
+import { readEvents } from '../store/stored-events.ts';
+import type { Reaction } from './consumer.ts';
+import { readDelivered } from './deliver.ts';
+import { handle } from './handle.ts';
+
+/** Handles past events again within a transaction; the types of what followed come back, one for each event. */
+export type Replayer = (tx: Tx, eventIds: readonly string[]) => Promise<readonly string[]>;
+
+/**
+ * Makes a reaction handle past events whether or not it consumed them before, which its `replay` allows: what is there
+ * already it finds. One that was missing or dead is consumed now.
+ */
+export function makeReplayer<Ports>(reaction: Reaction<Ports>, { ports, log }: { readonly ports: Ports; readonly log: Logger }): Replayer {
+  return async (tx, eventIds) => {
+    const stored = await readEvents(tx, eventIds);
+    const events = eventIds.map((id) => readDelivered(reaction, stored.get(id), undefined));
+    await consumeFresh(tx, reaction.name, eventIds);
+    const { following } = await handle(reaction, { tx, ports, log }, events);
+    await append(tx, ...following);
+    return following.map(({ event }) => event.eventType);
+  };
+}
