@@ -17,14 +17,16 @@ export interface CustomersOptions {
   readonly servers: Servers;
   /** Of the web process. */
   readonly nodeOptions?: string;
+  /** For the web process, on top of what it needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A web process of its own, and many users who share a few kept-alive connections to it. */
-export async function openCustomers(world: World, { servers, nodeOptions = '' }: CustomersOptions) {
+export async function openCustomers(world: World, { servers, nodeOptions = '', env: extra }: CustomersOptions) {
   const secret = randomBytes(32).toString('hex');
   const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED };
   const secrets = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret };
-  const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits };
+  const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits, ...extra };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const address = { agent, host: '127.0.0.1', port: web.processes[0]?.ports['PORT'] };

@@ -15,6 +15,7 @@ import { measureRanking } from './ranking.ts';
 import { measureReaction } from './reaction.ts';
 import { measureReconciliation } from './reconciliation.ts';
 import { measureRelay } from './relay.ts';
+import { measureTraces } from './traces.ts';
 import type { Servers } from './world.ts';
 import { measureWrite } from './write.ts';
 
@@ -28,6 +29,7 @@ const FULL = {
   ranking: { listings: 1_000_000, zones: 200, rounds: 2 },
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
+  traces: { requests: 2_000, events: 20_000, rounds: 12 },
 };
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
@@ -39,6 +41,7 @@ const QUICK: typeof FULL = {
   ranking: { listings: 50_000, zones: 20, rounds: 3 },
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
+  traces: { requests: 500, events: 5_000, rounds: 8 },
 };
 
 interface Given {
@@ -60,6 +63,7 @@ const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[
   ranking: ({ servers, sizes }) => measureRanking(servers, sizes.ranking),
   reconciliation: ({ servers, sizes, folder }) => measureReconciliation(servers, { ...sizes.reconciliation, folder }),
   invoices: ({ servers, sizes }) => measureInvoices(servers, sizes.invoices),
+  traces: ({ servers, sizes }) => measureTraces(servers, sizes.traces),
 };
 
 async function measureAll(given: Given, only: string | undefined): Promise<readonly Measure[]> {

@@ -55,15 +55,20 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** Commits `count` events straight into the outbox, as fast as one statement goes. */
-export async function fillOutbox(sql: Sql, count: number): Promise<void> {
+/**
+ * Commits `count` events straight into the outbox, as fast as one statement goes. Of those from traces, one in ten is
+ * from a trace that is recorded.
+ */
+export async function fillOutbox(sql: Sql, count: number, { traces = false } = {}): Promise<void> {
   await sql`
-    insert into outbox_event (id, event_type, schema_version, occurred_at, payload_json, correlation_id)
+    insert into outbox_event (id, event_type, schema_version, occurred_at, payload_json, correlation_id, traceparent)
     select ids.id, 'TenantCreated', 1, now(),
-           jsonb_build_object('tenantId', ids.id, 'ownerUserId', ids.id, 'name', 'Taller Norte'), ids.id
+           jsonb_build_object('tenantId', ids.id, 'ownerUserId', ids.id, 'name', 'Taller Norte'), ids.id,
+           case when ${traces} then '00-' || md5(ids.id::text) || '-' || left(md5(ids.id::text), 16)
+                                 || case when n % 10 = 0 then '-01' else '-00' end end
     from (
       select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
-              || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || substr(md5(random()::text), 1, 15))::uuid as id
+              || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || substr(md5(random()::text), 1, 15))::uuid as id, n
       from generate_series(1, ${count}) as n
     ) as ids
   `;

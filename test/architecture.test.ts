@@ -11,7 +11,7 @@ import { type Import, readSource } from './support/imports.ts';
 const LONGEST_FILE = 250;
 const LONGEST_ROOT = 24;
 const DEEPEST_FOLDER = 3;
-const DRIVERS = new Set(['bullmq', 'ioredis', 'mongodb', 'nodemailer', 'postgres']);
+const DRIVERS = new Set(['@opentelemetry', 'bullmq', 'ioredis', 'mongodb', 'nodemailer', 'postgres']);
 
 /** A file of ours; what it imports of ours is written from the root: `src/config.ts`. */
 interface Module {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type Attributes, type Context, context, isSpanContextValid, type Link, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags,
+  type Attributes, context, isSpanContextValid, ROOT_CONTEXT, type Span, type SpanContext, SpanKind, SpanStatusCode, trace, TraceFlags,
 } from '@opentelemetry/api';
 
 export type { Span } from '@opentelemetry/api';
@@ -26,12 +26,17 @@ export interface SpanOptions {
 const W3C = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 const IN_METADATA = /"traceparent":"([0-9a-f-]{55})"/;
 
-/** Where traces are off this is OpenTelemetry's own no-op, and a span is no more than its parent's context. */
+/** Where traces are off this is OpenTelemetry's own no-op. */
 const tracer = () => trace.getTracer('columna');
 
-/** Begins a span; whoever begins it ends it. */
+/** Begins a span; whoever begins it ends it. In a trace that nobody records it is no more than its parent's place. */
 export function startSpan(name: string, { kind = 'INTERNAL', parent, link, attributes = {} }: SpanOptions): Span {
-  return tracer().startSpan(name, { kind: SpanKind[kind], attributes, links: linksTo(link) }, contextOf(parent));
+  const place = placeOf(parent);
+  if (place?.traceFlags === TraceFlags.NONE) return trace.wrapSpanContext(place);
+  const linked = placeOf(link);
+  const links = linked === undefined ? [] : [{ context: linked }];
+  const above = place === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, place);
+  return tracer().startSpan(name, { kind: SpanKind[kind], attributes, links }, above);
 }
 
 /** Where a span stands; undefined where traces are off and it continues none. */
@@ -136,14 +141,8 @@ export function toMetadata(span: Span | undefined): string | undefined {
 /** The `traceparent` in BullMQ's telemetry metadata. */
 export const fromMetadata = (metadata: string | undefined): string | undefined => IN_METADATA.exec(metadata ?? '')?.[1];
 
-function contextOf(traceparent: string | null | undefined): Context {
+function placeOf(traceparent: string | null | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = W3C.exec(traceparent ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
-  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
-}
-
-function linksTo(traceparent: string | null | undefined): Link[] {
-  const linked = trace.getSpanContext(contextOf(traceparent));
-  return linked === undefined ? [] : [{ context: linked }];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
 }

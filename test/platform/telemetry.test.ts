@@ -3,6 +3,7 @@ import { freePort } from '../../dev/free-port.ts';
 import {
   fromMetadata, inSpan, recordIn, startChild, startServerSpan, startSpan, toMetadata, traceOf, within, withinAll,
 } from '../../src/platform/telemetry.ts';
+import { transaction } from '../../src/platform/transaction.ts';
 import { createDatabase } from '../support/database.ts';
 import { recordTraces } from '../support/traces.ts';
 
@@ -90,13 +91,14 @@ test('a query is told by its text without its values, and only within a span', a
   await inSpan('x', {}, async () => {
     await sql`select status from outbox_event where event_type = ${'planted'} ${sql`and status = ${'pending'}`}`;
     await sql`select ${'planted'}::uuid`.catch(() => undefined);
-    await sql.unsafe(`select 'planted'`);
+    await transaction(sql, (tx) => tx.unsafe(`select 'planted'`));
   });
   const spans = (await flush()).filter(({ kind }) => kind === 'CLIENT');
-  expect(spans.map(({ name, failed }) => [name, failed])).toEqual([['SELECT outbox_event', false], ['SQL', true]]);
+  expect(spans.map(({ name, failed }) => [name, failed])).toEqual([['SELECT outbox_event', false], ['SQL', true], ['SQL', false]]);
   expect(spans.map(({ attributes }) => attributes['db.query.text'])).toEqual([
-    'select status from outbox_event where event_type = $1 and status = $2', 'select $1::uuid',
+    'select status from outbox_event where event_type = $1 and status = $2', 'select $1::uuid', '',
   ]);
+  expect(JSON.stringify(spans)).not.toContain('planted');
   expect(spans[1]?.attributes['error.type']).toBe('22P02');
 });
 

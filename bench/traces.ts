@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { spawnBound } from '../dev/spawn-bound.ts';
+import { until } from '../dev/until.ts';
+import { makePoke } from '../src/outbox/poke.ts';
+import { consumers } from '../src/workers/index.ts';
+import { openCustomers } from './customers.ts';
+import { type Measure, ratio } from './measure.ts';
+import { startOn } from './processes.ts';
+import { fillOutbox, median, openWorld, seconds, type Servers } from './world.ts';
+
+const COLLECTOR = fileURLToPath(new URL('../dev/sandbox/trace-collector.ts', import.meta.url));
+const SAMPLED = '0.1';
+const ROUND_MS = 120_000;
+const START_MS = 10_000;
+
+export interface TracesSize {
+  readonly rounds: number;
+  /** Requests of a round. */
+  readonly requests: number;
+  /** Events of a round. */
+  readonly events: number;
+}
+
+/**
+ * The web process, and the way from the outbox to the proof, with one trace in ten recorded and sent to a collector on this
+ * machine, against the same without. The collector is a process of its own, but it has no cores of its own.
+ */
+export async function measureTraces(servers: Servers, { rounds, requests, events }: TracesSize): Promise<readonly Measure[]> {
+  await using stack = new AsyncDisposableStack();
+  const child = spawnBound(process.execPath, [COLLECTOR], { stdio: ['ignore', 'pipe', 'inherit'] });
+  stack.defer(() => void child.kill());
+  const output = createInterface({ input: child.stdout as Readable });
+  const [endpoint] = (await once(output, 'line', { signal: AbortSignal.timeout(START_MS) })) as [string];
+  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: SAMPLED };
+
+  const open = async (env: Readonly<Record<string, string>>, start: typeof serve) => {
+    const side = await start(servers, env);
+    stack.defer(side.close);
+    return side.run;
+  };
+  const measures: Measure[] = [];
+  for (const { name, unit, count, start } of [
+    { name: 'POST /tickets', unit: 'requests/s', count: requests, start: serve },
+    { name: 'outbox to proof', unit: 'events/s', count: events, start: deliver },
+  ]) {
+    const [ours, baseline] = [await open(traced, start), await open({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, start)];
+    measures.push(ratio({
+      name: `${name} with traces, against without`, unit, ...(await alternate({ ours, baseline, count, rounds })), bound: { atLeast: 0.95 },
+    }));
+  }
+  return measures;
+}
+
+type Run = (count: number) => Promise<void>;
+
+/** A side's figure is the median of its rounds; each round begins with the other side than the one before. */
+async function alternate({ count, rounds, ...sides }: {
+  readonly ours: Run;
+  readonly baseline: Run;
+  readonly count: number;
+  readonly rounds: number;
+}) {
+  const figures = { ours: [] as number[], baseline: [] as number[] };
+  for (let round = 0; round <= rounds; round += 1) {
+    const order = round % 2 === 0 ? (['ours', 'baseline'] as const) : (['baseline', 'ours'] as const);
+    for (const side of order) {
+      const took = await seconds(() => sides[side](count));
+      if (round > 0) figures[side].push(count / took);
+    }
+  }
+  return { ours: median(figures.ours), baseline: median(figures.baseline) };
+}
+
+/** A web process, and users who open tickets. */
+async function serve(servers: Servers, env: Readonly<Record<string, string>>) {
+  const world = await openWorld(servers, consumers);
+  const customers = await openCustomers(world, { servers, env });
+  const tenantId = await customers.foundTenant();
+  const close = async () => {
+    await customers.close();
+    await world.close();
+  };
+  return { run: (count: number) => customers.openTickets(tenantId, count), close };
+}
+
+/** A relay and a worker process, and events until each is consumed. */
+async function deliver(servers: Servers, env: Readonly<Record<string, string>>) {
+  const world = await openWorld(servers, consumers);
+  const processes = await startOn(world, { servers, formation: { relay: 1, worker: 1 }, env });
+  const { sql, redis, prefix } = world;
+  let owed = 0;
+  const run = async (count: number) => {
+    owed += count;
+    await fillOutbox(sql, count, { traces: true });
+    makePoke(redis, prefix)();
+    const isDone = async () => (await sql`select count(*)::integer as count from consumed_event`)[0]?.['count'] === owed;
+    await until(`${owed} deliveries are consumed`, isDone, { deadlineMs: ROUND_MS });
+  };
+  const close = async () => {
+    await processes.stop();
+    await world.close();
+  };
+  return { run, close };
+}
