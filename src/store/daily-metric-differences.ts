@@ -1,8 +1,9 @@
+import { countedTypes, type CountedType } from '../domain/daily-figures.ts';
 import type { Period } from '../kernel/schedule.ts';
 import { lowestId } from '../outbox/partitions.ts';
 import { LATE_COMMIT_MS } from '../outbox/subscriptions.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
-import { eventFacts, type FactSource, figureOf } from './daily-metric-facts.ts';
+import { eventFacts, type FactSource } from './daily-metric-facts.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -13,7 +14,7 @@ const STATEMENT_TIMEOUT_MS = 300_000;
 
 /** A tenant's day, `2026-11-24` in its zone, that an event of the type came late for. */
 export interface LateDay {
-  readonly type: string;
+  readonly type: CountedType;
   readonly tenantId: string;
   readonly day: string;
 }
@@ -28,7 +29,7 @@ export async function readLateDays(sql: Sql, { start, end }: Period): Promise<re
     cross join lateral (select (event.occurred_at at time zone tenant.time_zone)::date as day) as local
     where event.id >= ${from} and event.id < ${until}
       and event.created_at > ${new Date(start.getTime() - LATE_COMMIT_MS)} and event.created_at <= ${end}
-      and event.event_type = any(${[...figureOf.keys()]}::text[])
+      and event.event_type = any(${[...countedTypes]}::text[])
       and local.day < (${start}::timestamptz at time zone tenant.time_zone)::date
       and local.day > ${end}::date - ${EVENTS_KEPT_DAYS}::integer
     group by 1, 2, 3

@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { readRecords, toStored } from '../../dev/contracts/versions.ts';
+import { countedTypes } from '../../src/domain/daily-figures.ts';
 import type { Tenant } from '../../src/domain/tenant.ts';
 import { openTicket } from '../../src/domain/ticket.ts';
 import { leadStatusChanged } from '../../src/events/lead-status-changed.ts';
@@ -11,7 +12,7 @@ import { periodOf, previousSlot } from '../../src/kernel/schedule.ts';
 import { append } from '../../src/outbox/append.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { correctFigures } from '../../src/store/daily-metric-differences.ts';
-import { eventFacts, factSources, figureOf } from '../../src/store/daily-metric-facts.ts';
+import { eventFacts, factSources } from '../../src/store/daily-metric-facts.ts';
 import { insertTicket } from '../../src/store/tickets.ts';
 import { countDailyMetrics } from '../../src/workers/count-daily-metrics.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -185,9 +186,9 @@ test('figures whose history is in the events alone are made of the events', asyn
 
 test('every event type that is counted has its figure here, and every figure its amounts', async () => {
   const { sql, tenant, count, run } = await open();
-  expect([...figureOf.keys()].toSorted()).toEqual(countDailyMetrics.on.map(({ type }) => type).toSorted());
+  expect([...countedTypes].toSorted()).toEqual(countDailyMetrics.on.map(({ type }) => type).toSorted());
   const recorded = new Map(readRecords('contracts').map(({ type, corpus: [event] }) => [type, event]));
-  const events = [...figureOf.keys()].map((type) => {
+  const events = countedTypes.map((type) => {
     const event = recorded.get(type);
     if (event === undefined) throw new Error(`no ${type} is on record`);
     return { ...toStored(event), tenantId: tenant.id, occurredAt: noon() };
@@ -197,13 +198,13 @@ test('every event type that is counted has its figure here, and every figure its
   const sum = (rows: string) => sql.unsafe(`
     select metric, sum(value)::integer as value from (${rows}) as row (metric, value) group by 1 order by 1
   `);
-  const facts = eventFacts([...figureOf.keys()], 'outbox_event');
+  const facts = eventFacts(countedTypes, 'outbox_event');
   const counted = await sum('select metric, value from daily_metric');
   expect(counted).toEqual(await sum(`
     select figure, 1 from (${facts}) as one union all
     select figure || '_minor_' || lower(currency), minor from (${facts}) as amount where minor is not null
   `));
-  expect(counted).toHaveLength(figureOf.size + 4);
+  expect(counted).toHaveLength(countedTypes.length + 4);
   await run(); // of all these only the events themselves are facts
   const left = await sql<{ metric: string }[]>`select metric from daily_metric where value > 0 order by 1`;
   const ofEvents = factSources.find(({ isEvents }) => isEvents)?.figures ?? [];
