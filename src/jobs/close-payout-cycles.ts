@@ -3,18 +3,17 @@ import { type ChunkContext, defineJob } from '../kernel/job.ts';
 import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
 import { daysOf } from './days-of.ts';
 
-const TIME_ZONE = 'America/Mexico_City';
 const AMBASSADORS_AT_ONCE = 200;
 
 /** Closes the month before for every ambassador who earned or carries something. */
 export const closePayoutCycles = defineJob<object>({
   name: 'close-payout-cycles', // lives in the ledger: never rename
-  schedule: { cron: '0 4 1 * *', timeZone: TIME_ZONE },
+  schedule: { cron: '0 4 1 * *', timeZone: 'America/Mexico_City' },
   covers: 'month before',
   catchUp: 'all',
 
-  async run({ sql, chunk, period, scheduledFor: now, log }) {
-    const { first: periodStart, last: periodEnd } = daysOf(period, TIME_ZONE);
+  async run({ sql, chunk, period, timeZone, scheduledFor: now, log }) {
+    const { first: periodStart, last: periodEnd } = daysOf(period, timeZone);
     const due = await listDueAmbassadors(sql, periodEnd);
 
     async function close({ tx, append }: ChunkContext, { ambassadorUserId, currency }: DueAmbassador): Promise<void> {

@@ -3,7 +3,6 @@ import { defineJob } from '../kernel/job.ts';
 import { endOfPart, issueMonthlyInvoices } from '../store/monthly-invoices.ts';
 import { daysOf } from './days-of.ts';
 
-const TIME_ZONE = 'America/Mexico_City';
 const TENANTS_AT_ONCE = 1_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -13,12 +12,12 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
  */
 export const issueInvoices = defineJob<object>({
   name: 'issue-invoices', // lives in the ledger: never rename
-  schedule: { cron: '0 5 1 * *', timeZone: TIME_ZONE },
+  schedule: { cron: '0 5 1 * *', timeZone: 'America/Mexico_City' },
   covers: 'month before',
   catchUp: 'all',
 
-  async run({ sql, chunk, period, scheduledFor: issuedAt, log }) {
-    const { first: month } = daysOf(period, TIME_ZONE);
+  async run({ sql, chunk, period, timeZone, scheduledFor: issuedAt, log }) {
+    const { first: month } = daysOf(period, timeZone);
     let count = 0;
     for (let after = BEFORE_ALL; ;) {
       const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);

@@ -1,29 +1,29 @@
-import { DateTime } from 'luxon';
 import { suspect } from '../domain/fraud-case.ts';
 import { defineJob } from '../kernel/job.ts';
 import { openCases } from '../store/fraud-cases.ts';
 import { saveLinks } from '../store/fraud-links.ts';
 import { forgetScores, listSuspects, saveScores } from '../store/fraud-scores.ts';
+import { daysOf } from './days-of.ts';
 
-const TIME_ZONE = 'America/Mexico_City';
 const PARTS = 4; // each looks through the month's clicks, so more parts cost more and lose less when one fails
 
 /** Scores tenants, ambassadors and reviewers by what they did, and opens a case for each that a person should look at. */
 export const scoreFraud = defineJob<object>({
   name: 'score-fraud', // lives in the ledger: never rename
-  schedule: { cron: '0 3 * * *', timeZone: TIME_ZONE },
+  schedule: { cron: '0 3 * * *', timeZone: 'America/Mexico_City' },
   covers: 'day before',
   catchUp: 'latest',
 
-  async run({ chunk, period: { start, end }, scheduledFor: at, log }) {
-    const day = DateTime.fromJSDate(start, { zone: TIME_ZONE }).toFormat('yyyy-MM-dd');
+  async run({ chunk, period, timeZone, scheduledFor: at, log }) {
+    const { last: day } = daysOf(period, timeZone);
+    const { end } = period;
     for (const kind of ['instrument', 'ip'] as const) {
       await chunk(`links by ${kind}`, ({ tx }) => saveLinks(tx, kind, { day, end }));
     }
     for (const subject of ['tenant', 'ambassador', 'reviewer'] as const) {
       for (let part = 0; part < PARTS; part += 1) {
         await chunk(`${subject} ${part + 1} of ${PARTS}`, async ({ tx, append }) => {
-          const some = { day, end, timeZone: TIME_ZONE, part, parts: PARTS };
+          const some = { day, end, timeZone, part, parts: PARTS };
           await saveScores(tx, subject, some);
           const opened = await openCases(tx, { subject, at, suspects: await listSuspects(tx, subject, some) });
           await append(...opened.map(suspect));

@@ -20,6 +20,8 @@ export interface RunContext<Ports> {
   /** The time of the slot. Rules take their period from here, never from a clock. */
   readonly scheduledFor: Date;
   readonly period: Period;
+  /** On whose wall the period's days begin: the schedule's, or the deployment's own. */
+  readonly timeZone: string;
   /** Aborts when the process is to stop or the lock is lost. */
   readonly signal: AbortSignal;
   /**

@@ -13,7 +13,7 @@ import { backoffMs } from './backoff.ts';
 import { Permanent, RetryLater, toError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Job, type RunContext, RunLost, RunStopped } from './job.ts';
-import { periodOf, slotsBetween } from './schedule.ts';
+import { periodOf, slotsBetween, zoneOf } from './schedule.ts';
 
 const GRACE_MS = 60_000; // a slot that begins later was caught up with
 const PLANNED_AT_ONCE = 1_000;
@@ -148,6 +148,7 @@ async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { sche
     sql, ports, scheduledFor, signal,
     log: log.child({ job: job.name, slot: scheduledFor }),
     period: periodOf(job.schedule, job.covers, scheduledFor),
+    timeZone: zoneOf(job.schedule),
     async chunk(name, work) {
       if (done.has(name)) return;
       if (signal.aborted) throw new RunStopped('the process is to stop');

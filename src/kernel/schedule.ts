@@ -111,10 +111,15 @@ export interface Period {
   readonly end: Date;
 }
 
+/** On whose wall a schedule's days begin. */
+export function zoneOf(schedule: Schedule): string {
+  return 'cron' in schedule ? schedule.timeZone : 'UTC';
+}
+
 /** The period that a slot is about. */
 export function periodOf(schedule: Schedule, covers: Covers, slot: Date): Period {
   if (covers === 'since the last') return { start: previousSlot(schedule, slot), end: slot };
   const unit = covers === 'day before' ? 'day' : 'month';
-  const end = DateTime.fromJSDate(slot, { zone: 'cron' in schedule ? schedule.timeZone : 'UTC' }).startOf(unit);
+  const end = DateTime.fromJSDate(slot, { zone: zoneOf(schedule) }).startOf(unit);
   return { start: end.minus({ [unit]: 1 }).toJSDate(), end: end.toJSDate() };
 }

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { creditInvoice } from '../../src/domain/invoicing.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
+import { reschedule } from '../../src/kernel/reschedule.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
@@ -106,6 +107,16 @@ test('a month is the tenant’s own: the last minute here is another month there
     ['ES-2026-000001', '2026-03', 100n], ['MX-2026-000001', '2026-03', 300n],
     ['ES-2026-000002', '2026-04', 200n], ['MX-2026-000002', '2026-04', 400n],
   ]);
+});
+
+test('where a deployment has its jobs on another wall, the month is that wall’s', async () => {
+  const { sql, tenant, charge } = await openBilling();
+  const id = await tenant({ country: 'ES', timeZone: 'Europe/Madrid' });
+  await charge(id, '2026-03-31T20:00:00Z');
+  const [moved] = reschedule([issueInvoices], { crons: {}, timeZone: 'Europe/Madrid' });
+  if (moved === undefined) throw new Error('there is one job');
+  await runSlot(sql, moved, { ports: {}, scheduledFor: new Date('2026-04-01T03:00:00Z') });
+  expect((await sql`select period_start::text as start, period_end::text as end from invoice`)[0]).toEqual({ start: '2026-03-01', end: '2026-03-31' });
 });
 
 test('a zone that only the API knows is taken for UTC, and keeps nobody from being billed', async () => {
