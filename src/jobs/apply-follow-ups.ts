@@ -2,6 +2,7 @@ import { appointmentApproached } from '../events/appointment-approached.ts';
 import { leadLeftUnanswered } from '../events/lead-left-unanswered.ts';
 import { defineJob } from '../kernel/job.ts';
 import { followUpLeads, remindOfVisits } from '../store/follow-ups.ts';
+import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 500;
 
@@ -12,27 +13,19 @@ export const applyFollowUps = defineJob<object>({
   overlap: 'skip',
 
   async run({ chunk, scheduledFor: now }) {
-    let found = AT_ONCE;
-    for (let part = 1; found === AT_ONCE; part += 1) {
-      await chunk(`leads ${part}`, async ({ tx, append }) => {
-        const leads = await followUpLeads(tx, now, AT_ONCE);
-        const events = leads.map(({ waitingSince, ...facts }) => leadLeftUnanswered({
-          tenantId: facts.tenantId, occurredAt: now, payload: { ...facts, waitingSince: waitingSince.toISOString() },
-        }));
-        await append(...events);
-        found = leads.length;
-      });
-    }
-    found = AT_ONCE;
-    for (let part = 1; found === AT_ONCE; part += 1) {
-      await chunk(`visits ${part}`, async ({ tx, append }) => {
-        const visits = await remindOfVisits(tx, now, AT_ONCE);
-        const events = visits.map(({ tenantId, startsAt, ...facts }) => appointmentApproached({
-          tenantId, occurredAt: now, payload: { ...facts, startsAt: startsAt.toISOString() },
-        }));
-        await append(...events);
-        found = visits.length;
-      });
-    }
+    await inParts(chunk, { name: 'leads', atOnce: AT_ONCE }, async ({ tx, append }) => {
+      const leads = await followUpLeads(tx, now, AT_ONCE);
+      await append(...leads.map(({ waitingSince, ...facts }) => leadLeftUnanswered({
+        tenantId: facts.tenantId, occurredAt: now, payload: { ...facts, waitingSince: waitingSince.toISOString() },
+      })));
+      return leads.length;
+    });
+    await inParts(chunk, { name: 'visits', atOnce: AT_ONCE }, async ({ tx, append }) => {
+      const visits = await remindOfVisits(tx, now, AT_ONCE);
+      await append(...visits.map(({ tenantId, startsAt, ...facts }) => appointmentApproached({
+        tenantId, occurredAt: now, payload: { ...facts, startsAt: startsAt.toISOString() },
+      })));
+      return visits.length;
+    });
   },
 });

@@ -1,6 +1,7 @@
 import { digestClosed } from '../events/digest-closed.ts';
 import { defineJob } from '../kernel/job.ts';
 import { closeDigests as close, saveDigestEvents } from '../store/digests.ts';
+import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 100;
 const TEXTS_SHOWN = 20;
@@ -11,16 +12,13 @@ export const closeDigests = defineJob<object>({
   schedule: { everyMs: 5_000 },
 
   async run({ chunk, scheduledFor: occurredAt }) {
-    let found = AT_ONCE;
-    for (let part = 1; found === AT_ONCE; part += 1) {
-      await chunk(`part ${part}`, async ({ tx, append }) => {
-        const closed = await close(tx, { limit: AT_ONCE, texts: TEXTS_SHOWN });
-        const told = closed.filter(({ count }) => count > 0);
-        const events = told.map(({ id: digestId, userId, category, count, texts }) =>
-          digestClosed({ occurredAt, payload: { digestId, userId, category, count, texts: [...texts] } }));
-        await saveDigestEvents(tx, told.map(({ id }) => id), await append(...events));
-        found = closed.length;
-      });
-    }
+    await inParts(chunk, { name: 'part', atOnce: AT_ONCE }, async ({ tx, append }) => {
+      const closed = await close(tx, { limit: AT_ONCE, texts: TEXTS_SHOWN });
+      const told = closed.filter(({ count }) => count > 0);
+      const events = told.map(({ id: digestId, userId, category, count, texts }) =>
+        digestClosed({ occurredAt, payload: { digestId, userId, category, count, texts: [...texts] } }));
+      await saveDigestEvents(tx, told.map(({ id }) => id), await append(...events));
+      return closed.length;
+    });
   },
 });

@@ -2,6 +2,7 @@ import { paymentMismatchFound } from '../events/payment-mismatch-found.ts';
 import { defineJob } from '../kernel/job.ts';
 import { announceMismatches, reconcileReport } from '../store/payment-mismatches.ts';
 import { listUnreconciled } from '../store/settlements.ts';
+import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 1_000;
 
@@ -14,13 +15,10 @@ export const reconcilePayments = defineJob<object>({
     for (const reportId of await listUnreconciled(sql)) {
       await chunk(`report ${reportId}`, ({ tx }) => reconcileReport(tx, reportId, now));
     }
-    let found = AT_ONCE;
-    for (let part = 1; found === AT_ONCE; part += 1) {
-      await chunk(`events ${part}`, async ({ tx, append }) => {
-        const mismatches = await announceMismatches(tx, now, AT_ONCE);
-        await append(...mismatches.map((payload) => paymentMismatchFound({ occurredAt: now, payload })));
-        found = mismatches.length;
-      });
-    }
+    await inParts(chunk, { name: 'events', atOnce: AT_ONCE }, async ({ tx, append }) => {
+      const mismatches = await announceMismatches(tx, now, AT_ONCE);
+      await append(...mismatches.map((payload) => paymentMismatchFound({ occurredAt: now, payload })));
+      return mismatches.length;
+    });
   },
 });

@@ -1,6 +1,7 @@
 import { defineJob } from '../kernel/job.ts';
 import { requestAgain } from '../notifications/request-again.ts';
 import { releaseDue } from '../store/notifications.ts';
+import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 500;
 
@@ -10,13 +11,10 @@ export const releaseNotifications = defineJob<object>({
   schedule: { everyMs: 5_000 },
 
   async run({ chunk, scheduledFor }) {
-    let released = AT_ONCE;
-    for (let part = 1; released === AT_ONCE; part += 1) {
-      await chunk(`part ${part}`, async ({ tx }) => {
-        const due = await releaseDue(tx, AT_ONCE);
-        await requestAgain(tx, due, scheduledFor);
-        released = due.length;
-      });
-    }
+    await inParts(chunk, { name: 'part', atOnce: AT_ONCE }, async ({ tx }) => {
+      const due = await releaseDue(tx, AT_ONCE);
+      await requestAgain(tx, due, scheduledFor);
+      return due.length;
+    });
   },
 });
