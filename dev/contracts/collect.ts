@@ -19,6 +19,6 @@ export async function collect(databaseUrl: string, folder: string): Promise<void
   await sql.end();
 }
 
-function toRecorded({ createdAt: _, publishedAt: __, occurredAt, ...event }: Awaited<ReturnType<typeof readEvents>> extends Map<string, infer E> ? E : never): RecordedEvent {
+function toRecorded({ createdAt: _, publishedAt: __, read: ___, occurredAt, ...event }: Awaited<ReturnType<typeof readEvents>> extends Map<string, infer E> ? E : never): RecordedEvent {
   return { ...event, occurredAt: occurredAt.toISOString() };
 }

@@ -16,6 +16,7 @@ import { openDocuments } from '../store/open-documents.ts';
 import { createApp } from './app.ts';
 import { openTokens } from './auth.ts';
 import { openInboxStreams } from './inbox-streams.ts';
+import { observeJobs } from './observe-jobs.ts';
 import { startServer } from './server.ts';
 
 type WebConfig = Pick<
@@ -42,7 +43,9 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const { documents, close } = openDocuments(sql, config.MONGODB_URL);
   stack.defer(close);
   const registry = openRegistry();
+  const scheduled = reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE });
   observeBacklog({ registry, sql, queues });
+  observeJobs({ registry, sql, jobs: scheduled });
   const patient = openPatientRedis({ url: config.REDIS_URL, name: 'web-inbox', log });
   const hints = stack.adopt(patient, (client) => client.disconnect());
   const inboxStreams = openInboxStreams({ sql, log, registry, perProcess: config.INBOX_STREAMS });
@@ -53,7 +56,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     tokens: openTokens(config),
     poke: makePoke(redis, prefix),
     queues,
-    jobs: reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }),
+    jobs: scheduled,
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

@@ -24,16 +24,21 @@ export async function claim(sql: Sql, limit: number, leaseMs: number): Promise<C
   return { lease: first.lease, events: rows.map(({ id, type, traceparent }) => ({ id, type, traceparent })) };
 }
 
-/** Marks events as published and ends the lease. Where it had expired nothing is marked: another relay has the events. */
-export async function markPublished(sql: Sql, lease: string, events: readonly ClaimedEvent[]): Promise<void> {
+/**
+ * Marks events as published and ends the lease. Where it had expired nothing is marked: another relay has the events.
+ * The seconds from commit to mark of each come back, by the database's clock.
+ */
+export async function markPublished(sql: Sql, lease: string, events: readonly ClaimedEvent[]): Promise<readonly number[]> {
   const ids = events.map(({ id }) => id);
   // The bounds let PostgreSQL look into the days concerned only.
-  await sql`
+  const rows = await sql<{ seconds: number }[]>`
     with held as (delete from outbox_lease where lease = ${lease} returning lease)
     update outbox_event set status = 'published', published_at = clock_timestamp()
     where id = any(${ids}::uuid[]) and id between ${ids[0] ?? null}::uuid and ${ids.at(-1) ?? null}::uuid
       and exists (select from held)
+    returning extract(epoch from published_at - created_at)::float8 as seconds
   `;
+  return rows.map(({ seconds }) => seconds);
 }
 
 /** Takes an event that can't be published out of the pending ones, where an operator sees it and can retry it. */

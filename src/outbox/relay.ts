@@ -31,6 +31,7 @@ export async function relayBatch(options: RelayOptions): Promise<number> {
   const { sql, metrics } = options;
   const began = performance.now();
   const claimed = await claim(sql, RELAY_BATCH_LIMIT, LEASE_MS);
+  metrics.looked();
   if (claimed === undefined) return 0;
   signal('relay.claimed');
   const subscriptions = await options.subscriptions(claimed.events.map(({ type }) => type));
@@ -41,7 +42,7 @@ export async function relayBatch(options: RelayOptions): Promise<number> {
   try {
     const published = await publishOrFail(options, subscriptions, { lease: claimed.lease, events: known });
     signal('relay.added');
-    await markPublished(sql, claimed.lease, published);
+    metrics.marked(await markPublished(sql, claimed.lease, published));
   } catch (error) {
     await release(sql, claimed.lease).catch(() => undefined); // the lease ends anyway
     throw error;

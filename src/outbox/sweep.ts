@@ -51,11 +51,14 @@ async function sweepConsumer(
   // Read first: an event that is pending now and published later must stay above the verified id.
   const settledBefore = await oldestUnsettled(sql);
   let firstOpen: string | undefined;
-  let found = 0;
+  let [found, inFlight, deferred] = [0, 0, 0];
   for (let after = verifiedId; ; ) {
     const open = await openDeliveries(sql, { name, after, graceMs });
     firstOpen ??= open[0]?.eventId;
-    const missing = (await withoutJob(queue(name), open)).slice(0, open.length > 0 ? await depths.room(name) : 0);
+    const jobless = await withoutJob(queue(name), open);
+    const missing = jobless.slice(0, open.length > 0 ? await depths.room(name) : 0);
+    inFlight += open.length - jobless.length;
+    deferred += jobless.length - missing.length;
     const published = await publishAgain(options, name, missing, graceMs === 0 ? 'redis was emptied' : 'missing');
     if (published > 0) {
       found += published;
@@ -66,8 +69,21 @@ async function sweepConsumer(
     if (open.length < PAGE || last === undefined) break;
     after = last.eventId;
   }
+  metrics.swept(name, { ...(await countSettled(sql, name, verifiedId)), in_flight: inFlight, deferred, missing: found });
   await verify(sql, name, { verifiedId, upTo: firstOpen === undefined || settledBefore < firstOpen ? settledBefore : firstOpen });
   return found;
+}
+
+/** Deliveries after an id that are consumed or dead; of those up to the verified id every one is. */
+async function countSettled(sql: Sql, name: string, after: string): Promise<{ readonly consumed: number; readonly dead: number }> {
+  const [row] = await sql<{ consumed: number; dead: number }[]>`
+    select (select count(*) from consumed_event where consumer_name = ${name} and event_id > ${after})::integer as consumed,
+           (
+             select count(*) from dead_letter
+             where consumer_name = ${name} and event_id > ${after} and (resolution is null or resolution = 'discarded')
+           )::integer as dead
+  `;
+  return row ?? { consumed: 0, dead: 0 };
 }
 
 /**

@@ -2,10 +2,23 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** The times of an event's way, by the database's clock. */
+/** An event's way by the database's clock, up to when this process read it; from then on by the process's own. */
 interface Timed {
   readonly createdAt: Date;
   readonly publishedAt: Date | undefined;
+  readonly read: { readonly at: Date; readonly processMs: number };
+}
+
+/** What the sweep found of a consumer's deliveries that it had not verified before. */
+export interface Swept {
+  readonly consumed: number;
+  readonly dead: number;
+  /** Older than the grace, and in a queue. */
+  readonly in_flight: number;
+  /** In no queue, for want of room. */
+  readonly deferred: number;
+  /** In no queue, and published again just now. */
+  readonly missing: number;
 }
 
 /** What a worker tells of its consumers. No tenant, user or event is ever a label. */
@@ -19,10 +32,15 @@ export interface ConsumerMetrics {
 
 /** What a relay tells of its work. */
 export interface RelayMetrics {
+  /** A batch was asked for, whether or not there was any. */
+  looked(): void;
   published(events: number, seconds: number): void;
+  /** Seconds from each event's commit to its mark. */
+  marked(waitedSeconds: readonly number[]): void;
   failed(events: number): void;
   deferred(consumer: string, deliveries: number): void;
   republished(consumer: string, deliveries: number): void;
+  swept(consumer: string, found: Swept): void;
 }
 
 /** A registry with the figures of the Node process itself. */
@@ -32,10 +50,13 @@ export function openRegistry(): Registry {
   return registry;
 }
 
-/** Consumers' figures. */
-export function consumerMetrics(registry: Registry): ConsumerMetrics {
-  const counter = (name: string, help: string) =>
-    new Counter({ name, help, labelNames: ['consumer'], registers: [registry] });
+/** Consumers' figures. Those of consumers named here are there from the start: the first failure is an increase then. */
+export function consumerMetrics(registry: Registry, consumers: readonly string[] = []): ConsumerMetrics {
+  const counter = (name: string, help: string) => {
+    const made = new Counter({ name, help, labelNames: ['consumer'], registers: [registry] });
+    for (const consumer of consumers) made.inc({ consumer }, 0);
+    return made;
+  };
   const consumed = counter('deliveries_consumed_total', 'Deliveries consumed');
   const failed = counter('deliveries_failed_total', 'Attempts that failed');
   const dead = counter('deliveries_dead_total', 'Deliveries that became dead letters');
@@ -47,10 +68,15 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
     name: 'critical_time_seconds', help: 'From the commit of an event to its consumption',
     labelNames: ['consumer'], buckets: SECONDS, registers: [registry],
   });
+  const start = new Histogram({
+    name: 'publish_to_start_seconds', help: 'From the publication of an event to the start of the attempt that consumed it',
+    labelNames: ['consumer'], buckets: SECONDS, registers: [registry],
+  });
   return {
-    consumed(consumer, { createdAt }) {
+    consumed(consumer, { createdAt, publishedAt, read }) {
       consumed.inc({ consumer });
-      critical.observe({ consumer }, Math.max(0, (Date.now() - createdAt.getTime()) / 1_000));
+      start.observe({ consumer }, secondsBetween(publishedAt ?? read.at, read.at)); // a worker may be faster than the mark
+      critical.observe({ consumer }, secondsBetween(createdAt, read.at) + (performance.now() - read.processMs) / 1_000);
     },
     failed: (consumer) => failed.inc({ consumer }),
     died: (consumer) => dead.inc({ consumer }),
@@ -58,6 +84,8 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
     held: (consumer, isHeld) => held.set({ consumer }, isHeld ? 1 : 0),
   };
 }
+
+const secondsBetween = (from: Date, until: Date) => Math.max(0, (until.getTime() - from.getTime()) / 1_000);
 
 /** The relay's figures. */
 export function relayMetrics(registry: Registry): RelayMetrics {
@@ -70,10 +98,25 @@ export function relayMetrics(registry: Registry): RelayMetrics {
   const labelNames = ['consumer'];
   const deferred = new Counter({ name: 'deliveries_deferred_total', help: 'Left to the sweep: the queue was full', labelNames, registers });
   const again = new Counter({ name: 'deliveries_republished_total', help: 'Found missing and published again', labelNames, registers });
+  const looks = new Counter({ name: 'relay_looks_total', help: 'Times that a relay asked for events to publish', registers });
+  const waited = new Histogram({ name: 'commit_to_publish_seconds', help: 'From the commit of an event to its mark as published', buckets: SECONDS, registers });
+  const sweeps = new Counter({ name: 'sweeps_total', help: 'Audits of a consumer by the sweep', labelNames, registers });
+  const state = new Gauge({
+    name: 'deliveries', help: 'Deliveries that the last sweep had still to verify, by what it found; missing ones it published again',
+    labelNames: ['consumer', 'state'], registers,
+  });
   return {
+    looked: () => looks.inc(),
     published(events, took) {
       published.inc(events);
       seconds.observe(took);
+    },
+    marked(all) {
+      for (const each of all) waited.observe(Math.max(0, each));
+    },
+    swept(consumer, found) {
+      sweeps.inc({ consumer });
+      for (const [name, count] of Object.entries(found)) state.set({ consumer, state: name }, count);
     },
     failed: (events) => failed.inc(events),
     deferred: (consumer, deliveries) => deferred.inc({ consumer }, deliveries),

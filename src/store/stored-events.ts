@@ -14,12 +14,15 @@ interface Row {
   readonly traceparent: string | null;
   readonly created_at: Date;
   readonly published_at: Date | null;
+  readonly read_at: Date;
 }
 
 /** A stored event and the database's times of its way: committed about then, in the queue then (or not yet marked). */
 export interface CommittedEvent extends StoredEvent {
   readonly createdAt: Date;
   readonly publishedAt: Date | undefined;
+  /** When it was read: by the database's clock, and by this process's `performance.now()`, for what comes after. */
+  readonly read: { readonly at: Date; readonly processMs: number };
 }
 
 /** Reads events by id; those that are not in the outbox are missing from the map. */
@@ -28,14 +31,15 @@ export async function readEvents(db: Db, eventIds: readonly string[]): Promise<M
   // The bounds let PostgreSQL look into the days concerned only.
   const rows = await db<Row[]>`
     select id, event_type, schema_version, occurred_at, tenant_id, actor_user_id, payload_json,
-           correlation_id, causation_id, traceparent, created_at, published_at
+           correlation_id, causation_id, traceparent, created_at, published_at, clock_timestamp() as read_at
     from outbox_event
     where id = any(${sorted}::uuid[]) and id between ${sorted[0] ?? null}::uuid and ${sorted.at(-1) ?? null}::uuid
   `;
-  return new Map(rows.map((row) => [row.id, toEvent(row)]));
+  const processMs = performance.now();
+  return new Map(rows.map((row) => [row.id, toEvent(row, processMs)]));
 }
 
-function toEvent(row: Row): CommittedEvent {
+function toEvent(row: Row, processMs: number): CommittedEvent {
   return {
     eventId: row.id,
     eventType: row.event_type,
@@ -49,5 +53,6 @@ function toEvent(row: Row): CommittedEvent {
     traceparent: row.traceparent ?? undefined,
     createdAt: row.created_at,
     publishedAt: row.published_at ?? undefined,
+    read: { at: row.read_at, processMs },
   };
 }

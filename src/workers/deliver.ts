@@ -76,6 +76,7 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
 
     async perform(task, context) {
       const { outcome, gone } = await send(delivery, task, context);
+      context.ports.onAttempt(channel, outcome.outcome);
       if (outcome.outcome === 'sent') delivery.onSent?.();
       const ended = endOf(outcome, task.sending);
       return { end: { ended, gone }, error: errorOf(outcome, ended, channel) };

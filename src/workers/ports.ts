@@ -1,4 +1,4 @@
-import type { OutwardChannel } from '../notifications/channel.ts';
+import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import type { PushChannel } from '../notifications/channels/push.ts';
 import type { Rendered } from '../notifications/render.ts';
 import type { InboxHint } from '../notifications/inbox-hint.ts';
@@ -28,4 +28,6 @@ export interface Ports {
   readonly isReplay?: boolean;
   /** Where a reader of a mail leaves its category. */
   unsubscribeUrl(notificationId: string): string;
+  /** Told what became of each attempt to notify. */
+  onAttempt(channel: keyof OutwardChannels, outcome: Outcome['outcome']): void;
 }

@@ -20,6 +20,7 @@ import type { Runtime } from '../platform/runtime.ts';
 import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
 import { openDocuments } from '../store/open-documents.ts';
+import { countAttempts } from './count-attempts.ts';
 import { deliverEmail } from './deliver-email.ts';
 import { deliverPush } from './deliver-push.ts';
 import { deliverWhatsApp } from './deliver-whatsapp.ts';
@@ -68,9 +69,10 @@ export async function startWorkers(
       appUrl: config.APP_URL.replace(/\/$/, ''),
       perHour: config.NOTIFICATIONS_PER_HOUR,
       digestMs: config.DIGEST_MINUTES * 60_000,
+      onAttempt: countAttempts(registry),
       unsubscribeUrl: (id: string) => unsubscribeUrl({ baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY }, id),
     },
-    metrics: consumerMetrics(registry),
+    metrics: consumerMetrics(registry, consumers.map(({ name }) => name)),
     lockMs: config.LOCK_SECONDS * 1_000,
     canaryMs: config.CANARY_SECONDS * 1_000,
     onStuck: (consumer: string) => giveUp(`${consumer} takes none of the work that waits`),

@@ -34,6 +34,7 @@ export async function openNotifying(
     digestMs: 3_600_000,
     unsubscribeUrl: (id) => `https://api.techmarket.example/unsubscribe/${id}/token`,
     inboxHint: (userIds) => void hinted.push(...userIds),
+    onAttempt: () => undefined,
     ...changes,
   } as Ports & { templates: Ports['templates'] };
   const spine = await openSpine({ consumers, ports });
