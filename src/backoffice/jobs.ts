@@ -94,7 +94,8 @@ export function jobRoutes(api: Api, deps: ApiDeps): void {
   });
 }
 
-function nextSlots(schedule: Schedule, now: Date): readonly Date[] {
+/** The job's next three slots. */
+export function nextSlots(schedule: Schedule, now: Date): readonly Date[] {
   const slots: Date[] = [];
   for (let after = now; slots.length < NEXT_SHOWN; after = slots.at(-1) ?? after) slots.push(nextSlot(schedule, after));
   return slots;

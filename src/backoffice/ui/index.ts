@@ -4,9 +4,11 @@ import { assetRoutes } from './assets.ts';
 import { deadLetterPages } from './dead-letters.ts';
 import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
+import { jobPages } from './jobs.ts';
 import { overviewPage } from './overview.ts';
 import { replayPages } from './replays.ts';
 import { signInRoutes } from './sign-in.ts';
+import { steerJobPages } from './steer-jobs.ts';
 import { steerLetterPages } from './steer-letters.ts';
 
 /** The operators' pages, which ask for a session instead of a bearer token. */
@@ -19,5 +21,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   deadLetterPages(api, deps);
   steerLetterPages(api, deps);
   replayPages(api, deps);
+  jobPages(api, deps);
+  steerJobPages(api, deps);
   actionPages(api, deps);
 }
