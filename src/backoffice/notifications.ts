@@ -2,24 +2,20 @@ import { z } from '@hono/zod-openapi';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
 import { code, cursor, instant, limit, uuid } from '../api/fields.ts';
-import { notFound } from '../api/problem.ts';
 import { none, readRoute } from '../api/route.ts';
-import { contracts } from '../events/index.ts';
-import { type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
 import { channelParts } from '../notifications/template-contract.ts';
-import { listNotifications, readDigests, readSteps } from '../store/notification-audit.ts';
-import { listEvents } from '../store/outbox-events.ts';
-import { type CommittedEvent, readEvents } from '../store/stored-events.ts';
+import { listNotifications } from '../store/notification-audit.ts';
+import { answers, explainNotification } from './explain-notification.ts';
 
 export const channelName = z.enum(Object.keys(channelParts) as [string, ...string[]]);
-const status = z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'suppressed', 'unknown']);
+export const notificationStatus = z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'suppressed', 'unknown']);
 const time = z.iso.datetime().nullable();
 
 const notificationView = z
   .object({
     id: uuid, eventId: uuid, userId: uuid, tenantId: uuid.nullable(),
     channel: channelName, category: z.string().nullable(), template: z.string(), templateVersion: z.int(), locale: z.string(),
-    status, reason: z.string().nullable(), attempts: z.int(),
+    status: notificationStatus, reason: z.string().nullable(), attempts: z.int(),
     createdAt: z.iso.datetime(), dueAt: time, expiresAt: time, sentAt: time, readAt: time,
     digestId: uuid.nullable(),
   })
@@ -31,7 +27,7 @@ const list = readRoute({
   roles: ['backoffice:read'],
   params: none,
   query: z.strictObject({
-    status: status.optional(), channel: channelName.optional(), template: code.optional(),
+    status: notificationStatus.optional(), channel: channelName.optional(), template: code.optional(),
     userId: uuid.optional(), tenantId: uuid.optional(), eventId: uuid.optional(),
     from: instant.optional(), to: instant.optional(), limit, cursor,
   }),
@@ -48,7 +44,7 @@ const explain = readRoute({
     eventId: uuid,
     eventType: z.string(),
     userId: uuid,
-    answer: z.enum(['decided', 'not yet decided', 'could not be decided', 'the event tells nobody', 'the event does not tell this user']),
+    answer: z.enum(answers),
     /** Why it could not be decided. */
     error: z.string().nullable(),
     notifications: z.array(notificationView),
@@ -74,33 +70,5 @@ export function notificationAuditRoutes(api: Api, { sql }: ApiDeps): void {
     return c.json({ notifications, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.id]) }, 200);
   });
 
-  api.openapi(explain, async (c) => {
-    const { eventId, userId } = c.req.valid('query');
-    const event = (await readEvents(sql, [eventId])).get(eventId);
-    const [standing] = await listEvents(sql, { filter: { eventId }, before: undefined, limit: 1 });
-    if (event === undefined || standing === undefined) throw notFound();
-    const deciding = standing.deliveries.find(({ consumer }) => consumer === 'notify');
-    const notifications = await listNotifications(sql, { filter: { eventId, userId }, before: undefined, limit: 100 });
-    const digestIds = notifications.flatMap(({ digestId }) => digestId ?? []);
-    const [steps, digests] = [await readSteps(sql, eventId, userId), await readDigests(sql, digestIds)];
-    const answer = isTold(event, userId) ?? {
-      consumed: 'decided', dead: 'could not be decided', 'in flight': 'not yet decided', unpublished: 'not yet decided',
-    }[deciding?.state ?? 'unpublished'];
-    const { eventType } = event;
-    return c.json({ eventId, eventType, userId, answer, error: deciding?.error ?? null, notifications, steps, digests }, 200);
-  });
-}
-
-/** Why the event has nothing to say to the user; undefined when it has. */
-function isTold(stored: CommittedEvent, userId: string): string | undefined {
-  const isNoticed = noticed.some(({ type }) => type === stored.eventType);
-  const contract = contracts.find(({ type }) => type === stored.eventType);
-  if (!isNoticed || contract === undefined) return 'the event tells nobody';
-  try {
-    const { userIds } = noticeOf(contract.read(stored) as Noticed);
-    if (userIds.length === 0) return 'the event tells nobody';
-    return userIds.includes(userId) ? undefined : 'the event does not tell this user';
-  } catch {
-    return undefined; // unreadable: whoever decides says so
-  }
+  api.openapi(explain, async (c) => c.json(await explainNotification(sql, c.req.valid('query')), 200));
 }

@@ -2,15 +2,12 @@ import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { code, instant, line, uuid } from '../api/fields.ts';
-import { Problem } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { requestAgain } from '../notifications/request-again.ts';
-import { countFailed, queueAgain, queueFailedAgain } from '../store/notification-audit.ts';
-import { recordOperatorAction } from '../store/operator-actions.ts';
+import { countFailed } from '../store/notification-audit.ts';
+import { recordingOf } from './recording.ts';
+import { recoverFailed, resendOne } from './send-again.ts';
 
-const AT_ONCE = 10_000;
-
-const outward = z.enum(['email', 'push', 'whatsapp']);
+export const outward = z.enum(['email', 'push', 'whatsapp']);
 const which = { channel: outward, template: code.optional(), since: instant };
 
 const resend = writeRoute({
@@ -44,17 +41,8 @@ const recover = writeRoute({
 
 /** Where operators have notifications sent again. Rules of the sending hold as ever: what has expired does not leave. */
 export function resendNotificationRoutes(api: Api, deps: ApiDeps): void {
-  api.openapi(resend, (c) => {
-    const { id, reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
-      const record = { operatorUserId, action: 'resend-notification', request: { id, reason }, outcome: {}, traceId } as const;
-      const actionId = await recordOperatorAction(tx, record);
-      const queued = await queueAgain(tx, id, { actionId });
-      if (queued === undefined) throw new Problem(409, 'There is no such notification, or it is not one that can be sent again.');
-      await requestAgain(tx, [queued], now);
-      return { status: 200, body: { actionId } };
-    });
-  });
+  api.openapi(resend, (c) =>
+    command(c, deps, async (context) => ({ status: 200, body: { actionId: await resendOne(recordingOf(context), c.req.valid('json')) } })));
 
   api.openapi(preview, async (c) => {
     const { template, ...asked } = c.req.valid('query');
@@ -62,16 +50,7 @@ export function resendNotificationRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(recover, (c) => {
-    const { channel, template, since, count, reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
-      const there = await countFailed(tx, { channel, template, since });
-      if (there !== count) throw new Problem(409, `Nothing was sent: ${there} have failed, not ${count}.`);
-      const request = { channel, template: template ?? null, since: since.toISOString(), count, reason };
-      const record = { operatorUserId, action: 'recover-notifications', request, outcome: {}, traceId } as const;
-      const actionId = await recordOperatorAction(tx, record);
-      const queued = await queueFailedAgain(tx, { channel, template, since }, { actionId, limit: AT_ONCE });
-      await requestAgain(tx, queued, now);
-      return { status: 200, body: { actionId, recovered: queued.length, left: count - queued.length } };
-    });
+    const { template, ...asked } = c.req.valid('json');
+    return command(c, deps, async (context) => ({ status: 200, body: await recoverFailed(recordingOf(context), { template, ...asked }) }));
   });
 }

@@ -1,23 +1,14 @@
 import { Problem, unprocessable } from '../api/problem.ts';
 import type { Job } from '../kernel/job.ts';
 import { slotsBetween } from '../kernel/schedule.ts';
-import type { Tx } from '../platform/postgres.ts';
 import { pauseJob, requestSlots, resumeJob } from '../store/job-ledger.ts';
-import type { OperatorAction } from '../store/operator-actions.ts';
+import type { Recording } from './recording.ts';
 
 const MOST_SLOTS = 1_000;
 
-/** What steering a job is given: a transaction, and the way to the record. */
-export interface Steering {
-  readonly tx: Tx;
-  readonly now: Date;
-  /** Gives the record's id. */
-  record(action: OperatorAction['action'], request: OperatorAction['request']): Promise<string>;
-}
-
 /** Asks for a slot, again where it was run before; the record's id comes back. @throws {Problem} 409, 422 */
 export async function runSlotNow(
-  { tx, now, record }: Steering,
+  { tx, now, record }: Recording,
   { name, schedule }: Job<object>,
   { slot, reason }: { readonly slot: Date; readonly reason: string },
 ): Promise<string> {
@@ -38,7 +29,7 @@ export interface Backfill {
 
 /** Asks for every slot of a time that has come. @throws {Problem} 409, 422 */
 export async function backfillSlots(
-  { tx, now, record }: Steering,
+  { tx, now, record }: Recording,
   job: Job<object>,
   { from, to, count, reason }: Backfill,
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
@@ -52,7 +43,7 @@ const changes = { 'pause-job': pauseJob, 'resume-job': resumeJob } as const;
 
 /** Pauses a job or goes on with it; the record's id comes back. @throws {Problem} 409 */
 export async function pauseOrResume(
-  { tx, record }: Steering,
+  { tx, record }: Recording,
   { name }: Job<object>,
   { action, reason }: { readonly action: keyof typeof changes; readonly reason: string },
 ): Promise<string> {

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { command, type CommandContext } from '../api/command.ts';
+import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { instant, line, uuid } from '../api/fields.ts';
 import { readRoute, writeRoute } from '../api/route.ts';
-import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findJob } from './jobs.ts';
-import { backfillSlots, pauseOrResume, runSlotNow, slotsIn, type Steering } from './steer-job.ts';
+import { recordingOf } from './recording.ts';
+import { backfillSlots, pauseOrResume, runSlotNow, slotsIn } from './steer-job.ts';
 
 const params = z.strictObject({ name: z.string().max(100) });
 const reason = line(500);
@@ -56,7 +56,7 @@ const resume = writeRoute({
 export function steerJobRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(run, (c) => {
     const job = findJob(deps, c.req.valid('param').name);
-    return command(c, deps, async (context) => ({ status: 200, body: { actionId: await runSlotNow(steering(context), job, c.req.valid('json')) } }));
+    return command(c, deps, async (context) => ({ status: 200, body: { actionId: await runSlotNow(recordingOf(context), job, c.req.valid('json')) } }));
   });
 
   api.openapi(preview, (c) => {
@@ -66,18 +66,14 @@ export function steerJobRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(backfill, (c) => {
     const job = findJob(deps, c.req.valid('param').name);
-    return command(c, deps, async (context) => ({ status: 200, body: await backfillSlots(steering(context), job, c.req.valid('json')) }));
+    return command(c, deps, async (context) => ({ status: 200, body: await backfillSlots(recordingOf(context), job, c.req.valid('json')) }));
   });
 
   for (const [route, action] of [[pause, 'pause-job'], [resume, 'resume-job']] as const) {
     api.openapi(route, (c) => {
       const job = findJob(deps, c.req.valid('param').name);
       const asked = { action, reason: c.req.valid('json').reason };
-      return command(c, deps, async (context) => ({ status: 200, body: { actionId: await pauseOrResume(steering(context), job, asked) } }));
+      return command(c, deps, async (context) => ({ status: 200, body: { actionId: await pauseOrResume(recordingOf(context), job, asked) } }));
     });
   }
-}
-
-function steering({ tx, now, caller: { userId: operatorUserId }, traceId }: CommandContext): Steering {
-  return { tx, now, record: (action, request) => recordOperatorAction(tx, { operatorUserId, action, request, outcome: {}, traceId }) };
 }

@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
 import type { z } from 'zod';
 import { assertRole } from '../../api/auth.ts';
-import { command, type CommandContext } from '../../api/command.ts';
+import { command } from '../../api/command.ts';
 import type { Api, ApiDeps } from '../../api/context.ts';
-import { type OperatorAction, recordOperatorAction } from '../../store/operator-actions.ts';
+import { type Recording, recordingOf } from '../recording.ts';
 import { assertSameOrigin } from '../session.ts';
 import { answering, read } from './page.ts';
 import { limitForm, readForm } from './read-form.ts';
@@ -17,11 +17,9 @@ export interface ActionRoute<Params extends z.ZodObject, Form extends z.ZodObjec
   readonly form: Form;
 }
 
-export interface Sent<Params extends z.ZodObject, Form extends z.ZodObject> extends Pick<CommandContext, 'tx' | 'now' | 'emit'> {
+export interface Sent<Params extends z.ZodObject, Form extends z.ZodObject> extends Recording {
   readonly params: z.output<Params>;
   readonly form: z.output<Form>;
-  /** Puts the action on record and gives the record's id. */
-  record(action: OperatorAction['action'], request: OperatorAction['request'], outcome?: OperatorAction['outcome']): Promise<string>;
 }
 
 /** The hidden field that lets a form be sent twice and done once. */
@@ -43,13 +41,10 @@ export function action<Params extends z.ZodObject, Form extends z.ZodObject>(
       assertRole(operator, 'backoffice:write');
       const { key, ...fields } = await readForm(c);
       const asked = { params: read(params, c.req.param(), 'param'), form: read(form, fields, 'json') };
-      const answer = await command(c, deps, async ({ tx, now, emit, traceId }) => {
+      const answer = await command(c, deps, async (context) => {
         let actionId: string | undefined;
-        const record: Sent<Params, Form>['record'] = async (name, request, outcome = {}) => {
-          actionId = await recordOperatorAction(tx, { operatorUserId: operator.userId, action: name, request, outcome, traceId });
-          return actionId;
-        };
-        const location = await perform({ ...asked, tx, now, emit, record });
+        const { record, ...recording } = recordingOf(context);
+        const location = await perform({ ...asked, ...recording, record: async (...facts) => (actionId = await record(...facts)) });
         if (actionId === undefined) throw new Error('an operator’s action left no record');
         return { status: 200, body: `${location}${location.includes('?') ? '&' : '?'}done=${actionId}` };
       }, String(key ?? ''));
