@@ -20,6 +20,7 @@ const DEATH_MS = 15_000;
 const REST_MS = 120_000;
 const SHIFTS = ['+1h', '+1d', '-1d'];
 const PAYOUTS = 'close-payout-cycles';
+const FIGURES = 'update-daily-metrics'; // a slot that is run again has all its pieces again
 const PROCFILE = new URL('../../Procfile', import.meta.url).pathname;
 
 export interface ClockCampaignOptions {
@@ -49,10 +50,7 @@ export async function runClockCampaign({ seed, strikes, mutant, print }: ClockCa
     for (let strike = 0; strike < strikes; strike += 1) print(`  ${await strikeOnce(world, random)}`);
     await until('every slot that came has its end', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
     const before = await payouts(world);
-    const [last] = await sql<{ slot: Date }[]>`
-      select max(scheduled_for) as slot from job_run where job_name = ${PAYOUTS} and outcome in ('done', 'caught-up')
-    `;
-    if (last?.slot) await ask(world, last.slot);
+    await askAgain(world, PAYOUTS);
     await until('the slot was run again', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
     const again: Finding = {
       invariant: '7 a payout slot that is run again changes no byte', verdict: 'stray', checked: 1,
@@ -69,8 +67,8 @@ export async function runClockCampaign({ seed, strikes, mutant, print }: ClockCa
 /** One thing done to the running jobs; what it was comes back. */
 async function strikeOnce(world: World, random: () => number): Promise<string> {
   const kind = Math.floor(random() * 6);
-  if (kind <= 1) return kill(world, 'job.held');
-  if (kind <= 3) return kill(world, 'job.chunk', Math.floor(random() * PIECES));
+  if (kind <= 1) return kill(world, { moment: 'job.held', busy: PAYOUTS });
+  if (kind <= 3) return kill(world, { moment: 'job.chunk', busy: FIGURES, passing: Math.floor(random() * PIECES) });
   if (kind === 4) {
     await world.redis.flushall();
     return 'Redis was emptied';
@@ -83,21 +81,32 @@ async function strikeOnce(world: World, random: () => number): Promise<string> {
   return `${name} was frozen past its lock`;
 }
 
+interface Killing {
+  readonly moment: Moment;
+  /** The job that is asked for, so that there is something to hold. */
+  readonly busy: string;
+  readonly passing?: number;
+}
+
 /** Kills whoever reaches a moment after so many others have. */
-async function kill(world: World, moment: Moment, passing = 0): Promise<string> {
+async function kill(world: World, { moment, busy, passing = 0 }: Killing): Promise<string> {
   const armed = join(world.failpoints, moment);
   writeFileSync(armed, String(passing));
-  const [slot] = await world.sql<{ slot: Date }[]>`
-    select max(scheduled_for) as slot from job_run where job_name = ${PAYOUTS} and outcome in ('done', 'caught-up')
-  `;
-  if (slot?.slot) await ask(world, slot.slot); // so that there is something to hold
+  await askAgain(world, busy);
   const died = await until(`somebody reaches ${moment}`, () => !existsSync(armed), { deadlineMs: DEATH_MS }).catch(() => false);
   rmSync(armed, { force: true });
   const which = passing === 0 ? moment : `${moment} after ${passing} others`;
   return died ? `whoever reached ${which} was killed` : `nobody reached ${which}`;
 }
 
-const ask = ({ sql }: World, slot: Date) => transaction(sql, (tx) => requestSlots(tx, PAYOUTS, [slot], crypto.randomUUID()));
+/** Has the last slot of a job that went well run again. */
+async function askAgain({ sql }: World, name: string): Promise<void> {
+  const [last] = await sql<{ slot: Date | null }[]>`
+    select max(scheduled_for) as slot from job_run where job_name = ${name} and outcome in ('done', 'caught-up')
+  `;
+  const slot = last?.slot;
+  if (slot) await transaction(sql, (tx) => requestSlots(tx, name, [slot], crypto.randomUUID()));
+}
 
 async function openSlots({ sql }: World): Promise<number> {
   const [row] = await sql<{ open: number }[]>`
