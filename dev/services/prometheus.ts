@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findProgram } from '../find-program.ts';
 import { freePort } from '../free-port.ts';
 import { MissingPart } from '../missing-part.ts';
+import { until } from '../until.ts';
 import { crash, launch } from './server.ts';
 
 const COLUMNA = fileURLToPath(new URL('../../.columna', import.meta.url));
@@ -63,5 +64,7 @@ export async function startPrometheus({ folder, config }: { readonly folder: str
     port,
     logFile: join(folder, 'prometheus.log'),
   });
-  return { url: `http://127.0.0.1:${port}`, stop: () => crash(child) };
+  const url = `http://127.0.0.1:${port}`;
+  await until('Prometheus is ready', () => fetch(`${url}/-/ready`).then(({ ok }) => ok));
+  return { url, stop: () => crash(child) };
 }

@@ -64,6 +64,7 @@ export function consumerMetrics(registry: Registry, consumers: readonly string[]
   const held = new Gauge({
     name: 'consumer_held', help: '1 while the breaker holds the consumer', labelNames: ['consumer'], registers: [registry],
   });
+  for (const consumer of consumers) held.set({ consumer }, 0);
   const critical = new Histogram({
     name: 'critical_time_seconds', help: 'From the commit of an event to its consumption',
     labelNames: ['consumer'], buckets: SECONDS, registers: [registry],
@@ -116,6 +117,7 @@ export function relayMetrics(registry: Registry): RelayMetrics {
     },
     swept(consumer, found) {
       sweeps.inc({ consumer });
+      for (const counter of [again, deferred]) counter.inc({ consumer }, 0); // the first one is an increase then
       for (const [name, count] of Object.entries(found)) state.set({ consumer, state: name }, count);
     },
     failed: (events) => failed.inc(events),

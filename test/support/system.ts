@@ -36,14 +36,16 @@ export interface SystemOptions {
   readonly redisUrl?: string;
   /** Seconds that a job stays a worker's without a sign of life. */
   readonly lockSeconds?: number;
-  /** For the processes, on top of what they need. */
-  readonly env?: NodeJS.ProcessEnv;
   /** Called at once when a process has ended, before it starts again. */
   readonly onEnd?: (process: string) => void;
+  /** For the processes, on top of what they need. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Modules that each process imports first. */
+  readonly preload?: readonly URL[];
 }
 
 /** The Procfile's processes, released and ready, on the calling test's own database, keys, mailbox and secret. */
-export async function startSystem({ formation, redisUrl, lockSeconds = 2, env: extra, onEnd }: SystemOptions) {
+export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd, env: extra, preload = [] }: SystemOptions) {
   const { sql, url: DATABASE_URL } = await createDatabase();
   const { url: sharedUrl, prefix } = redisPrefix();
   const redis = await connectRedis(redisUrl ?? sharedUrl);
@@ -58,7 +60,8 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, env: e
     SMTP_URL: mailbox.smtpUrl, PORT: String(port), PUBLIC_URL: apiUrl,
     JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret,
     USER_RATE: '1000000', ADDRESS_RATE: '1000000', NOTIFICATIONS_PER_HOUR: '0',
-    FAILPOINTS: failpoints, NODE_OPTIONS: `--import ${FAILPOINT}`, ...extra,
+    FAILPOINTS: failpoints, NODE_OPTIONS: [FAILPOINT, ...preload].map((module) => `--import ${String(module)}`).join(' '),
+    ...extra,
   };
   const lines: LogLine[] = [];
   const ends: { readonly process: string; readonly how: string; readonly at: Date }[] = [];
@@ -69,7 +72,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, env: e
     onEnd?.(process);
   };
   if ((await runProcess('release', { procfile: PROCFILE, env, onLine })) !== 0) throw new Error('the release failed');
-  const running = await startProcesses({ procfile: PROCFILE, env, onLine, formation, restart: true });
+  const running = await startProcesses({ procfile: PROCFILE, env, onLine, formation, ports: ['METRICS_PORT'], restart: true });
   onTestFinished(async () => {
     await running.stop();
     await mailbox.stop();
@@ -79,8 +82,12 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, env: e
     lines.filter(({ process, text }) => process === name && text.includes('"msg":"started"')).length;
   const isUp = () => running.processes.every(({ name }) => starts(name) > 0);
   await until('every process has started', isUp, { deadlineMs: 20_000 });
+  /** `host:port` of what each process of a kind shows at `/metrics`. */
+  const scraped = (type: string) => type === 'web'
+    ? [new URL(apiUrl).host]
+    : running.processes.filter(({ name }) => name.startsWith(`${type}.`)).map(({ ports }) => `127.0.0.1:${ports['METRICS_PORT']}`);
   return {
-    sql, redis, prefix, apiUrl, secret, mailbox, failpoints, lines, ends, starts,
+    sql, redis, prefix, scraped, apiUrl, secret, mailbox, failpoints, lines, ends, starts,
     kill: running.kill, stop: running.stop, issueToken: tokenIssuer(secret),
   };
 }
