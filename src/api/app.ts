@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { creditInvoiceRoutes } from '../backoffice/credit-invoices.ts';
+import { doctorRoutes } from '../backoffice/doctor.ts';
 import { eventRoutes } from '../backoffice/events.ts';
 import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
@@ -114,6 +115,7 @@ export function createApp(deps: ApiDeps): Api {
   templateRoutes(api, deps);
   templatePreviewRoutes(api, deps);
   cloudEventRoutes(api, deps);
+  doctorRoutes(api, deps);
   backofficePages(api, deps);
   queueRoutes(api, deps);
 

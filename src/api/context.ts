@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
+import type { Finding } from '../backoffice/doctor/finding.ts';
 import type { ConfigOf } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
 import type { InboxHint } from '../notifications/inbox-hint.ts';
@@ -46,6 +47,8 @@ export interface ApiDeps {
   readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
   /** What the clock starts, and when. */
   readonly jobs: readonly Job<object>[];
+  /** Looks for what is wrong with the deployment. */
+  readonly diagnose: () => Promise<readonly Finding[]>;
   readonly registry: Registry;
   readonly limits: Limits;
   readonly config: ConfigOf<

@@ -1,4 +1,7 @@
+import { diagnose } from '../backoffice/doctor/diagnose.ts';
+import { secretsOf } from '../backoffice/doctor/examine-secrets.ts';
 import type { Config } from '../config.ts';
+import { contracts } from '../events/index.ts';
 import type { Job } from '../kernel/job.ts';
 import { reschedule } from '../kernel/reschedule.ts';
 import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
@@ -57,6 +60,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     poke: makePoke(redis, prefix),
     queues,
     jobs: scheduled,
+    diagnose: () => diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config) }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

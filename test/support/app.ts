@@ -32,6 +32,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     inboxStreams: openInboxStreams({ sql, log, registry: new Registry() }),
     queues: () => Promise.resolve([]),
     jobs,
+    diagnose: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },
     documents: documentsInPostgres(sql),

@@ -2,6 +2,7 @@ import type { Api, ApiDeps } from '../../api/context.ts';
 import { actionPages } from './actions.ts';
 import { assetRoutes } from './assets.ts';
 import { deadLetterPages } from './dead-letters.ts';
+import { doctorPage } from './doctor.ts';
 import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
 import { jobPages } from './jobs.ts';
@@ -24,4 +25,5 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   jobPages(api, deps);
   steerJobPages(api, deps);
   actionPages(api, deps);
+  doctorPage(api, deps);
 }

@@ -1,0 +1,45 @@
+import type { Redis } from '../../platform/redis.ts';
+import type { DeliveryQueue } from '../../platform/queues.ts';
+import { type Finding, fine, problem, warning } from './finding.ts';
+
+const ALARMS = 'jobs'; // the queue of the jobs' alarms
+
+export interface Queues {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** One for each consumer that the release has made known. */
+  readonly queues: readonly DeliveryQueue[];
+}
+
+/** Looks for consumers that no worker works for, queues that are paused, and queues that are nobody's. */
+export async function examineQueues({ redis, prefix, queues }: Queues): Promise<readonly Finding[]> {
+  const states = await Promise.all(queues.map(async (queue) => {
+    const [workers, isPaused] = await Promise.all([queue.getWorkersCount(), queue.isPaused()]);
+    return { name: queue.name, workers, isPaused };
+  }));
+  const known = new Set([ALARMS, ...queues.map(({ name }) => name)]);
+  const orphans = (await listQueues(redis, prefix)).filter((name) => !known.has(name));
+  const idle = states.filter(({ workers }) => workers === 0).map(({ name }) => name);
+  const paused = states.filter(({ isPaused }) => isPaused).map(({ name }) => name);
+  return [
+    idle.length === 0
+      ? fine('consumers', `Workers take from every one of ${states.length} queues.`)
+      : problem('consumers', `No worker takes from: ${idle.join(', ')}.`, 'Start worker processes of this release, and see whether they stay up.'),
+    paused.length === 0
+      ? fine('paused queues', 'No queue is paused.')
+      : warning('paused queues', `Paused: ${paused.join(', ')}.`, 'Resume them in Bull Board once what they were paused for is done.'),
+    orphans.length === 0
+      ? fine('queues without a consumer', 'Every queue is a consumer’s.')
+      : warning('queues without a consumer', `No consumer of this release has: ${orphans.join(', ')}.`, 'If a consumer was removed, drain its queue in Redis; if it was renamed, give it its name back.'),
+  ];
+}
+
+async function listQueues(redis: Redis, prefix: string): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (let at = '0'; ; ) {
+    const [next, keys] = await redis.scan(at, 'MATCH', `${prefix}:*:meta`, 'COUNT', 1_000);
+    for (const key of keys) names.add(key.slice(prefix.length + 1, -':meta'.length));
+    if (next === '0') return [...names].sort();
+    at = next;
+  }
+}
