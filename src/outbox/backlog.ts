@@ -28,7 +28,7 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
   const oldest = gauge('outbox_oldest_pending_seconds', 'Age of the oldest event that is not published');
   const dead = gauge('dead_letters', 'Dead letters that nobody has resolved', ['consumer']);
   const depth = gauge('queue_jobs', 'Jobs in a queue, by state', ['queue', 'state']);
-  const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest job that waits in a queue', ['queue']);
+  const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest job that waits in a queue, by the machines’ clocks', ['queue']);
 
   async function readAll(): Promise<void> {
     const reads = await Promise.allSettled([readOutbox(), readDeadLetters(), readQueues()]);
