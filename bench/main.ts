@@ -11,6 +11,7 @@ import { measureInvoices } from './invoices.ts';
 import { measureLatency } from './latency.ts';
 import { keepsBound, type Measure } from './measure.ts';
 import { measureNotifications } from './notifications.ts';
+import { measurePages } from './pages.ts';
 import { measureRanking } from './ranking.ts';
 import { measureReaction } from './reaction.ts';
 import { measureReconciliation } from './reconciliation.ts';
@@ -30,6 +31,7 @@ const FULL = {
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
   traces: { requests: 2_000, events: 20_000, rounds: 12 },
+  pages: { events: 300_000, rounds: 40 },
 };
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
@@ -42,6 +44,7 @@ const QUICK: typeof FULL = {
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
   traces: { requests: 500, events: 5_000, rounds: 8 },
+  pages: { events: 50_000, rounds: 20 },
 };
 
 interface Given {
@@ -64,6 +67,7 @@ const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[
   reconciliation: ({ servers, sizes, folder }) => measureReconciliation(servers, { ...sizes.reconciliation, folder }),
   invoices: ({ servers, sizes }) => measureInvoices(servers, sizes.invoices),
   traces: ({ servers, sizes }) => measureTraces(servers, sizes.traces),
+  pages: ({ servers, sizes }) => measurePages(servers, sizes.pages),
 };
 
 async function measureAll(given: Given, only: string | undefined): Promise<readonly Measure[]> {

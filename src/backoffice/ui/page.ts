@@ -9,7 +9,7 @@ import { refuse } from '../../api/refuse.ts';
 import { requireSession } from '../session.ts';
 import { signInPage } from './sign-in.ts';
 import { type Html, type Page, pageHeaders, shell, UI, type Viewer } from './shell.ts';
-import { common, LANGUAGE_COOKIE, LANGUAGES, languageOf } from './words.ts';
+import { common, type Language, LANGUAGE_COOKIE, LANGUAGES, languageOf } from './words.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -61,7 +61,9 @@ export async function answering(
   try {
     const operator = await requireSession(c, tokens);
     c.set('caller', operator);
-    viewer = { operator, language, mayWrite: operator.roles.has('backoffice:write'), path: c.req.path };
+    const { pathname, searchParams } = new URL(c.req.url);
+    const inLanguage = (other: Language) => `${pathname}?${new URLSearchParams({ ...Object.fromEntries(searchParams), language: other }).toString()}`;
+    viewer = { operator, language, mayWrite: operator.roles.has('backoffice:write'), path: pathname, inLanguage };
     return await answer(viewer);
   } catch (error) {
     const problem = toProblem(error);

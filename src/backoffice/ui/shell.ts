@@ -12,6 +12,8 @@ export interface Viewer {
   readonly language: Language;
   /** Of the page, without its query. */
   readonly path: string;
+  /** The page in another language. */
+  inLanguage(language: Language): string;
 }
 
 export interface Page {
@@ -70,7 +72,7 @@ export const shell = ({ title, body }: Page, language: Language, viewer?: Viewer
   </body>
 </html>`;
 
-function header({ operator, mayWrite, language, path }: Viewer): Html {
+function header({ operator, mayWrite, language, path, inLanguage }: Viewer): Html {
   const say = common[language];
   const isHere = (place: string) => path === place || (place !== '/backoffice' && path.startsWith(`${place}/`));
   return html`<header class="top">
@@ -81,7 +83,7 @@ function header({ operator, mayWrite, language, path }: Viewer): Html {
       <div class="session">
         <span class="soft" title="${operator.userId}">${mayWrite ? say.mayWrite : say.mayRead}</span>
         <span role="group" aria-label="${say.language}">
-          ${LANGUAGES.map((one) => html`<a href="${path}?language=${one}" lang="${one}"${one === language ? html` aria-current="true"` : ''}>${one.toUpperCase()}</a> `)}
+          ${LANGUAGES.map((one) => html`<a href="${inLanguage(one)}" lang="${one}"${one === language ? html` aria-current="true"` : ''}>${one.toUpperCase()}</a> `)}
         </span>
         <form method="post" action="/backoffice/sign-out"><button class="quiet">${say.signOut}</button></form>
       </div>
