@@ -30,7 +30,7 @@ const FULL = {
   ranking: { listings: 1_000_000, zones: 200, rounds: 2 },
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
-  traces: { requests: 2_000, events: 20_000, rounds: 12 },
+  traces: { requests: 500, events: 5_000, rounds: 21 },
   pages: { events: 300_000, rounds: 40 },
 };
 const QUICK: typeof FULL = {
@@ -43,7 +43,7 @@ const QUICK: typeof FULL = {
   ranking: { listings: 50_000, zones: 20, rounds: 3 },
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
-  traces: { requests: 500, events: 5_000, rounds: 8 },
+  traces: { requests: 300, events: 3_000, rounds: 11 },
   pages: { events: 50_000, rounds: 20 },
 };
 

@@ -46,13 +46,17 @@ export async function measureTraces(servers: Servers, { rounds, requests, events
     { name: 'POST /tickets', unit: 'requests/s', count: requests, start: serve },
     { name: 'outbox to proof', unit: 'events/s', count: events, start: deliver },
   ]) {
+    const before = await postsTo(endpoint);
     const [ours, baseline] = [await open(traced, start), await open({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, start)];
     measures.push(ratio({
       name: `${name} with traces, against without`, unit, ...(await alternate({ ours, baseline, count, rounds })), bound: { atLeast: 0.95 },
     }));
+    if ((await postsTo(endpoint)) === before) throw new Error(`${name}: no traces came`);
   }
   return measures;
 }
+
+const postsTo = async (endpoint: string) => Number(await (await fetch(`${endpoint}/posts`)).text());
 
 type Run = (count: number) => Promise<void>;
 

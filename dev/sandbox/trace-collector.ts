@@ -49,17 +49,21 @@ interface Posted {
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const FAILED = 2;
 
-/** Takes spans over OTLP/HTTP in JSON. Where nothing is `kept`, posts are only read. */
+/** Takes spans over OTLP/HTTP in JSON. Where nothing is `kept`, posts are only counted; `GET /posts` says how many came. */
 export async function startTraceCollector({ kept = true } = {}): Promise<TraceCollector> {
   const spans: CollectedSpan[] = [];
   const posts: string[] = [];
+  let taken = 0;
   const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString();
-    if (kept && request.url === '/v1/traces') {
+    if (request.url === '/posts') return response.end(String(taken));
+    if (request.url !== '/v1/traces') return response.writeHead(404).end();
+    taken += 1;
+    if (kept) {
       posts.push(body);
       spans.push(...spansOf(JSON.parse(body) as Posted));
     }
-    response.writeHead(request.url === '/v1/traces' ? 200 : 404, { 'Content-Type': 'application/json' }).end('{}');
+    return response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
   };
   const server = createServer((request, response) => void receive(request, response).catch(() => request.destroy()));
   server.listen(0, '127.0.0.1');
