@@ -1,6 +1,7 @@
 import { createECDH, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { signWebhook } from '../../dev/sandbox/payment-provider.ts';
+import { startTraceCollector } from '../../dev/sandbox/trace-collector.ts';
 import { ticketCreated } from '../../src/events/ticket-created.ts';
 import { append } from '../../src/outbox/append.ts';
 import { transaction } from '../../src/platform/transaction.ts';
@@ -25,12 +26,14 @@ async function startTalkative() {
   await (await connectRedis(server.url)).config('SET', 'requirepass', redisPassword);
   const redisUrl = server.url.replace('//', `//:${redisPassword}@`);
   const spy = await spyOnRedis(redisUrl);
+  const collector = await startTraceCollector();
+  onTestFinished(() => collector[Symbol.asyncDispose]());
   const key = generateKeyPairSync('rsa', { modulusLength: 2_048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
   const vapid = createECDH('prime256v1');
   const browser = createECDH('prime256v1');
   vapid.generateKeys();
   const env = {
-    LOG_LEVEL: 'trace',
+    LOG_LEVEL: 'trace', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER_ARG: '1',
     SMTP_URL: `smtp://${PLANTED}:${smtpPassword}@127.0.0.1:${await quotingMailServer()}`,
     HASH_KEY: secret('hash'), PAYMENTS_WEBHOOK_SECRETS: webhookSecret,
     WHATSAPP_URL: provider.url, WHATSAPP_PHONE_NUMBER_ID: '106540352242922', WHATSAPP_ACCESS_TOKEN: secret('whatsapp'),
@@ -45,10 +48,10 @@ async function startTalkative() {
     { platform: 'web', endpoint: `${provider.url}/${secret('endpoint')}`, keys: { p256dh: browser.generateKeys('base64url'), auth: randomBytes(16).toString('base64url') } },
   ];
   const secrets = [PLANTED, PHONE.slice(3), system.secret, env.VAPID_PRIVATE_KEY, key.split('\n')[1] ?? '', new URL(process.env['DATABASE_URL'] ?? '').password];
-  return { ...system, provider, spy, devices, webhookSecret, secrets };
+  return { ...system, provider, spy, collector, devices, webhookSecret, secrets };
 }
 
-test('secrets and personal data are in no log, no Redis and no metric, whatever goes wrong', async () => {
+test('secrets and personal data are in no log, no Redis, no metric and no trace, whatever goes wrong', async () => {
   const system = await startTalkative();
   const { sql, redis, lines, scraped, spy, secrets, provider, issueToken } = system;
   const [founder, customer] = [someone(), someone()];
@@ -79,11 +82,14 @@ test('secrets and personal data are in no log, no Redis and no metric, whatever 
 
   const hosts = ['web', 'relay', 'worker'].flatMap(scraped);
   const metrics = await Promise.all(hosts.map(async (host) => (await fetch(`http://${host}/metrics`)).text()));
+  const kept = await readAll(redis);
+  await system.stop(); // what was not exported yet is exported now
   const places: Readonly<Record<string, readonly string[]>> = {
     logs: lines.map(({ process, text }) => `${process} ${text}`),
-    redis: await readAll(redis),
+    redis: kept,
     'commands to redis': spy.heard,
     metrics: metrics.flatMap((text) => text.split('\n')),
+    spans: system.collector.posts.flatMap((text) => text.split('{')),
   };
   const tokens = [ownerToken, customerToken, operator].map((token) => token.split('.')[2] ?? '');
   const isLeak = (text: string) => [...secrets, ...tokens].some((planted) => text.toLowerCase().includes(planted.toLowerCase()));
