@@ -75,11 +75,10 @@ export const faults: readonly Fault[] = Object.freeze([
   { name: 'redis-outage', losesJobs: true, strike: redisOutage },
 ]);
 
-/** Waits until processes run: one that was killed a moment ago is still being started again. */
-async function running({ formation }: World, ...names: readonly string[]): Promise<void> {
+/** Waits until processes are at work: one that was killed a moment ago is still being started again. */
+async function running({ started }: World, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
-    const isUp = () => formation.processes.find((process) => process.name === name)?.pid !== undefined;
-    await until(`${name} runs`, isUp, { deadlineMs: STRIKE_DEADLINE_MS });
+    await until(`${name} runs`, () => started.has(name), { deadlineMs: STRIKE_DEADLINE_MS });
   }
 }
 

@@ -23,9 +23,13 @@ export async function openWorld({ mutant, channels = false, env = {} }: WorldOpt
   rmSync(failpoints, { recursive: true, force: true });
   mkdirSync(failpoints, { recursive: true });
   const ends: { readonly name: string; readonly how: string }[] = [];
+  const started = new Set<string>();
   const onLine = (name: string, line: string) => {
+    if (line.includes('"msg":"started"')) started.add(name);
     const how = /^ended by (.+), starts again/.exec(line)?.[1];
-    if (how !== undefined) ends.push({ name, how });
+    if (how === undefined) return;
+    ends.push({ name, how });
+    started.delete(name);
   };
   const preload = ['failpoint.ts', ...(mutant === undefined ? [] : ['mutate.ts'])];
   const stage = await openStage({
@@ -39,7 +43,7 @@ export async function openWorld({ mutant, channels = false, env = {} }: WorldOpt
   const log = openLog({ process: 'chaos', level: 'silent' });
   const redis = openPatientRedis({ url: stage.services.redisUrl, name: 'chaos', log });
   return {
-    ...stage, failpoints, redis, ends,
+    ...stage, failpoints, redis, ends, started,
     secrets: [...stage.secrets, ...(stage.channels === undefined ? [] : [`${stage.channels.webPush.url}/push/`])],
     async close() {
       redis.disconnect();

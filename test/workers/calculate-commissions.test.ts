@@ -5,9 +5,11 @@ import { paymentCaptured } from '../../src/events/payment-captured.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { holdAccounts, insertCommissions } from '../../src/store/commissions.ts';
 import { readEvents } from '../../src/store/stored-events.ts';
+import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
 import { json } from '../support/app.ts';
 import { openEarning } from '../support/earning.ts';
 import { FOUNDERS_PLAN, lockWaits } from '../support/money.ts';
+import { replayAll } from '../support/replayed.ts';
 import { until } from '../support/until.ts';
 
 type World = Awaited<ReturnType<typeof openEarning>>;
@@ -59,6 +61,20 @@ test('a duplicated event does not duplicate a commission', async () => {
   expect(await world.ledger()).toEqual(['payment 4990']);
   expect(await calculated(world)).toHaveLength(1);
   expect(await world.deadLetters()).toEqual([]);
+});
+
+test('a replay of what was consumed changes nothing', async () => {
+  const world = await openEarning();
+  world.start();
+  await world.attribute();
+  await world.capture();
+  await world.settle();
+  await world.refund({ refundId: 'ref_1', amountMinor: 33_333 });
+  await world.settle();
+  const before = await world.ledger();
+  expect(before).toHaveLength(2);
+  expect(await replayAll(world.sql, calculateCommissions, world.ports)).toEqual([]);
+  expect(await world.ledger()).toEqual(before);
 });
 
 describe('the sum is the same', () => {

@@ -5,6 +5,7 @@ import { ticketClosed } from '../../src/events/ticket-closed.ts';
 import { whatsAppClicked } from '../../src/events/whatsapp-clicked.ts';
 import { chargeForPerformance } from '../../src/workers/charge-for-performance.ts';
 import { openNotifying } from '../support/notifying.ts';
+import { replayAll } from '../support/replayed.ts';
 
 const occurredAt = new Date('2026-03-01T12:00:00Z');
 const lead = (tenantId: string, to: 'qualified' | 'won', leadId: string = randomUUID()) =>
@@ -79,4 +80,20 @@ test('where the list has no price in the tenant’s currency a result is free', 
   await settle();
   expect(await sql`select from performance_charge`).toEqual([]);
   expect(await deadLetters()).toEqual([]);
+});
+
+test('a replay of what was consumed changes nothing, and one of what was not does it once', async () => {
+  const { sql, ports, id, commit, start, settle } = await open();
+  const charges = async () => (await sql`select id from performance_charge order by id`).map((charge) => String(charge['id']));
+  await commit(lead(id, 'qualified'), click(id));
+  start();
+  await settle();
+  const before = await charges();
+  expect(before).toHaveLength(2);
+  expect(await replayAll(sql, chargeForPerformance, ports)).toEqual([]);
+  expect(await charges()).toEqual(before);
+  await sql`delete from consumed_event`;
+  await sql`delete from performance_charge`;
+  expect(await replayAll(sql, chargeForPerformance, ports)).toEqual(['PerformanceChargeCreated', 'PerformanceChargeCreated']);
+  expect(await charges()).toHaveLength(2);
 });

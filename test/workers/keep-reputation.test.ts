@@ -7,6 +7,7 @@ import { reviewCreated } from '../../src/events/review-created.ts';
 import { keepReputation } from '../../src/workers/keep-reputation.ts';
 import { appDeps, json, signIn, verifiedTenant } from '../support/app.ts';
 import { openNotifying } from '../support/notifying.ts';
+import { replayAll } from '../support/replayed.ts';
 import { made, reviewedTicket } from '../support/service.ts';
 
 /** The consumer alone between the API and a database; `judge` writes reviews, `moderate` hides and restores them. */
@@ -108,4 +109,14 @@ test('moderation of a listing, and a tenant that is not there, change nobody’s
   await settle();
   expect(await deadLetters()).toHaveLength(0);
   expect(await score()).toEqual(before);
+});
+
+test('a replay of what was consumed changes nothing', async () => {
+  const { sql, ports, start, settle, judge, reputation } = await open();
+  start();
+  await judge(4);
+  await settle();
+  const before = await reputation();
+  expect(await replayAll(sql, keepReputation, ports)).toEqual([]);
+  expect(await reputation()).toEqual(before);
 });
