@@ -5,6 +5,7 @@ import type { DueNotification } from './notifications.ts';
 
 /** Which notifications an operator asks for; what is absent does not matter. */
 export interface NotificationFilter {
+  readonly id?: string | undefined;
   readonly status?: string | undefined;
   readonly channel?: string | undefined;
   readonly template?: string | undefined;
@@ -63,9 +64,10 @@ export async function listNotifications(sql: Sql, { filter, before, limit }: Not
   `;
 }
 
-function matches(db: Db, { status, channel, template, userId, tenantId, eventId, from, to }: NotificationFilter) {
+function matches(db: Db, { id, status, channel, template, userId, tenantId, eventId, from, to }: NotificationFilter) {
   return db`
     true
+    ${id === undefined ? db`` : db`and id = ${id}`}
     ${status === undefined ? db`` : db`and status = ${status}`}
     ${channel === undefined ? db`` : db`and channel = ${channel}`}
     ${template === undefined ? db`` : db`and template = ${template}`}
@@ -127,9 +129,16 @@ interface Again {
   readonly actionId: string;
 }
 
+/** Stands from which a notification that leaves us begins anew when an operator asks; the inbox has nothing to send. */
+const RESENDABLE = ['failed', 'unknown', 'sent', 'delivered'];
+
+/** Whether it can be sent again. */
+export const isResendable = ({ channel, status }: Pick<NotificationView, 'channel' | 'status'>): boolean =>
+  channel !== 'inbox' && RESENDABLE.includes(status);
+
 /** Queues one that has an end, for a new beginning; undefined when it is not there or still on its way. */
 export async function queueAgain(tx: Tx, id: string, again: Again): Promise<DueNotification | undefined> {
-  const [row] = await queue(tx, tx`id = ${id} and channel <> 'inbox' and status in ('failed', 'unknown', 'sent', 'delivered')`, again);
+  const [row] = await queue(tx, tx`id = ${id} and channel <> 'inbox' and status = any(${RESENDABLE})`, again);
   return row;
 }
 

@@ -5,9 +5,12 @@ import { deadLetterPages } from './dead-letters.ts';
 import { doctorPage } from './doctor.ts';
 import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
+import { explainNotificationPage } from './explain-notification.ts';
 import { jobPages } from './jobs.ts';
+import { notificationPages } from './notifications.ts';
 import { overviewPage } from './overview.ts';
 import { replayPages } from './replays.ts';
+import { recoverNotificationsPage, resendNotificationPage } from './resend-notifications.ts';
 import { signInRoutes } from './sign-in.ts';
 import { steerJobPages } from './steer-jobs.ts';
 import { steerLetterPages } from './steer-letters.ts';
@@ -24,6 +27,10 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   replayPages(api, deps);
   jobPages(api, deps);
   steerJobPages(api, deps);
+  notificationPages(api, deps);
+  explainNotificationPage(api, deps);
+  resendNotificationPage(api, deps);
+  recoverNotificationsPage(api, deps);
   actionPages(api, deps);
   doctorPage(api, deps);
 }

@@ -5,6 +5,7 @@ import type { Relative } from '../../store/timeline.ts';
 import type { Place, PlacedHop } from '../place-deliveries.ts';
 import type { Tone } from './parts.ts';
 import { type Html, UI } from './shell.ts';
+import { toldSteps } from './told-steps.ts';
 import { type Language, words } from './words.ts';
 
 /** One thing that happened, or that has not happened yet. */
@@ -16,7 +17,7 @@ export interface TimelineStep {
   readonly detail?: Html | string | null | undefined;
 }
 
-type HappenedStep = TimelineStep & { readonly at: Date };
+export type HappenedStep = TimelineStep & { readonly at: Date };
 
 export interface Happened {
   readonly event: EventView;
@@ -32,14 +33,12 @@ const said = words({
     consumed: 'consumed by', failed: 'failed at', times: 'attempts', gaveUp: 'dead letter at', again: 'published again to', retried: 'retried by an operator at', discarded: 'discarded by an operator at',
     followed: 'appended', notYet: 'not published yet', waiting: 'waits in the queue of', active: 'at work at', delayed: 'put off at', missing: 'MISSING at', unseen: 'open at',
     missingWhy: 'neither consumed, nor dead, nor in its queue; the sweep will publish it again', unseenWhy: 'Redis is away: its queue can’t be seen',
-    decision: 'decision', attempt: 'attempt', receipt: 'the provider reports',
   },
   es: {
     caused: 'causado por un evento', asked: 'desencadenado por una petición o una tarea', committed: 'confirmado', published: 'publicado', unpublishable: 'no se puede publicar',
     consumed: 'consumido por', failed: 'falló en', times: 'intentos', gaveUp: 'entrega muerta en', again: 'publicado otra vez para', retried: 'reintentado por un operador en', discarded: 'descartado por un operador en',
     followed: 'añadió', notYet: 'aún sin publicar', waiting: 'espera en la cola de', active: 'en curso en', delayed: 'aplazado en', missing: 'FALTA en', unseen: 'abierto en',
     missingWhy: 'ni consumido, ni muerto, ni en su cola; el barrido lo publicará otra vez', unseenWhy: 'Redis no responde: no se ve su cola',
-    decision: 'decisión', attempt: 'intento', receipt: 'el proveedor informa',
   },
 });
 type Say = (typeof said)[Language];
@@ -53,7 +52,7 @@ export function stepsOf({ event, hops, told, followers }: Happened, language: La
     step(event.createdAt, 'good', say.committed),
     step(event.publishedAt, 'good', say.published),
     ...hops.map((hop) => hopSteps(hop, say)),
-    ...told.map(({ at, channel, kind, what, detail }) => step(at, toneOf(what), `${channel}: ${say[kind]} ${what}`, detail)),
+    ...toldSteps(told, language),
     ...followers.map(({ eventId, eventType, createdAt }) => step(createdAt, 'calm', html`${say.followed} <a href="${UI}/events/${eventId}">${eventType}</a>`)),
   ].flat();
   return [...happened.toSorted((a, b) => a.at.getTime() - b.at.getTime()), ...openSteps({ event, hops }, say)];
@@ -90,6 +89,3 @@ function openSteps({ event, hops }: Pick<Happened, 'event' | 'hops'>, say: Say):
     return step === undefined ? [] : [{ ...step, what: `${String(step.what)} ${consumer}` }];
   });
 }
-
-const toneOf = (what: string): Tone =>
-  /rejected|failed|unknown|unreachable/.test(what) ? 'bad' : /suppressed|held/.test(what) ? 'warn' : /sent|delivered|read/.test(what) ? 'good' : 'calm';

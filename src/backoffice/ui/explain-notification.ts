@@ -1,0 +1,74 @@
+import { html } from 'hono/html';
+import { z } from 'zod';
+import type { Api, ApiDeps } from '../../api/context.ts';
+import { uuid } from '../../api/fields.ts';
+import { none } from '../../api/route.ts';
+import { type answers, explainNotification } from '../explain-notification.ts';
+import { notificationTable } from './notification-table.ts';
+import { NOTIFICATIONS } from './notifications.ts';
+import { page } from './page.ts';
+import { facts, filters, idLink, table, time, type Tone } from './parts.ts';
+import { type Html, UI, type Viewer } from './shell.ts';
+import { timeline } from './timeline.ts';
+import { toldSteps } from './told-steps.ts';
+import { words } from './words.ts';
+
+const said = words({
+  en: {
+    title: 'Why was somebody told, or not?', event: 'Event', user: 'User', type: 'Type', notifications: 'What it came to', steps: 'What was decided and tried',
+    digests: 'Gathered in a digest', digest: 'Digest', closes: 'Closes', closed: 'Closed', told: 'Told by',
+    'decided': 'It was decided, channel by channel, as follows.',
+    'not yet decided': 'It is not decided yet: the event is still on its way to who decides.',
+    'could not be decided': 'It could not be decided: the event is a dead letter.',
+    'the event tells nobody': 'Nobody is told of such an event.',
+    'the event does not tell this user': 'The event tells others, not this user.',
+  },
+  es: {
+    title: '¿Por qué se avisó a alguien, o no?', event: 'Evento', user: 'Usuario', type: 'Tipo', notifications: 'En qué quedó', steps: 'Lo que se decidió e intentó',
+    digests: 'Reunido en un resumen', digest: 'Resumen', closes: 'Se cierra', closed: 'Cerrado', told: 'Lo avisa',
+    'decided': 'Se decidió, canal por canal, así.',
+    'not yet decided': 'Aún no se ha decidido: el evento va de camino a quien decide.',
+    'could not be decided': 'No se pudo decidir: el evento es una entrega muerta.',
+    'the event tells nobody': 'De un evento así no se avisa a nadie.',
+    'the event does not tell this user': 'El evento avisa a otros, no a este usuario.',
+  },
+});
+
+const TONES: Readonly<Record<(typeof answers)[number], Tone>> = {
+  decided: 'good', 'not yet decided': 'warn', 'could not be decided': 'bad', 'the event tells nobody': 'calm', 'the event does not tell this user': 'calm',
+};
+
+const one = { path: `${NOTIFICATIONS}/explain`, params: none, query: z.strictObject({ eventId: uuid.optional(), userId: uuid.optional() }) };
+
+/** The page that answers why a user was, or was not, told of an event. */
+export function explainNotificationPage(api: Api, deps: ApiDeps): void {
+  page(api, deps, one, async ({ viewer, query: { eventId, userId } }) => {
+    const say = said[viewer.language];
+    const asking = filters([
+      { name: 'eventId', label: say.event, value: eventId }, { name: 'userId', label: say.user, value: userId },
+    ], viewer.language);
+    if (eventId === undefined || userId === undefined) return { title: say.title, body: asking };
+    const explained = await explainNotification(deps.sql, { eventId, userId });
+    return { title: say.title, body: html`${asking}${answered(explained, viewer)}` };
+  });
+}
+
+function answered({ answer, error, notifications, steps, digests, ...of }: Awaited<ReturnType<typeof explainNotification>>, viewer: Viewer): Html {
+  const { language } = viewer;
+  const say = said[language];
+  return html`<p class="note ${TONES[answer]}">${say[answer]}${error === null ? '' : html` <code>${error}</code>`}</p>
+    ${facts([
+      [say.type, of.eventType],
+      [say.event, html`<a href="${UI}/events/${of.eventId}"><code>${of.eventId}</code></a>`],
+      [say.user, html`<a href="${NOTIFICATIONS}?userId=${of.userId}"><code>${of.userId}</code></a>`],
+    ])}
+    ${notifications.length === 0 ? '' : html`<h2>${say.notifications}</h2>${notificationTable(notifications, { label: say.notifications, viewer })}`}
+    ${steps.length === 0 ? '' : html`<h2>${say.steps}</h2>${timeline(toldSteps(steps, language))}`}
+    ${digests.length === 0 ? '' : html`<h2>${say.digests}</h2>${table({
+      label: say.digests, language,
+      head: [say.digest, say.closes, say.closed, say.told],
+      rows: digests.map(({ id, closesAt, closedAt, eventId }) => [
+        html`<code>${id}</code>`, time(closesAt), time(closedAt), eventId && idLink(`${UI}/events/${eventId}`, eventId),
+      ]),
+    })}`}`;
+}

@@ -1,0 +1,55 @@
+import { html } from 'hono/html';
+import { isResendable, type NotificationView } from '../../store/notification-audit.ts';
+import { badge, idLink, table, time, type Tone } from './parts.ts';
+import { type Html, UI, type Viewer } from './shell.ts';
+import { type Language, words } from './words.ts';
+
+const said = words({
+  en: {
+    created: 'Created', user: 'User', channel: 'Channel', template: 'Template', status: 'Status', why: 'Why', attempts: 'Attempts', sent: 'Sent', ways: 'More',
+    event: 'event', explain: 'explain', resend: 'send again …',
+  },
+  es: {
+    created: 'Creada', user: 'Usuario', channel: 'Canal', template: 'Plantilla', status: 'Estado', why: 'Por qué', attempts: 'Intentos', sent: 'Enviada', ways: 'Más',
+    event: 'evento', explain: 'explicar', resend: 'reenviar …',
+  },
+});
+
+const spoken: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: {},
+  es: {
+    queued: 'en cola', sending: 'enviándose', sent: 'enviada', delivered: 'entregada', read: 'leída', failed: 'fallida',
+    suppressed: 'suprimida', unknown: 'desconocido',
+  },
+};
+const TONES: Readonly<Record<string, Tone>> = {
+  sent: 'good', delivered: 'good', read: 'good', failed: 'bad', unknown: 'bad', suppressed: 'warn',
+};
+
+/** How far a notification came. */
+export const statusBadge = (status: string, language: Language): Html => badge(spoken[language][status] ?? status, TONES[status]);
+
+export interface NotificationTable {
+  readonly label: string;
+  readonly viewer: Viewer;
+}
+
+/** Notifications without their text, each with the ways to its event, its reasons and, for who may, to another sending. */
+export function notificationTable(notifications: readonly NotificationView[], { label, viewer: { language, mayWrite } }: NotificationTable): Html {
+  const say = said[language];
+  return table({
+    label, language,
+    head: [say.created, say.user, say.channel, say.template, say.status, say.why, say.attempts, say.sent, say.ways],
+    rows: notifications.map((one) => [
+      time(one.createdAt),
+      idLink(`${UI}/notifications?userId=${one.userId}`, one.userId),
+      one.channel,
+      html`${one.template} <span class="soft">${one.templateVersion} ${one.locale}</span>`,
+      statusBadge(one.status, language),
+      one.reason, one.attempts, time(one.sentAt),
+      html`<a href="${UI}/events/${one.eventId}">${say.event}</a> ·
+        <a href="${UI}/notifications/explain?eventId=${one.eventId}&userId=${one.userId}">${say.explain}</a>
+        ${mayWrite && isResendable(one) ? html`· <a href="${UI}/notifications/resend?id=${one.id}">${say.resend}</a>` : ''}`,
+    ]),
+  });
+}

@@ -1,0 +1,90 @@
+import { html } from 'hono/html';
+import { z } from 'zod';
+import type { Api, ApiDeps } from '../../api/context.ts';
+import { code, line, uuid } from '../../api/fields.ts';
+import { notFound } from '../../api/problem.ts';
+import { none } from '../../api/route.ts';
+import { countFailed, isResendable, listNotifications } from '../../store/notification-audit.ts';
+import { outward } from '../resend-notifications.ts';
+import { recoverFailed, resendOne } from '../send-again.ts';
+import { action, onceField } from './action.ts';
+import { moment, toField } from './fields.ts';
+import { notificationTable } from './notification-table.ts';
+import { NOTIFICATIONS } from './notifications.ts';
+import { page } from './page.ts';
+import { facts, time } from './parts.ts';
+import { common, words } from './words.ts';
+
+const reason = line(500);
+
+const said = words({
+  en: {
+    resend: 'Send a notification again', again: 'Send again', cannot: 'It can’t be sent again as it stands: it is still on its way, or nothing leaves us on its channel.',
+    rules: 'The rules of sending hold as ever: what has expired, or is unwanted by now, does not leave.',
+    recover: 'Recover what failed', channel: 'Channel', template: 'Template (all when empty)', since: 'Failed ones since (UTC)', preview: 'See how many',
+    failed: 'Failed', nothing: 'Nothing of it has failed since then.', doRecover: 'Send these again',
+  },
+  es: {
+    resend: 'Reenviar una notificación', again: 'Reenviar', cannot: 'Tal como está no se puede reenviar: aún va de camino, o por su canal no sale nada.',
+    rules: 'Las reglas de envío valen como siempre: lo que venció, o ya no se desea, no sale.',
+    recover: 'Recuperar lo que falló', channel: 'Canal', template: 'Plantilla (todas si está vacío)', since: 'Fallidas desde (UTC)', preview: 'Ver cuántas',
+    failed: 'Fallidas', nothing: 'Desde entonces no ha fallado nada de eso.', doRecover: 'Reenviarlas',
+  },
+});
+
+/** Where operators have one notification sent again. */
+export function resendNotificationPage(api: Api, deps: ApiDeps): void {
+  const path = `${NOTIFICATIONS}/resend`;
+  page(api, deps, { path, params: none, query: z.strictObject({ id: uuid }) }, async ({ viewer, query: { id } }) => {
+    const say = { ...common[viewer.language], ...said[viewer.language] };
+    const [found] = await listNotifications(deps.sql, { filter: { id }, before: undefined, limit: 1 });
+    if (found === undefined) throw notFound();
+    return {
+      title: say.resend,
+      body: html`${notificationTable([found], { label: say.resend, viewer })}
+        ${!isResendable(found) ? html`<p class="note warn">${say.cannot}</p>` : html`<p>${say.rules}</p>
+        <form method="post" action="${path}" class="actions">${onceField()}<input type="hidden" name="id" value="${id}" />
+          <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
+          <button${viewer.mayWrite ? '' : html` disabled`}>${say.again}</button></form>`}`,
+    };
+  });
+
+  action(api, deps, { path: '/notifications/resend', params: none, form: z.strictObject({ id: uuid, reason }) }, async ({ form, ...recording }) => {
+    await resendOne(recording, form);
+    return `${path}?id=${form.id}`;
+  });
+}
+
+const which = { channel: outward, since: moment, template: code.optional() };
+
+/** Where operators see how many of a channel have failed, and have them sent again. */
+export function recoverNotificationsPage(api: Api, deps: ApiDeps): void {
+  const path = `${NOTIFICATIONS}/recover`;
+  const query = z.strictObject({ ...which, channel: outward.optional(), since: moment.optional() });
+  page(api, deps, { path, params: none, query }, async ({ viewer: { language, mayWrite }, query: { channel, since, template } }) => {
+    const say = { ...common[language], ...said[language] };
+    const asking = html`<form method="get" class="filters">
+        <label>${say.channel}<select name="channel">${outward.options.map((one) => html`<option${one === channel ? html` selected` : ''}>${one}</option>`)}</select></label>
+        <label>${say.template}<input name="template" value="${template ?? ''}" autocomplete="off" spellcheck="false" /></label>
+        <label>${say.since}<input type="datetime-local" name="since" step="1" required value="${toField(since) ?? ''}" /></label>
+        <button>${say.preview}</button></form>`;
+    if (channel === undefined || since === undefined) return { title: say.recover, body: asking };
+    const count = await countFailed(deps.sql, { channel, since, template });
+    return {
+      title: say.recover,
+      body: html`${asking}${facts([[say.channel, channel], [say.template, template], [say.since, time(since)], [say.failed, count]])}
+        ${count === 0 ? html`<p class="empty">${say.nothing}</p>` : html`<p>${say.rules}</p>
+        <form method="post" action="${path}" class="actions">${onceField()}
+          <input type="hidden" name="channel" value="${channel}" />${template === undefined ? '' : html`<input type="hidden" name="template" value="${template}" />`}
+          <input type="hidden" name="since" value="${since.toISOString()}" /><input type="hidden" name="count" value="${count}" />
+          <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
+          <button${mayWrite ? '' : html` disabled`}>${say.doRecover} (${count})</button></form>`}`,
+    };
+  });
+
+  const form = z.strictObject({ ...which, count: z.coerce.number().int().min(1), reason });
+  action(api, deps, { path: '/notifications/recover', params: none, form }, async ({ form: { template, ...asked }, ...recording }) => {
+    await recoverFailed(recording, { template, ...asked });
+    return `${NOTIFICATIONS}?channel=${asked.channel}`;
+  });
+}
