@@ -4,6 +4,7 @@ import { type OperatorAction, recordOperatorAction } from '../store/operator-act
 
 /** What an operator's action is given, by whatever way it was asked for: a transaction, and the way to the record. */
 export interface Recording {
+  readonly operatorUserId: string;
   readonly tx: Tx;
   readonly now: Date;
   /** Gives the record's id. */
@@ -13,7 +14,7 @@ export interface Recording {
 /** Records what a command does as its caller's action. */
 export function recordingOf({ tx, now, caller: { userId: operatorUserId }, traceId }: CommandContext): Recording {
   return {
-    tx, now,
+    operatorUserId, tx, now,
     record: (action, request, outcome = {}) => recordOperatorAction(tx, { operatorUserId, action, request, outcome, traceId }),
   };
 }

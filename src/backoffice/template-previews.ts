@@ -5,9 +5,10 @@ import { Problem, unprocessable } from '../api/problem.ts';
 import { none, writeRoute } from '../api/route.ts';
 import { checkTemplate } from '../notifications/check-template.ts';
 import { mask } from '../notifications/mask.ts';
-import { diffPreviews, type PreviewData, previews, readSample } from '../notifications/preview.ts';
+import { type PreviewData, previews } from '../notifications/preview.ts';
 import { type Channel, channelParts, type TemplateContract } from '../notifications/template-contract.ts';
 import { listPayloads } from '../store/notifications.ts';
+import { assertChannel, compareVersions, previewVersion, sampleOf } from './preview-versions.ts';
 import { refuseParts, templateParts, version } from './template-fields.ts';
 import { contractOf } from './templates.ts';
 
@@ -60,18 +61,12 @@ const diff = question(
 
 /** The operators' look at what templates make. */
 export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps, 'sql' | 'documents'>): void {
-  const versionAt = async (name: string, number: number, pointer: string) => {
-    const found = await documents.template(name, number);
-    if (found === undefined) throw unprocessable(pointer, 'was never published');
-    return found.parts;
-  };
-
   async function dataFor(contract: TemplateContract, asked: Asked, caller: Caller): Promise<readonly PreviewData[]> {
     const { channel, locale, props, lastEvents } = asked;
-    if (!contract.channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
+    assertChannel(contract, channel);
     if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'goes without props only');
     if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
-    if (lastEvents === undefined) return [{ of: 'sample', props: await readSample(contract.name, locale) }];
+    if (lastEvents === undefined) return sampleOf({ name: contract.name, locale });
     const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
     const mayKnow = caller.roles.has('backoffice:write');
     return stored.map(({ id, payload }) => ({ of: id, props: mayKnow ? payload : mask(payload) }));
@@ -83,21 +78,17 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
     if ((number === undefined) === (given === undefined)) throw unprocessable('', 'has to have a version or parts');
     const data = await dataFor(contract, asked, c.get('caller'));
     if (given !== undefined) checkParts(contract, given);
-    const parts = given ?? (await versionAt(contract.name, number ?? 0, '/version'));
-    return c.json({ previews: previews(parts, asked, data) }, 200);
+    const shown = given === undefined
+      ? await previewVersion(documents, { ...asked, name: contract.name, version: number ?? 0 }, data)
+      : previews(given, asked, data);
+    return c.json({ previews: shown }, 200);
   });
 
   api.openapi(diff, async (c) => {
     const contract = contractOf(c.req.valid('param').name);
-    const { from, to, ...asked } = c.req.valid('json');
+    const asked = c.req.valid('json');
     const data = await dataFor(contract, asked, c.get('caller'));
-    const before = previews(await versionAt(contract.name, from, '/from'), asked, data);
-    const after = previews(await versionAt(contract.name, to, '/to'), asked, data);
-    const diffs = before.flatMap((one, index) => {
-      const other = after[index];
-      return other === undefined ? [] : [diffPreviews(one, other)];
-    });
-    return c.json({ diffs }, 200);
+    return c.json({ diffs: await compareVersions(documents, { ...asked, name: contract.name }, data) }, 200);
   });
 }
 

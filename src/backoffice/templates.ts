@@ -3,13 +3,14 @@ import { templateContracts } from '../../templates/index.ts';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { line } from '../api/fields.ts';
-import { notFound, unprocessable } from '../api/problem.ts';
+import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { publishNextVersion } from '../notifications/publish-next-version.ts';
 import type { TemplateContract } from '../notifications/template-contract.ts';
-import { UnknownTemplate } from '../store/documents.ts';
-import { recordOperatorAction } from '../store/operator-actions.ts';
+import { moveTemplatePointer } from './move-template-pointer.ts';
+import { recordingOf } from './recording.ts';
 import { partsView, readParts, refuseParts, templateParts, version } from './template-fields.ts';
+import { templateHistory, templateStandings } from './template-standings.ts';
 
 const summary = z.object({
   name: z.string(),
@@ -77,8 +78,6 @@ const move = writeRoute({
   answer: z.object({ name: z.string(), current: z.int(), before: z.int().nullable() }),
 });
 
-const NEWEST = 50;
-
 /** @throws {Problem} 404 for a name that no template of this release has. */
 export function contractOf(name: string): TemplateContract {
   const contract = templateContracts.find((known) => known.name === name);
@@ -90,24 +89,11 @@ export function contractOf(name: string): TemplateContract {
 export function templateRoutes(api: Api, deps: ApiDeps): void {
   const { documents } = deps;
 
-  async function summaries() {
-    const stored = new Map((await documents.listTemplates()).map((found) => [found.name, found]));
-    return templateContracts.map(({ name, category, channels }) => {
-      const { versions = [], current = null } = stored.get(name) ?? {};
-      return { name, category, channels: [...channels], versions: [...versions], current };
-    });
-  }
-
-  api.openapi(list, async (c) => c.json({ templates: await summaries() }, 200));
+  api.openapi(list, async (c) => c.json({ templates: await templateStandings(documents) }, 200));
 
   api.openapi(look, async (c) => {
-    const { name } = contractOf(c.req.valid('param').name);
-    const [all, moves] = await Promise.all([summaries(), documents.pointerMoves(name)]);
-    const found = all.find((template) => template.name === name);
-    const newest = found?.versions.slice(-NEWEST) ?? [];
-    const versions = await Promise.all(newest.map((number) => documents.template(name, number)));
-    const views = versions.flatMap((stored) => (stored === undefined ? [] : [toView(stored)]));
-    return c.json({ ...found, published: views, moves }, 200);
+    const found = await templateHistory(documents, c.req.valid('param').name);
+    return c.json({ ...found, published: found.published.map(toView) }, 200);
   });
 
   api.openapi(lookAtVersion, async (c) => {
@@ -121,34 +107,24 @@ export function templateRoutes(api: Api, deps: ApiDeps): void {
     const contract = contractOf(c.req.valid('param').name);
     const { name } = contract;
     const { parts, reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
-      const publication = { parts, publishedBy: operatorUserId, reason, publishedAt: now };
+    return command(c, deps, async (context) => {
+      const { operatorUserId: publishedBy, now: publishedAt, record } = recordingOf(context);
+      const publication = { parts, publishedBy, reason, publishedAt };
       const made = await publishNextVersion(documents, contract, publication).catch(refuseParts);
       const outcome = { version: made.version, contentHash: made.contentHash };
-      await recordOperatorAction(tx, {
-        operatorUserId, action: 'publish-template', request: { template: name, reason }, outcome, traceId,
-      });
+      await record('publish-template', { template: name, reason }, outcome);
       return { status: 201, body: { name, ...outcome } };
     });
   });
 
   api.openapi(move, (c) => {
     const { name } = contractOf(c.req.valid('param').name);
-    const { version: to, reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
-      const before = (await documents.currentVersion(name)) ?? null;
-      const request = { template: name, version: to, reason };
-      const action = { action: 'move-template-pointer', request, outcome: { before } } as const;
-      await recordOperatorAction(tx, { ...action, operatorUserId, traceId });
-      const pointer = { version: to, by: operatorUserId, reason, at: now };
-      if (before !== to) await documents.setCurrent(name, pointer).catch(refuseUnknown);
-      return { status: 200, body: { name, current: to, before } };
+    const asked = c.req.valid('json');
+    return command(c, deps, async (context) => {
+      const before = await moveTemplatePointer(recordingOf(context), documents, { name, ...asked });
+      return { status: 200, body: { name, current: asked.version, before } };
     });
   });
-}
-
-function refuseUnknown(error: unknown): never {
-  throw error instanceof UnknownTemplate ? unprocessable('/version', 'was never published') : error;
 }
 
 interface Published {

@@ -1,0 +1,45 @@
+import { unprocessable } from '../api/problem.ts';
+import { diffPreviews, type Preview, type PreviewData, type PreviewDiff, previews, readSample } from '../notifications/preview.ts';
+import type { Channel, TemplateContract } from '../notifications/template-contract.ts';
+import type { DocumentStore } from '../store/documents.ts';
+
+/** For whom: readers in a language, on one of the template's channels. */
+interface Wanted {
+  readonly name: string;
+  readonly channel: Channel;
+  readonly locale: string;
+}
+
+/** @throws {Problem} 422 */
+export function assertChannel({ channels }: TemplateContract, channel: Channel): void {
+  if (!channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
+}
+
+/** The template's own sample, as data to preview with. */
+export const sampleOf = async ({ name, locale }: Omit<Wanted, 'channel'>): Promise<readonly PreviewData[]> =>
+  [{ of: 'sample', props: await readSample(name, locale) }];
+
+/** What readers get of a published version, once for each of the data. @throws {Problem} 422 */
+export async function previewVersion(
+  documents: DocumentStore,
+  { version, pointer = '/version', ...wanted }: Wanted & { readonly version: number; readonly pointer?: string },
+  data: readonly PreviewData[],
+): Promise<readonly Preview[]> {
+  const found = await documents.template(wanted.name, version);
+  if (found === undefined) throw unprocessable(pointer, 'was never published');
+  return previews(found.parts, wanted, data);
+}
+
+/** What changes for readers from one version to another, over the same data. @throws {Problem} 422 */
+export async function compareVersions(
+  documents: DocumentStore,
+  { from, to, ...wanted }: Wanted & { readonly from: number; readonly to: number },
+  data: readonly PreviewData[],
+): Promise<readonly PreviewDiff[]> {
+  const before = await previewVersion(documents, { ...wanted, version: from, pointer: '/from' }, data);
+  const after = await previewVersion(documents, { ...wanted, version: to, pointer: '/to' }, data);
+  return before.flatMap((one, index) => {
+    const other = after[index];
+    return other === undefined ? [] : [diffPreviews(one, other)];
+  });
+}
