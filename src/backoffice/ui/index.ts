@@ -14,6 +14,9 @@ import { recoverNotificationsPage, resendNotificationPage } from './resend-notif
 import { signInRoutes } from './sign-in.ts';
 import { steerJobPages } from './steer-jobs.ts';
 import { steerLetterPages } from './steer-letters.ts';
+import { templateComparisonPage } from './template-comparison.ts';
+import { templatePreviewPages } from './template-preview.ts';
+import { templatePages } from './templates.ts';
 
 /** The operators' pages, which ask for a session instead of a bearer token. */
 export function backofficePages(api: Api, deps: ApiDeps): void {
@@ -31,6 +34,9 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   explainNotificationPage(api, deps);
   resendNotificationPage(api, deps);
   recoverNotificationsPage(api, deps);
+  templatePages(api, deps);
+  templatePreviewPages(api, deps);
+  templateComparisonPage(api, deps);
   actionPages(api, deps);
   doctorPage(api, deps);
 }

@@ -1,0 +1,61 @@
+import { html } from 'hono/html';
+import { z } from 'zod';
+import { notFound } from '../../api/problem.ts';
+import { code } from '../../api/fields.ts';
+import { type Channel, channelParts, type TemplateContract } from '../../notifications/template-contract.ts';
+import type { DocumentStore } from '../../store/documents.ts';
+import { assertChannel } from '../preview-versions.ts';
+import { version } from '../template-fields.ts';
+import { contractOf } from '../templates.ts';
+import type { Html } from './shell.ts';
+
+/** A version's number as an address or a form has it. */
+export const versionField = z.coerce.number().pipe(version);
+
+/** Which template a page is about. */
+export const templateParams = z.strictObject({ name: code });
+
+/** For whom a template is looked at. */
+export const readerFields = {
+  channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]).optional(),
+  locale: z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i).optional(),
+};
+
+interface Asked {
+  readonly channel?: Channel | undefined;
+  readonly locale?: string | undefined;
+}
+
+/** A template to look at: what there is to choose from, and what is chosen. */
+export interface Look {
+  readonly contract: TemplateContract;
+  readonly versions: readonly number[];
+  readonly current: number;
+  readonly locales: readonly string[];
+  readonly channel: Channel;
+  readonly locale: string;
+}
+
+/** Completes what is asked: the first channel, and the operator's language. @throws {Problem} 404, 422 */
+export async function lookAt(documents: DocumentStore, name: string, asked: Asked & { readonly language: string }): Promise<Look> {
+  const contract = contractOf(name);
+  const found = (await documents.listTemplates()).find((template) => template.name === name);
+  const newest = found?.versions.at(-1);
+  if (found === undefined || newest === undefined) throw notFound();
+  const current = found.current ?? newest;
+  const parts = (await documents.template(name, current))?.parts ?? [];
+  const { channel = contract.channels[0] ?? 'inbox', locale = asked.language } = asked;
+  assertChannel(contract, channel);
+  return { contract, versions: found.versions, current, channel, locale, locales: [...new Set([...parts.map((part) => part.locale), locale])] };
+}
+
+interface Choice {
+  readonly name: string;
+  readonly label: string;
+  readonly chosen: string | number;
+  readonly choices: readonly (string | number)[];
+}
+
+/** A choice that is always made. */
+export const select = ({ name, label, chosen, choices }: Choice): Html =>
+  html`<label>${label}<select name="${name}">${choices.map((one) => html`<option${one === chosen ? html` selected` : ''}>${one}</option>`)}</select></label>`;
