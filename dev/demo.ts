@@ -38,7 +38,7 @@ async function demo({ staysUp }: { readonly staysUp: boolean }): Promise<void> {
       'The mailbox': stage.mailbox.httpUrl,
       'The API’s reference': `${stage.apiUrl}/docs`,
       'The events’ reference': `${stage.apiUrl}/events`,
-      'The queues': `${stage.apiUrl}/backoffice/sign-in`,
+      'The backoffice': `${stage.apiUrl}/backoffice`,
     },
   });
   const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
@@ -53,7 +53,7 @@ What to open:
   the API’s reference   ${stage.apiUrl}/docs
   the events’ reference ${stage.apiUrl}/events
   the mailbox           ${stage.mailbox.httpUrl}
-  the queues            ${stage.apiUrl}/backoffice/sign-in   with the operator’s token (empty once all is consumed)
+  the backoffice        ${stage.apiUrl}/backoffice   with the operator’s token: every event’s way, dead letters, jobs
   the processes’ log    ${stage.logFile}
   the database          ${stage.services.databaseUrl}
 
