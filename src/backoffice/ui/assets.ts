@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { etag } from 'hono/etag';
 import type { Api } from '../../api/context.ts';
 import { notFound } from '../../api/problem.ts';
 import { UI } from './shell.ts';
@@ -20,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript; charset=
 
 /** Styles and scripts of the backoffice, all served by us. */
 export function assetRoutes(api: Api): void {
-  api.get(`${UI}/assets/:file`, async (c) => {
+  api.get(`${UI}/assets/:file`, etag(), async (c) => {
     const name = c.req.param('file');
     const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
     if (file === undefined) throw notFound();

@@ -15,6 +15,7 @@ import { facts, live } from './parts.ts';
 import { type Html, UI } from './shell.ts';
 import { stepsOf } from './timeline-steps.ts';
 import { timeline } from './timeline.ts';
+import { waysBack } from './ways-back.ts';
 import { common, type Language, words } from './words.ts';
 
 const said = words({
@@ -46,7 +47,7 @@ export function eventTimelinePage(api: Api, deps: ApiDeps): void {
     const steps = stepsOf({ event, hops: placed, told, followers: family.filter(({ causationId }) => causationId === id) }, language);
     return {
       title: event.eventType,
-      body: html`${heading(event, language)}
+      body: html`${heading(event, language)}${waysBack({ event, hops: placed }, viewer)}
         <h2>${say.timeline}</h2>${live('timeline', path, timeline(steps))}
         ${notifications.length === 0 ? '' : html`<h2>${say.told}</h2>${notificationTable(notifications, { label: say.told, viewer })}`}
         <h2>${say.family}</h2>${familyTree(family, id)}`,

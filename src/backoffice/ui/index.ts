@@ -17,6 +17,7 @@ import { steerLetterPages } from './steer-letters.ts';
 import { templateComparisonPage } from './template-comparison.ts';
 import { templatePreviewPages } from './template-preview.ts';
 import { templatePages } from './templates.ts';
+import { publishAgainAction } from './ways-back.ts';
 
 /** The operators' pages, which ask for a session instead of a bearer token. */
 export function backofficePages(api: Api, deps: ApiDeps): void {
@@ -25,6 +26,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   overviewPage(api, deps);
   eventPages(api, deps);
   eventTimelinePage(api, deps);
+  publishAgainAction(api, deps);
   deadLetterPages(api, deps);
   steerLetterPages(api, deps);
   replayPages(api, deps);

@@ -77,3 +77,18 @@ test('the missing hop stands out, and is told from one that waits or can’t be 
   expect(steps(await operator.read(`${EVENTS}/${id}`)).at(-1)).toBe('bad: can’t be published no such type');
   expect((await operator.get(`${EVENTS}/${randomUUID()}`)).status).toBe(404);
 });
+
+test('what can’t be published or is dead can be brought back from its page, by who may write', async () => {
+  const { sql, operator } = await setUp();
+  const [failed, dead] = [await commit(sql), await commit(sql)];
+  await publishAll(sql);
+  await fail(sql, failed);
+  await die(sql, 'notify', dead);
+  expect(await operator.read(`${EVENTS}/${dead}`)).toContain(`/dead-letters/retry?consumer=notify&amp;eventId=${dead}`);
+  expect(await operator.read(`${EVENTS}/${failed}`)).toContain(`action="${EVENTS}/${failed}/publish"`);
+  expect((await operator.send(`${EVENTS}/${dead}/publish`, { reason: 'r' })).status).toBe(409);
+  expect((await operator.send(`${EVENTS}/${failed}/publish`, { reason: 'the release knows the type now' })).status).toBe(303);
+  expect((await operator.send(`${EVENTS}/${failed}/publish`, { reason: 'r' })).status).toBe(409);
+  expect(await sql`select status from outbox_event where id = ${failed}`).toEqual([{ status: 'pending' }]);
+  expect(await sql`select action, request->>'reason' as reason from operator_action`).toEqual([{ action: 'retry-events', reason: 'the release knows the type now' }]);
+});
