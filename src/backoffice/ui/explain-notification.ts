@@ -7,7 +7,7 @@ import { type answers, explainNotification } from '../explain-notification.ts';
 import { notificationTable } from './notification-table.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { page } from './page.ts';
-import { facts, filters, idLink, table, time, type Tone } from './parts.ts';
+import { facts, idLink, table, time, type Tone } from './parts.ts';
 import { type Html, UI, type Viewer } from './shell.ts';
 import { timeline } from './timeline.ts';
 import { toldSteps } from './told-steps.ts';
@@ -15,7 +15,7 @@ import { words } from './words.ts';
 
 const said = words({
   en: {
-    title: 'Why was somebody told, or not?', event: 'Event', user: 'User', type: 'Type', notifications: 'What it came to', steps: 'What was decided and tried',
+    title: 'Why was somebody told, or not?', ask: 'Explain', event: 'Event', user: 'User', type: 'Type', notifications: 'What it came to', steps: 'What was decided and tried',
     digests: 'Gathered in a digest', digest: 'Digest', closes: 'Closes', closed: 'Closed', told: 'Told by',
     'decided': 'It was decided, channel by channel, as follows.',
     'not yet decided': 'It is not decided yet: the event is still on its way to who decides.',
@@ -24,7 +24,7 @@ const said = words({
     'the event does not tell this user': 'The event tells others, not this user.',
   },
   es: {
-    title: '¿Por qué se avisó a alguien, o no?', event: 'Evento', user: 'Usuario', type: 'Tipo', notifications: 'En qué quedó', steps: 'Lo que se decidió e intentó',
+    title: '¿Por qué se avisó a alguien, o no?', ask: 'Explicar', event: 'Evento', user: 'Usuario', type: 'Tipo', notifications: 'En qué quedó', steps: 'Lo que se decidió e intentó',
     digests: 'Reunido en un resumen', digest: 'Resumen', closes: 'Se cierra', closed: 'Cerrado', told: 'Lo avisa',
     'decided': 'Se decidió, canal por canal, así.',
     'not yet decided': 'Aún no se ha decidido: el evento va de camino a quien decide.',
@@ -44,9 +44,10 @@ const one = { path: `${NOTIFICATIONS}/explain`, params: none, query: z.strictObj
 export function explainNotificationPage(api: Api, deps: ApiDeps): void {
   page(api, deps, one, async ({ viewer, query: { eventId, userId } }) => {
     const say = said[viewer.language];
-    const asking = filters([
-      { name: 'eventId', label: say.event, value: eventId }, { name: 'userId', label: say.user, value: userId },
-    ], viewer.language);
+    const field = (name: string, label: string, value = '') =>
+      html`<label>${label}<input name="${name}" value="${value}" required autocomplete="off" spellcheck="false" /></label>`;
+    const asking = html`<form method="get" class="actions">
+        ${field('eventId', say.event, eventId)} ${field('userId', say.user, userId)}<button>${say.ask}</button></form>`;
     if (eventId === undefined || userId === undefined) return { title: say.title, body: asking };
     const explained = await explainNotification(deps.sql, { eventId, userId });
     return { title: say.title, body: html`${asking}${answered(explained, viewer)}` };

@@ -1,16 +1,16 @@
 import { html } from 'hono/html';
 import { isResendable, type NotificationView } from '../../store/notification-audit.ts';
-import { badge, idLink, table, time, type Tone } from './parts.ts';
+import { badge, duration, idLink, table, time, type Tone } from './parts.ts';
 import { type Html, UI, type Viewer } from './shell.ts';
 import { type Language, words } from './words.ts';
 
 const said = words({
   en: {
-    created: 'Created', user: 'User', channel: 'Channel', template: 'Template', status: 'Status', why: 'Why', attempts: 'Attempts', sent: 'Sent', ways: 'More',
+    created: 'Created', user: 'User', channel: 'Channel', template: 'Template', status: 'Status', why: 'Why', attempts: 'Attempts', sent: 'Sent after', ways: 'More',
     event: 'event', explain: 'explain', resend: 'send again …',
   },
   es: {
-    created: 'Creada', user: 'Usuario', channel: 'Canal', template: 'Plantilla', status: 'Estado', why: 'Por qué', attempts: 'Intentos', sent: 'Enviada', ways: 'Más',
+    created: 'Creada', user: 'Usuario', channel: 'Canal', template: 'Plantilla', status: 'Estado', why: 'Por qué', attempts: 'Intentos', sent: 'Salió en', ways: 'Más',
     event: 'evento', explain: 'explicar', resend: 'reenviar …',
   },
 });
@@ -44,12 +44,12 @@ export function notificationTable(notifications: readonly NotificationView[], { 
       time(one.createdAt),
       idLink(`${UI}/notifications?userId=${one.userId}`, one.userId),
       one.channel,
-      html`${one.template} <span class="soft">${one.templateVersion} ${one.locale}</span>`,
+      html`<span class="whole">${one.template} <span class="soft">${one.templateVersion} ${one.locale}</span></span>`,
       statusBadge(one.status, language),
-      one.reason, one.attempts, time(one.sentAt),
-      html`<a href="${UI}/events/${one.eventId}">${say.event}</a> ·
+      one.reason, one.attempts, one.sentAt && duration(Math.max(0, one.sentAt.getTime() - one.createdAt.getTime())),
+      html`<span class="whole"><a href="${UI}/events/${one.eventId}">${say.event}</a> ·
         <a href="${UI}/notifications/explain?eventId=${one.eventId}&userId=${one.userId}">${say.explain}</a>
-        ${mayWrite && isResendable(one) ? html`· <a href="${UI}/notifications/resend?id=${one.id}">${say.resend}</a>` : ''}`,
+        ${mayWrite && isResendable(one) ? html`· <a href="${UI}/notifications/resend?id=${one.id}">${say.resend}</a>` : ''}</span>`,
     ]),
   });
 }

@@ -12,7 +12,7 @@ import { moment, toField } from './fields.ts';
 import { notificationTable } from './notification-table.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { page } from './page.ts';
-import { facts, time } from './parts.ts';
+import { facts } from './parts.ts';
 import { common, words } from './words.ts';
 
 const reason = line(500);
@@ -72,7 +72,7 @@ export function recoverNotificationsPage(api: Api, deps: ApiDeps): void {
     const count = await countFailed(deps.sql, { channel, since, template });
     return {
       title: say.recover,
-      body: html`${asking}${facts([[say.channel, channel], [say.template, template], [say.since, time(since)], [say.failed, count]])}
+      body: html`${asking}${facts([[say.failed, count]])}
         ${count === 0 ? html`<p class="empty">${say.nothing}</p>` : html`<p>${say.rules}</p>
         <form method="post" action="${path}" class="actions">${onceField()}
           <input type="hidden" name="channel" value="${channel}" />${template === undefined ? '' : html`<input type="hidden" name="template" value="${template}" />`}

@@ -16,8 +16,11 @@ const HTML_PART = 'email.html';
 const path = `${TEMPLATES}/:name/preview`;
 const query = z.strictObject({ ...readerFields, version: versionField.optional() });
 
-/** For mail's own markup, which nobody of ours has written: it runs nothing, sends nothing and is framed by us only. */
-const MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'; sandbox";
+/** For mail's own markup: it runs nothing, sends nothing, is framed by our pages only and has no origin to key. */
+const mailHeaders = {
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'; sandbox",
+  'Origin-Agent-Cluster': '?0', 'Cache-Control': 'no-store',
+};
 
 /** What readers get of a version of a template, part by part. */
 export function templatePreviewPages(api: Api, deps: ApiDeps): void {
@@ -50,7 +53,7 @@ export function templatePreviewPages(api: Api, deps: ApiDeps): void {
     const { shown } = await preview(name, read(query, c.req.query(), 'query'), language);
     const mail = shown.parts[HTML_PART];
     if (mail === undefined) throw notFound();
-    return c.html(mail, 200, { 'Content-Security-Policy': MAIL_POLICY, 'Cache-Control': 'no-store' });
+    return c.html(mail, 200, mailHeaders);
   }));
 }
 
