@@ -21,6 +21,7 @@ await runTask('release', () => readConfig([]), async ({ config, log, stack }) =>
   await maintainPartitions(sql, new Date());
   await registerSubscribers(sql, contracts, consumers);
   await registerJobs(sql, jobs.map(({ name }) => name));
+  await documents.prepare();
   await publishTemplates(documents, { contracts: templateContracts, by: 'release', reason: 'release' });
   log.info({ migrations }, 'released');
 });

@@ -3,7 +3,7 @@ import type { Collection, Db } from 'mongodb';
 import { Outage } from '../platform/outage.ts';
 import { TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
-  DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery,
+  DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
 } from './documents.ts';
 import { bodyHash, recordWebhook } from './webhook-standing.ts';
 
@@ -37,6 +37,7 @@ export function documentsInMongo(db: Db): DocumentStore {
   const webhook = (provider: string, deliveryId: string) => firstWebhook(collections, provider, deliveryId);
 
   return Object.freeze({
+    prepare: () => makeIndexes(collections),
     publishTemplate: (version: TemplateVersion) => publishTemplate(collections, version),
     setCurrent: (name: string, move: PointerMove) => setCurrent(collections, name, move),
     currentVersion: async (name: string) => (await newestPointer(collections, name))?.version,
@@ -46,6 +47,7 @@ export function documentsInMongo(db: Db): DocumentStore {
     storeWebhook: (delivery: WebhookDelivery) => recordWebhook(delivery, { insert, webhook }),
     webhook,
     webhookHistory: (provider: string, deliveryId: string) => webhookHistory(collections, provider, deliveryId),
+    listWebhooks: (page: WebhookPage) => listWebhooks(collections, page),
     ping: async () => void (await reach(() => db.command({ ping: 1 }))),
   });
 }
@@ -119,6 +121,28 @@ async function webhookHistory(
   const withId = { _id: { $gte: from, $lt: `${from}\uffff` } };
   const found = await reach(() => webhooks.find(withId).sort({ receivedAt: 1, _id: 1 }).toArray());
   return found.map(toWebhook);
+}
+
+/** For the list, and for the rare ones in it that were refused. */
+async function makeIndexes({ webhooks }: Collections): Promise<void> {
+  await reach(() => webhooks.createIndex({ receivedAt: -1, _id: -1 }, { name: 'webhook_received' }));
+  await reach(() => webhooks.createIndex({ standing: 1, receivedAt: -1, _id: -1 }, { name: 'webhook_standing' }));
+}
+
+async function listWebhooks(
+  { webhooks }: Collections,
+  { provider, isRefused, before, limit }: WebhookPage,
+): Promise<readonly WebhookSummary[]> {
+  const filter = {
+    ...(provider !== undefined && { provider }),
+    ...(isRefused !== undefined && { standing: isRefused ? 'refused' as const : { $in: ['first' as const, 'conflict' as const] } }),
+    ...(before !== undefined && {
+      $or: [{ receivedAt: { $lt: before.receivedAt } }, { receivedAt: before.receivedAt, _id: { $lt: before.key } }],
+    }),
+  };
+  const options = { projection: { rawBody: 0, headers: 0 } };
+  const found = await reach(() => webhooks.find(filter, options).sort({ receivedAt: -1, _id: -1 }).limit(limit).toArray());
+  return found.map(({ _id: key, ...rest }) => ({ ...rest, key }));
 }
 
 function toWebhook({ _id, headers, ...rest }: Id<WebhookDocument>): StoredWebhook {

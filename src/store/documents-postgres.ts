@@ -1,7 +1,7 @@
 import type { Sql } from '../platform/postgres.ts';
 import { TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
-  DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery,
+  DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
 } from './documents.ts';
 import { bodyHash, recordWebhook } from './webhook-standing.ts';
 
@@ -12,6 +12,7 @@ export function documentsInPostgres(sql: Sql): DocumentStore {
   const insert = (delivery: WebhookDelivery, standing: Standing) => insertWebhook(sql, delivery, standing);
 
   return Object.freeze({
+    prepare: async () => undefined, // migrations do
     publishTemplate: (version: TemplateVersion) => publishTemplate(sql, version),
     setCurrent: (name: string, move: PointerMove) => setCurrent(sql, name, move),
     currentVersion: (name: string) => currentVersion(sql, name),
@@ -21,6 +22,7 @@ export function documentsInPostgres(sql: Sql): DocumentStore {
     storeWebhook: (delivery: WebhookDelivery) => recordWebhook(delivery, { insert, webhook }),
     webhook,
     webhookHistory: (provider: string, deliveryId: string) => webhookHistory(sql, provider, deliveryId),
+    listWebhooks: (page: WebhookPage) => listWebhooks(sql, page),
     ping: async () => void (await sql`select 1`),
   });
 }
@@ -110,4 +112,17 @@ function webhookHistory(sql: Sql, provider: string, deliveryId: string): Promise
     from webhook_payload
     where provider = ${provider} and delivery_id = ${deliveryId}
     order by received_at, standing, body_sha256`;
+}
+
+async function listWebhooks(sql: Sql, { provider, isRefused, before, limit }: WebhookPage): Promise<readonly WebhookSummary[]> {
+  const key = sql`provider || ' ' || delivery_id || ' ' || standing || ' ' || body_sha256`; // as the indexes have it
+  return sql<WebhookSummary[]>`
+    select provider, delivery_id as "deliveryId", standing, verdict, received_at as "receivedAt", ${key} as key
+    from webhook_payload
+    where true
+      ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
+      ${isRefused === undefined ? sql`` : isRefused ? sql`and standing = 'refused'` : sql`and standing <> 'refused'`}
+      ${before === undefined ? sql`` : sql`and (received_at, ${key}) < (${before.receivedAt}, ${before.key})`}
+    order by received_at desc, ${key} desc
+    limit ${limit}`;
 }

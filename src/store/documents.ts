@@ -63,6 +63,23 @@ export interface StoredWebhook extends WebhookDelivery {
  */
 export type WebhookOutcome = 'stored' | 'replay' | 'conflict' | 'refused';
 
+/** A delivery as an operator lists it: without its bytes and headers. */
+export interface WebhookSummary extends Omit<StoredWebhook, 'rawBody' | 'headers'> {
+  /** Tells deliveries of one instant apart; each store has its own kind. */
+  readonly key: string;
+}
+
+/** Where a page of the list ended. */
+export type WebhookPosition = Pick<WebhookSummary, 'receivedAt' | 'key'>;
+
+export interface WebhookPage {
+  readonly provider?: string | undefined;
+  readonly isRefused?: boolean | undefined;
+  /** What ended the page before. */
+  readonly before?: WebhookPosition | undefined;
+  readonly limit: number;
+}
+
 /** Characters of a delivery id the stores accept. */
 export const DELIVERY_ID_LIMIT = 256;
 
@@ -72,6 +89,8 @@ export const DELIVERY_ID_LIMIT = 256;
  * an error `isOutage` recognises; the write may have happened all the same.
  */
 export interface DocumentStore {
+  /** Makes what a release needs and migrations can't; again changes nothing. */
+  prepare(): Promise<void>;
   /**
    * Stores a version; the same content again changes nothing.
    * @throws {TemplateConflict} when the version exists with other content.
@@ -90,6 +109,8 @@ export interface DocumentStore {
   webhook(provider: string, deliveryId: string): Promise<StoredWebhook | undefined>;
   /** Everything received with this id, oldest first. */
   webhookHistory(provider: string, deliveryId: string): Promise<readonly StoredWebhook[]>;
+  /** Newest first. */
+  listWebhooks(page: WebhookPage): Promise<readonly WebhookSummary[]>;
   ping(): Promise<void>;
 }
 

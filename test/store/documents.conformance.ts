@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TemplateConflict, UnknownTemplate } from '../../src/store/documents.ts';
-import type { DocumentStore, TemplateVersion, WebhookDelivery } from '../../src/store/documents.ts';
+import type { DocumentStore, TemplateVersion, WebhookDelivery, WebhookPage, WebhookPosition } from '../../src/store/documents.ts';
 
 const AT = new Date('2026-03-01T10:00:00.123Z');
 const move = (version: number) => ({ version, by: 'operator-1', reason: `to ${version}`, at: AT });
@@ -147,6 +147,40 @@ function describeWebhooks(open: () => Promise<DocumentStore>): void {
     await store.storeWebhook(deliveryOf(id, 'one'));
     expect(await store.storeWebhook(deliveryOf(`${id}","conflict`, 'two'))).toBe('stored');
     expect(await store.webhookHistory('payments', id)).toHaveLength(1);
+  });
+
+  test('deliveries are listed newest first, page by page, those of one instant too, without their bytes', async () => {
+    const store = await open();
+    for (const _ of [1, 2]) await store.prepare();
+    const at = (seconds: number) => new Date(AT.getTime() + seconds * 1_000);
+    await store.storeWebhook({ ...deliveryOf('old'), receivedAt: at(-1) });
+    for (const id of ['same-1', 'same-2', 'same-3']) await store.storeWebhook(deliveryOf(id));
+    await store.storeWebhook(deliveryOf('same-3', 'other'));
+    await store.storeWebhook({ ...deliveryOf(''), verdict: 'no usable id' });
+    await store.storeWebhook({ ...deliveryOf('new'), provider: 'whatsapp', receivedAt: at(1) });
+
+    const said: string[] = [];
+    let before: WebhookPosition | undefined;
+    for (let page = 0; page < 4; page += 1) {
+      const rows = await store.listWebhooks({ before, limit: 2 });
+      said.push(...rows.map(({ deliveryId, standing }) => `${deliveryId} ${standing}`));
+      before = rows.at(-1) ?? before;
+    }
+    const atOnce = ['same-1 first', 'same-2 first', 'same-3 first', 'same-3 conflict', ' refused'];
+    expect([said.at(0), said.slice(1, -1).toSorted(), said.at(-1)]).toEqual(['new first', atOnce.toSorted(), 'old first']);
+    const [newest] = await store.listWebhooks({ limit: 1 });
+    expect(newest).toEqual({ provider: 'whatsapp', deliveryId: 'new', standing: 'first', verdict: 'valid', receivedAt: at(1), key: expect.any(String) });
+  });
+
+  test('deliveries are listed by provider, and by whether they were refused', async () => {
+    const store = await open();
+    await store.storeWebhook(deliveryOf('one'));
+    await store.storeWebhook({ ...deliveryOf('two'), provider: 'whatsapp' });
+    await store.storeWebhook({ ...deliveryOf('three'), verdict: 'bad signature' });
+    const ids = async (filter: Omit<WebhookPage, 'limit'>) => (await store.listWebhooks({ ...filter, limit: 9 })).map(({ deliveryId }) => deliveryId).toSorted();
+    expect(await ids({ provider: 'whatsapp' })).toEqual(['two']);
+    expect(await ids({ isRefused: true })).toEqual(['three']);
+    expect(await ids({ isRefused: false, provider: 'payments' })).toEqual(['one']);
   });
 
   test('a delivery id over the limit is refused', async () => {
