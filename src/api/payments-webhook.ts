@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { v7 as uuidv7 } from 'uuid';
 import { append } from '../outbox/append.ts';
 import { transaction } from '../platform/transaction.ts';
 import type { WebhookDelivery } from '../store/documents.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
+import { correlationOfWebhook } from './correlation-of-webhook.ts';
 import { paymentReport, recordReport, type PaymentReport } from './payment-report.ts';
 import { notFound, Problem } from './problem.ts';
 import { decode, parse, readJsonBytes } from './read-json.ts';
@@ -12,7 +12,8 @@ import { refuse } from './refuse.ts';
 import { isChallengeToken, judge } from './webhook-signature.ts';
 
 const PATH = '/webhooks/payments/:provider';
-const PROVIDERS: ReadonlySet<string> = new Set(['sandpay']); // names in tables: never rename
+/** Payment providers whose webhooks we take. */
+export const paymentProviders = ['sandpay'] as const; // names in tables: never rename
 const MAX_BYTES = 1_024 * 1_024;
 const TIMEOUT_MS = 10_000;
 
@@ -51,14 +52,14 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     const report = readReport(delivery.rawBody);
     if (report === undefined) return c.json({ status: 'ignored' });
     // A replay as well: the first delivery may have been stored and never recorded.
-    const isNew = await record(c, deps, { provider, report, receivedAt });
+    const isNew = await record(c, deps, { ...delivery, report });
     return c.json({ status: isNew ? 'recorded' : 'known' });
   });
 }
 
 function providerOf(c: Context<Env>): string {
-  const provider = c.req.param('provider') ?? '';
-  if (!PROVIDERS.has(provider)) throw notFound();
+  const provider = paymentProviders.find((known) => known === c.req.param('provider'));
+  if (provider === undefined) throw notFound();
   return provider;
 }
 
@@ -113,13 +114,13 @@ function readReport(rawBody: Uint8Array): PaymentReport | undefined {
 async function record(
   c: Context<Env>,
   { sql, poke, config }: Deps,
-  reported: { readonly provider: string; readonly report: PaymentReport; readonly receivedAt: Date },
+  { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport },
 ): Promise<boolean> {
-  const origin = { correlationId: uuidv7(), traceparent: c.get('trace').traceparent };
+  const origin = { correlationId: correlationOfWebhook(delivery), traceparent: c.get('trace').traceparent };
   const isNew = await transaction(
     sql,
     async (tx) => {
-      const events = await recordReport(tx, { ...reported, hashKey: config.HASH_KEY });
+      const events = await recordReport(tx, { ...delivery, report, hashKey: config.HASH_KEY });
       await append(tx, ...events.map((event) => ({ event, origin })));
       return events.length > 0;
     },
@@ -146,7 +147,7 @@ Whatever is not answered with 2xx has to be sent again under the same Webhook-Id
 /** The reference's page of it; the route itself reads bytes, which no schema can. */
 function describe(api: Api): void {
   const answers = { default: { description: 'A problem' } };
-  const params = z.object({ provider: z.enum(['sandpay']) });
+  const params = z.object({ provider: z.enum(paymentProviders) });
   const shared = { path: '/webhooks/payments/{provider}', tags: ['webhooks'], security: [] };
   api.openAPIRegistry.registerPath({
     ...shared,

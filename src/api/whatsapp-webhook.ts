@@ -8,8 +8,12 @@ import { recordIn } from '../platform/telemetry.ts';
 import { transaction } from '../platform/transaction.ts';
 import { applyReceipts, type Receipt } from '../store/receipts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
+import { correlationOfWebhook } from './correlation-of-webhook.ts';
 import { notFound, Problem } from './problem.ts';
 import { decode, parse, readJsonBytes } from './read-json.ts';
+
+/** The provider of these webhooks. It lives in tables: never rename it. */
+export const whatsApp = 'whatsapp';
 
 const PATH = '/webhooks/whatsapp';
 const MAX_BYTES = 3 * 1_024 * 1_024; // as much as the Cloud API sends at once
@@ -37,20 +41,23 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
     if (!isSame(c.req.header('X-Hub-Signature-256') ?? '', signature)) {
       throw new Problem(401, 'The delivery is refused: no valid X-Hub-Signature-256.');
     }
+    const id = {
+      provider: whatsApp,
+      deliveryId: createHash('sha256').update(rawBody).digest('hex'), // it has none of its own
+    };
+    const correlationId = correlationOfWebhook(id);
     await documents.storeWebhook({
-      provider: 'whatsapp', // lives in tables: never rename
-      deliveryId: createHash('sha256').update(rawBody).digest('hex'), // it has no id of its own
-      rawBody, verdict: 'valid', receivedAt: new Date(), headers: keptHeaders(c),
+      ...id, rawBody, verdict: 'valid', receivedAt: new Date(), headers: keptHeaders(c),
     });
     const receipts = receiptsOf(parse(decode(rawBody)));
     await transaction(sql, async (tx) => {
-      const applied = await applyReceipts(tx, 'whatsapp', receipts);
+      const applied = await applyReceipts(tx, whatsApp, receipts);
       await append(tx, ...applied.flatMap((receipt) => {
         const traceparent = recordIn(receipt.traceparent, 'receive whatsapp', { 'columna.receipt.status': receipt.status });
         if (!receipt.hasFailed) return [];
         const facts = { tenantId: receipt.tenantId ?? undefined, occurredAt: new Date() };
         const event = notificationFailed({ ...facts, payload: { notificationId: receipt.notificationId } });
-        return [{ event, origin: { traceparent: traceparent ?? c.get('trace').traceparent } }];
+        return [{ event, origin: { correlationId, traceparent: traceparent ?? c.get('trace').traceparent } }];
       }));
     }, { timeoutMs: TIMEOUT_MS });
     return c.json({ statuses: receipts.length });
