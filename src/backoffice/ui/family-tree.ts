@@ -3,8 +3,8 @@ import { FAMILY_LIMIT, type Relative } from '../../store/timeline.ts';
 import { badge, duration } from './parts.ts';
 import { type Html, UI } from './shell.ts';
 
-/** Events under those that caused them; the one that is looked at is marked. */
-export function familyTree(family: readonly Relative[], eventId: string): Html {
+/** Events under those that caused them; the one that is looked at, if one is, is marked. */
+export function familyTree(family: readonly Relative[], eventId?: string): Html {
   const known = new Set(family.map((relative) => relative.eventId));
   const began = family[0]?.createdAt.getTime() ?? 0;
   const branch = (parents: readonly Relative[]): Html => html`<ul class="tree">${parents.map((relative) => {

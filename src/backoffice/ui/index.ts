@@ -18,6 +18,8 @@ import { templateComparisonPage } from './template-comparison.ts';
 import { templatePreviewPages } from './template-preview.ts';
 import { templatePages } from './templates.ts';
 import { publishAgainAction } from './ways-back.ts';
+import { webhookDeliveryPage } from './webhook-delivery.ts';
+import { webhookPages } from './webhooks.ts';
 
 /** The operators' pages, which ask for a session instead of a bearer token. */
 export function backofficePages(api: Api, deps: ApiDeps): void {
@@ -39,6 +41,8 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   templatePages(api, deps);
   templatePreviewPages(api, deps);
   templateComparisonPage(api, deps);
+  webhookPages(api, deps);
+  webhookDeliveryPage(api, deps);
   actionPages(api, deps);
   doctorPage(api, deps);
 }

@@ -1,0 +1,59 @@
+import { html } from 'hono/html';
+import { z } from 'zod';
+import type { Api, ApiDeps } from '../../api/context.ts';
+import { correlationOfWebhook } from '../../api/correlation-of-webhook.ts';
+import { code, line } from '../../api/fields.ts';
+import { notFound } from '../../api/problem.ts';
+import { none } from '../../api/route.ts';
+import { DELIVERY_ID_LIMIT, type StoredWebhook } from '../../store/documents.ts';
+import { readFamily } from '../../store/timeline.ts';
+import { familyTree } from './family-tree.ts';
+import { page } from './page.ts';
+import { facts, time } from './parts.ts';
+import type { Html, Viewer } from './shell.ts';
+import { webhookPayload } from './webhook-payload.ts';
+import { said, standingBadge } from './webhook-words.ts';
+import { WEBHOOKS } from './webhooks.ts';
+
+const MOST_SHOWN = 20;
+const MOST_CHARACTERS = 64 * 1_024;
+
+const one = {
+  path: `${WEBHOOKS}/:provider/:deliveryId`,
+  params: z.strictObject({ provider: code, deliveryId: line(DELIVERY_ID_LIMIT) }),
+  query: none,
+};
+
+/** Everything received under one id of a provider's, and the events that it set off. */
+export function webhookDeliveryPage(api: Api, deps: ApiDeps): void {
+  page(api, deps, one, async ({ viewer, params }) => {
+    const say = said[viewer.language];
+    const [history, family] = await Promise.all([
+      deps.documents.webhookHistory(params.provider, params.deliveryId),
+      readFamily(deps.sql, correlationOfWebhook(params)),
+    ]);
+    if (history.length === 0) throw notFound();
+    const rest = history.length - MOST_SHOWN;
+    return {
+      title: `${params.provider}: ${params.deliveryId}`,
+      body: html`${history.slice(0, MOST_SHOWN).map((received) => reception(received, viewer))}
+        ${rest > 0 ? html`<p class="soft">+ ${rest} ${say.more}</p>` : ''}
+        <h2>${say.caused}</h2>${family.length === 0 ? html`<p class="empty">${say.nothing}</p>` : familyTree(family)}`,
+    };
+  });
+}
+
+function reception({ rawBody, headers, standing, verdict, receivedAt }: StoredWebhook, { language, mayWrite }: Viewer): Html {
+  const say = said[language];
+  const payload = webhookPayload(rawBody, { mayKnow: mayWrite });
+  return html`<section class="card">
+      <h2>${say.received} ${time(receivedAt)}</h2>
+      ${facts([[say.standing, standingBadge(standing, language)], [say.verdict, verdict]])}
+      <h3>${say.headers}</h3>
+      ${facts(Object.entries(headers).map(([name, value]) => [name, html`<code>${value}</code>`] as const))}
+      <h3>${say.payload}</h3>
+      ${mayWrite || payload === undefined ? '' : html`<p class="soft">${say.masked}</p>`}
+      ${payload === undefined ? html`<p class="soft">${say.hidden}</p>` : html`<pre tabindex="0" class="wrapped">${payload.slice(0, MOST_CHARACTERS)}</pre>`}
+      ${payload !== undefined && payload.length > MOST_CHARACTERS ? html`<p class="soft">${say.cut}</p>` : ''}
+    </section>`;
+}
