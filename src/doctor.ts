@@ -13,7 +13,7 @@ const needs = ['JWT_SECRET', 'JWKS_URL', 'HASH_KEY', 'PAYMENTS_WEBHOOK_SECRETS',
 
 // Says what is wrong with a deployment, seen with the web process's environment, and what to do. Exits with 1 on a problem.
 await runTask('doctor', () => readConfig(needs), async ({ config, log, stack }) => {
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'doctor', connections: 2 }), (pool) => pool.end({ timeout: 5 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'doctor', connections: 2 }), (pool) => pool.end({ timeout: 1 }));
   const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'doctor', log }), (client) => client.disconnect());
   await whenReady(redis).catch(() => undefined);
   const { documents, close } = openDocuments(sql, config.MONGODB_URL);

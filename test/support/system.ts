@@ -87,7 +87,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd,
     ? [new URL(apiUrl).host]
     : running.processes.filter(({ name }) => name.startsWith(`${type}.`)).map(({ ports }) => `127.0.0.1:${ports['METRICS_PORT']}`);
   return {
-    sql, redis, prefix, scraped, apiUrl, secret, mailbox, failpoints, lines, ends, starts,
+    sql, redis, prefix, scraped, apiUrl, secret, mailbox, failpoints, lines, ends, starts, env,
     kill: running.kill, stop: running.stop, issueToken: tokenIssuer(secret),
   };
 }

@@ -1,18 +1,24 @@
 import type { Job } from '../../kernel/job.ts';
 import type { AnyContract } from '../../kernel/event.ts';
-import { openAlarms } from '../../platform/alarms.ts';
+import { HandlerTimeout, withDeadline } from '../../kernel/with-deadline.ts';
 import type { Sql } from '../../platform/postgres.ts';
-import { type DeliveryQueue, openQueue } from '../../platform/queues.ts';
 import type { Redis } from '../../platform/redis.ts';
 import { listConsumers } from '../../store/consumers.ts';
 import type { DocumentStore } from '../../store/documents.ts';
 import { examineContracts } from './examine-contracts.ts';
+import { examinePartitions } from './examine-partitions.ts';
 import { examinePostgres } from './examine-postgres.ts';
 import { examineQueues } from './examine-queues.ts';
 import { examineRedis } from './examine-redis.ts';
 import { examineSchedulers } from './examine-schedulers.ts';
 import { examineSecrets } from './examine-secrets.ts';
+import { examineSlots } from './examine-slots.ts';
 import { type Finding, fine, problem } from './finding.ts';
+
+const WITHIN_MS = 10_000;
+const REDIS_WITHIN_MS = 4_000; // below what the connection itself waits for a command, whose error says less
+const NO_SUCH_TABLE = '42P01';
+const NO_SUCH_COLUMN = '42703';
 
 export interface Patient {
   readonly sql: Sql;
@@ -22,35 +28,50 @@ export interface Patient {
   readonly jobs: readonly Job<object>[];
   readonly contracts: readonly AnyContract[];
   readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds that each check may take. */
+  readonly withinMs?: number;
 }
 
-/** Looks at everything that breaks systems like this one. What can't be looked at is a finding too. */
-export async function diagnose({ sql, redis, prefix, documents, jobs, contracts, secrets }: Patient): Promise<readonly Finding[]> {
+/**
+ * Looks at everything that breaks systems like this one, in ten seconds at most. What can't be looked at is a finding too;
+ * of queues and alarms nothing is said while Redis is away, for its own finding says that.
+ */
+export async function diagnose({ sql, redis, prefix, documents, jobs, contracts, secrets, withinMs = WITHIN_MS }: Patient): Promise<readonly Finding[]> {
+  const queueOptions = { redis, prefix };
+  const isRedisReady = redis.status === 'ready';
+  const attempt = (check: string, look: Look) => attemptWithin(withinMs, check, look);
+  const attemptRedis = (check: string, look: Look) => attemptWithin(Math.min(withinMs, REDIS_WITHIN_MS), check, look);
+  const ofRedis = (check: string, look: Look) => (isRedisReady ? attemptRedis(check, look) : []);
   const examined = await Promise.all([
     attempt('postgresql', () => examinePostgres(sql)),
-    attempt('redis', () => examineRedis(redis)),
+    attempt('partitions', () => examinePartitions(sql)),
+    attemptRedis('redis', () => examineRedis(redis)),
     attempt('document store', async () => {
       await documents.ping();
       return [fine('document store', 'It answers.')];
     }),
-    attempt('queues', async () => (redis.status === 'ready' ? examineQueues({ redis, prefix, queues: await openQueues() }) : [])),
-    attempt('schedulers', async () => (redis.status === 'ready' ? examineSchedulers({ sql, jobs, alarms: openAlarms({ redis, prefix }) }) : [])),
+    ofRedis('queues', async () => examineQueues(await listConsumers(sql), queueOptions)),
+    ofRedis('schedulers', () => examineSchedulers(jobs, queueOptions)),
+    attempt('slots', () => examineSlots(sql)),
     attempt('contracts', () => examineContracts(sql, contracts)),
     examineSecrets(secrets),
   ]);
   return examined.flat();
-
-  async function openQueues(): Promise<readonly DeliveryQueue[]> {
-    return (await listConsumers(sql)).map((name) => openQueue(name, { redis, prefix }));
-  }
 }
 
-/** The finding of a check that broke; only the error's name or code, for a message may quote anything. */
-async function attempt(check: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+type Look = () => Promise<readonly Finding[]>;
+
+/** The finding of a check that broke, or did not end; only the error's name or code, for a message may quote anything. */
+async function attemptWithin(withinMs: number, check: string, look: Look): Promise<readonly Finding[]> {
   try {
-    return await look();
+    return await withDeadline(withinMs, undefined, look);
   } catch (error) {
+    if (error instanceof HandlerTimeout) {
+      return [problem(check, `No answer within ${withinMs / 1_000} s.`, 'See whether it is overloaded, stopped, or cut off from here.')];
+    }
     const why = error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : 'unknown';
-    return [problem(check, `It could not be looked at: ${why}.`, 'See whether it is up and reachable from here.')];
+    const isOtherSchema = why === NO_SUCH_TABLE || why === NO_SUCH_COLUMN;
+    const todo = isOtherSchema ? 'The schema is not this release’s: see what is said of it.' : 'See whether it is up and reachable from here.';
+    return [problem(check, `It could not be looked at: ${why}.`, todo)];
   }
 }

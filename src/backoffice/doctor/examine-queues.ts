@@ -1,24 +1,18 @@
-import type { Redis } from '../../platform/redis.ts';
-import type { DeliveryQueue } from '../../platform/queues.ts';
+import { openQueue, type QueueOptions } from '../../platform/queues.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 
 const ALARMS = 'jobs'; // the queue of the jobs' alarms
 
-export interface Queues {
-  readonly redis: Redis;
-  readonly prefix: string;
-  /** One for each consumer that the release has made known. */
-  readonly queues: readonly DeliveryQueue[];
-}
-
 /** Looks for consumers that no worker works for, queues that are paused, and queues that are nobody's. */
-export async function examineQueues({ redis, prefix, queues }: Queues): Promise<readonly Finding[]> {
+export async function examineQueues(consumers: readonly string[], options: QueueOptions): Promise<readonly Finding[]> {
+  await using stack = new AsyncDisposableStack();
+  const queues = consumers.map((name) => stack.adopt(openQueue(name, options), (queue) => queue.close()));
   const states = await Promise.all(queues.map(async (queue) => {
     const [workers, isPaused] = await Promise.all([queue.getWorkersCount(), queue.isPaused()]);
     return { name: queue.name, workers, isPaused };
   }));
-  const known = new Set([ALARMS, ...queues.map(({ name }) => name)]);
-  const orphans = (await listQueues(redis, prefix)).filter((name) => !known.has(name));
+  const known = new Set([ALARMS, ...consumers]);
+  const orphans = (await listQueues(options)).filter((name) => !known.has(name));
   const idle = states.filter(({ workers }) => workers === 0).map(({ name }) => name);
   const paused = states.filter(({ isPaused }) => isPaused).map(({ name }) => name);
   return [
@@ -34,7 +28,7 @@ export async function examineQueues({ redis, prefix, queues }: Queues): Promise<
   ];
 }
 
-async function listQueues(redis: Redis, prefix: string): Promise<readonly string[]> {
+async function listQueues({ redis, prefix }: QueueOptions): Promise<readonly string[]> {
   const names = new Set<string>();
   for (let at = '0'; ; ) {
     const [next, keys] = await redis.scan(at, 'MATCH', `${prefix}:*:meta`, 'COUNT', 1_000);

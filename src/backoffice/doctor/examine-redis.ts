@@ -1,8 +1,8 @@
 import type { Redis } from '../../platform/redis.ts';
+import { clockFinding } from './clock-finding.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 
 const LOWEST_VERSION = 6.2; // what BullMQ asks for
-const SKEW_MS = 1_000;
 
 /** Looks at what Redis is: its version, whether it may throw jobs away, whether it keeps them over a restart, its clock. */
 export async function examineRedis(redis: Redis): Promise<readonly Finding[]> {
@@ -26,9 +26,7 @@ export async function examineRedis(redis: Redis): Promise<readonly Finding[]> {
     isKept
       ? fine('redis persistence', 'Redis keeps its jobs over a restart.')
       : warning('redis persistence', 'Neither appendonly nor save is on: a restart empties the queues.', 'Set appendonly yes. Nothing is lost without it, but everything under way is published again.'),
-    Math.abs(skewMs) <= SKEW_MS
-      ? fine('redis clock', `This machine’s clock and Redis’s are ${Math.round(Math.abs(skewMs))} ms apart.`)
-      : warning('redis clock', `This machine’s clock is ${Math.round(skewMs / 1_000)} s behind Redis’s.`, 'Let both follow a time server.'),
+    clockFinding('redis clock', 'Redis', skewMs),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { ConfigOf } from '../../config.ts';
 import { type Finding, fine, problem } from './finding.ts';
 
-const FEWEST_CHARACTERS = 12; // different ones; random text of 32 has more
+const FEWEST_CHARACTERS = 10; // different ones; random text of 32 has more, also where it is hexadecimal
 const EXAMPLE = /change.?me|example|default|password|passw0rd|secret|insecure|placeholder|replace|your[-_ ]|columna|techmarket|12345|qwerty|abcdef|test/i;
 
 type Kept = ConfigOf<'JWT_SECRET' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS'> & Partial<ConfigOf<'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'>>;
