@@ -12,7 +12,7 @@ const which = { channel: outward, template: code.optional(), since: instant };
 
 const resend = writeRoute({
   path: '/backoffice/notifications/resend',
-  summary: 'Send one again that failed, that nobody knows the end of, or that its reader says never came',
+  summary: 'Send one again that failed, that nobody knows the end of, or that its reader says never came; by its template’s current version',
   roles: ['backoffice:write'],
   params: none,
   body: z.strictObject({ id: uuid, reason: line(500) }),
@@ -42,7 +42,7 @@ const recover = writeRoute({
 /** Where operators have notifications sent again. Rules of the sending hold as ever: what has expired does not leave. */
 export function resendNotificationRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(resend, (c) =>
-    command(c, deps, async (context) => ({ status: 200, body: { actionId: await resendOne(recordingOf(context), c.req.valid('json')) } })));
+    command(c, deps, async (context) => ({ status: 200, body: { actionId: await resendOne({ ...recordingOf(context), documents: deps.documents }, c.req.valid('json')) } })));
 
   api.openapi(preview, async (c) => {
     const { template, ...asked } = c.req.valid('query');
@@ -51,6 +51,6 @@ export function resendNotificationRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(recover, (c) => {
     const { template, ...asked } = c.req.valid('json');
-    return command(c, deps, async (context) => ({ status: 200, body: await recoverFailed(recordingOf(context), { template, ...asked }) }));
+    return command(c, deps, async (context) => ({ status: 200, body: await recoverFailed({ ...recordingOf(context), documents: deps.documents }, { template, ...asked }) }));
   });
 }

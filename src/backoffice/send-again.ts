@@ -1,14 +1,25 @@
 import { Problem } from '../api/problem.ts';
 import { requestAgain } from '../notifications/request-again.ts';
+import type { DocumentStore } from '../store/documents.ts';
 import { countFailed, type Failed, queueAgain, queueFailedAgain } from '../store/notification-audit.ts';
 import type { Recording } from './recording.ts';
 
 const AT_ONCE = 10_000;
 
+/** An action that sends again, by the templates' current versions. */
+interface Sending extends Recording {
+  readonly documents: Pick<DocumentStore, 'listTemplates'>;
+}
+
+async function currentVersions({ documents }: Sending): Promise<ReadonlyMap<string, number>> {
+  return new Map((await documents.listTemplates()).flatMap(({ name, current }) => (current == null ? [] : [[name, current] as const])));
+}
+
 /** Sends one notification again; the record's id comes back. @throws {Problem} 409 */
-export async function resendOne({ tx, now, record }: Recording, asked: { readonly id: string; readonly reason: string }): Promise<string> {
+export async function resendOne(sending: Sending, asked: { readonly id: string; readonly reason: string }): Promise<string> {
+  const { tx, now, record } = sending;
   const actionId = await record('resend-notification', { ...asked });
-  const queued = await queueAgain(tx, asked.id, { actionId });
+  const queued = await queueAgain(tx, asked.id, { actionId, versions: await currentVersions(sending) });
   if (queued === undefined) throw new Problem(409, 'There is no such notification, or it is not one that can be sent again.');
   await requestAgain(tx, [queued], now);
   return actionId;
@@ -21,12 +32,13 @@ interface Recovery extends Failed {
 }
 
 /** Sends again what has failed, the oldest first, as far as one transaction carries. @throws {Problem} 409 */
-export async function recoverFailed({ tx, now, record }: Recording, { count, reason, ...failed }: Recovery) {
+export async function recoverFailed(sending: Sending, { count, reason, ...failed }: Recovery) {
+  const { tx, now, record } = sending;
   const there = await countFailed(tx, failed);
   if (there !== count) throw new Problem(409, `Nothing was sent: ${there} have failed, not ${count}.`);
   const { channel, template = null, since } = failed;
   const actionId = await record('recover-notifications', { channel, template, since: since.toISOString(), count, reason });
-  const queued = await queueFailedAgain(tx, failed, { actionId, limit: AT_ONCE });
+  const queued = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending), limit: AT_ONCE });
   await requestAgain(tx, queued, now);
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

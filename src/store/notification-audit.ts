@@ -127,6 +127,8 @@ export async function readDigests(sql: Sql, ids: readonly string[]): Promise<Dig
 /** What an operator has sent again: that `action` is on record. */
 interface Again {
   readonly actionId: string;
+  /** The versions that are current, by template: a new beginning is made with them, for the old one may be what was wrong. */
+  readonly versions: ReadonlyMap<string, number>;
 }
 
 /** Stands from which a notification that leaves us begins anew when an operator asks; the inbox has nothing to send. */
@@ -165,10 +167,17 @@ export async function queueFailedAgain(tx: Tx, which: Failed, { limit, ...again 
   return queue(tx, tx`id in (${oldest})`, again);
 }
 
-async function queue(tx: Tx, which: ReturnType<typeof failed>, { actionId }: Again): Promise<readonly DueNotification[]> {
+async function queue(tx: Tx, which: ReturnType<typeof failed>, { actionId, versions }: Again): Promise<readonly DueNotification[]> {
   const rows = await tx<(DueNotification & { userId: string })[]>`
     update notification
-    set status = 'queued', reason = null, due_at = null, refusals = 0
+    set status = 'queued', reason = null, due_at = null, refusals = 0,
+        template_version = coalesce(
+          (
+            select version from unnest(${[...versions.keys()]}::text[], ${[...versions.values()]}::integer[]) as current (name, version)
+            where current.name = template
+          ),
+          template_version
+        )
     where ${which}
     returning id, event_id as "eventId", tenant_id as "tenantId", user_id as "userId", channel
   `;

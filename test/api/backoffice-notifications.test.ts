@@ -6,6 +6,7 @@ import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { notify } from '../../src/workers/notify.ts';
 import { appDeps, json, signIn } from '../support/app.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';
+import { partsWith, PATH as TEMPLATE } from '../support/templates.ts';
 
 const PATH = '/backoffice/notifications';
 
@@ -137,4 +138,19 @@ test('what failed of a channel since a time is counted, confirmed and sent again
   expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
   expect(mailbox.messages).toHaveLength(3);
   expect((await operator.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(409);
+});
+
+test('what is sent again is put by its template’s current version: the old one may be what was wrong', async () => {
+  const { open, start, settle, list, operator, mailbox } = await world();
+  await open();
+  start();
+  await settle();
+  const [sent] = await list('?channel=email');
+  const parts = await partsWith({ es: { 'email.subject': 'Corregido: {{subject}}' } });
+  const { version } = await json(await operator.post(`${TEMPLATE}/versions`, { parts, reason: 'the number was wrong' }));
+  await operator.post(`${TEMPLATE}/current`, { version, reason: 'the number was wrong' });
+  await operator.post(`${PATH}/resend`, { id: sent?.id, reason: 'the number was wrong' });
+  await settle();
+  expect(mailbox.messages.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^Nuevo ticket/), expect.stringMatching(/^Corregido: /)]);
+  expect(await list('?channel=email')).toMatchObject([{ id: sent?.id, templateVersion: version, status: 'sent' }]);
 });
