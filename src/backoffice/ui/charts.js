@@ -10,6 +10,9 @@ const color = (name) => {
 };
 const utc = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 
+/** Where a value has no neighbour to be joined with by a line. */
+const lonely = (values) => [...values.keys()].filter((at) => values[at] !== null && values[at - 1] == null && values[at + 1] == null);
+
 function draw(figure) {
   if (drawn.get(figure) === figure.dataset.chart) return;
   drawn.set(figure, figure.dataset.chart);
@@ -24,7 +27,7 @@ function draw(figure) {
       height: 180,
       legend: { show: false },
       cursor: { show: false },
-      series: [{}, ...lines.map(({ label }, index) => ({ label, stroke: strokes[index], width: 2, points: { show: false } }))],
+      series: [{}, ...lines.map(({ label, values }, index) => ({ label, stroke: strokes[index], width: 2, points: { size: 6, filter: () => lonely(values) } }))],
       axes: [{ ...axis, values: (_, times) => times.map(utc) }, { ...axis, size: 56 }],
       scales: { y: { range: (_, low, high) => [0, Math.max(high, 1e-3) * 1.1] } },
     },

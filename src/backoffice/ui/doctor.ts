@@ -9,7 +9,7 @@ import { common, words } from './words.ts';
 
 const said = words({
   en: { check: 'What', verdict: 'Verdict', found: 'Found', todo: 'What to do', fine: 'fine', warning: 'warning', problem: 'problem', intro: 'What breaks systems like this one, looked at now from this process.' },
-  es: { check: 'Qué', verdict: 'Veredicto', found: 'Se encontró', todo: 'Qué hacer', fine: 'bien', warning: 'aviso', problem: 'problema', intro: 'Lo que rompe sistemas como este, visto ahora desde este proceso. Los hallazgos están en inglés.' },
+  es: { check: 'Qué', verdict: 'Veredicto', found: 'Hallazgo', todo: 'Qué hacer', fine: 'bien', warning: 'aviso', problem: 'problema', intro: 'Lo que rompe sistemas como este, visto ahora desde este proceso. Los hallazgos están en inglés.' },
 });
 
 const TONES: Readonly<Record<Finding['verdict'], Tone>> = { fine: 'good', warning: 'warn', problem: 'bad' };

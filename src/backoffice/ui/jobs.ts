@@ -63,7 +63,7 @@ export function jobPages(api: Api, deps: ApiDeps): void {
       body: html`
         ${facts([
           [say.schedule, scheduleOf(job)], [say.catchUp, job.catchUp], [say.overlap, job.overlap],
-          [say.next, standing && nextSlots(job.schedule, standing.now).map((slot) => slot.toISOString()).join(' · ')],
+          [say.next, standing && html`${nextSlots(job.schedule, standing.now).map((slot) => html`<div>${time(slot)}</div>`)}`],
           ...(standing?.pausedAt == null ? [] : [[say.paused, html`${time(standing.pausedAt)} ${standing.pausedReason}`] as const]),
         ])}
         ${viewer.mayWrite ? forms(job, standing, viewer) : ''}

@@ -107,13 +107,13 @@ function charts(say: Say, busy: readonly Minute[]): Html {
 
 const MINUTE_MS = 60_000;
 
-/** From the first minute to the last, also those in which nothing happened. */
+/** The last hour's minutes, also those in which nothing happened. */
 function everyMinute(busy: readonly Minute[]): readonly Minute[] {
   const byTime = new Map(busy.map((minute) => [minute.at.getTime(), minute]));
-  const first = busy[0]?.at.getTime() ?? 0;
-  const count = busy.length === 0 ? 0 : ((busy.at(-1)?.at.getTime() ?? 0) - first) / MINUTE_MS + 1;
-  return Array.from({ length: count }, (_, index) => {
-    const at = new Date(first + index * MINUTE_MS);
+  const now = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const last = Math.max(now, busy.at(-1)?.at.getTime() ?? 0); // the database's clock may be ahead
+  return Array.from({ length: 60 }, (_, index) => {
+    const at = new Date(last - (59 - index) * MINUTE_MS);
     return byTime.get(at.getTime()) ?? { at, committed: 0, medianMs: null, p99Ms: null };
   });
 }

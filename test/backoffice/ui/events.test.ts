@@ -57,7 +57,7 @@ test('a timeline tells each hop in its order, and what an event caused', async (
   const page = await operator.read(`${EVENTS}/${id}`);
   expect(steps(page)).toEqual(expect.arrayContaining([
     'calm: set off by a request or a job', 'good: committed', 'good: published', 'good: consumed by count',
-    'bad: dead letter at notify 10 attempts: no &lt;contact&gt;', 'calm: appended TenantCreated',
+    'bad: dead letter at notify attempt 10: no &lt;contact&gt;', 'calm: appended TenantCreated',
   ]));
   expect(page).toContain('a'.repeat(32));
   expect(steps(await operator.read(`${EVENTS}/${caused}`))[0]).toBe(`calm: caused by an event ${id.slice(-12)}`);
