@@ -1,0 +1,37 @@
+import { formSender, type History } from '../../support/history.ts';
+import type { System } from '../../support/system.ts';
+
+const UI = '/backoffice/ui';
+const DAY = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+const query = (asked: Readonly<Record<string, string>>) => new URLSearchParams(asked).toString();
+
+/** Every page of the backoffice by its name; a new one is one entry here. */
+export async function backofficePages(system: System, { tenantId, deadId, eventId }: History) {
+  const send = await formSender(system);
+  const window = { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() };
+  const replay = await send('/replays', { consumer: 'notify', ...window, reason: 'looking at the page' });
+  const progress = await send('/dead-letters/retry', { eventId: deadId, consumer: 'notify', count: '1', reason: 'looking at the page' });
+  const actionId = new URL(replay, system.apiUrl).searchParams.get('done') ?? '';
+  return {
+    'sign-in': '/backoffice/sign-in',
+    overview: '/backoffice',
+    events: `${UI}/events`,
+    'events-filtered': `${UI}/events?${query({ tenantId, status: 'published' })}`,
+    event: `${UI}/events/${eventId}`,
+    'event-dead': `${UI}/events/${deadId}`,
+    'dead-letters': `${UI}/dead-letters`,
+    retry: `${UI}/dead-letters/retry?${query({ tenantId })}`,
+    'retry-progress': progress,
+    discard: `${UI}/dead-letters/discard?${query({ consumer: 'count-daily-metrics' })}`,
+    replays: `${UI}/replays`,
+    replay,
+    jobs: `${UI}/jobs`,
+    job: `${UI}/jobs/recalculate-ranking`,
+    'job-often': `${UI}/jobs/run-replays`,
+    'job-run': `${UI}/jobs/recalculate-ranking/run?${query({ slot: DAY.from })}`,
+    'job-backfill': `${UI}/jobs/score-fraud/backfill?${query(DAY)}`,
+    actions: `${UI}/actions`,
+    action: `${UI}/actions/${actionId}`,
+    doctor: `${UI}/doctor`,
+  };
+}

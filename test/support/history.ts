@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { signWebhook } from '../../dev/sandbox/payment-provider.ts';
+import { ticketCreated } from '../../src/events/ticket-created.ts';
+import { append } from '../../src/outbox/append.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { openShop, settled, someone, type System } from './system.ts';
+import { until } from './until.ts';
+
+/** What has happened in a system, for pages to show. */
+export interface History {
+  readonly tenantId: string;
+  /** Of a ticket that was opened, and whose mail was refused for good. */
+  readonly eventId: string;
+  /** Of an event that nobody can read: a dead letter at each of its consumers. */
+  readonly deadId: string;
+  /** Whom the mail was for. */
+  readonly userId: string;
+  openTicket(): Promise<string>;
+}
+
+/** Lets a little of everything happen: tickets with mails, a mail that is refused, a poisoned event, a webhook. */
+export async function makeHistory(system: System): Promise<History> {
+  const { sql, mailbox } = system;
+  const openTicket = await openShop(system);
+  await openTicket();
+  await settled(system);
+  mailbox.fail = 'reject-5xx';
+  await openTicket();
+  await settled(system);
+  mailbox.fail = undefined;
+
+  const [failed] = await sql<{ eventId: string; userId: string; tenantId: string }[]>`
+    select event_id as "eventId", user_id as "userId", event.tenant_id as "tenantId"
+    from notification join outbox_event event on event.id = event_id
+    where channel = 'email' and notification.status = 'failed' limit 1
+  `;
+  if (failed === undefined) throw new Error('no mail failed');
+  await payByWebhook(system, failed.tenantId);
+  return { ...failed, deadId: await poison(system, failed.tenantId), openTicket };
+}
+
+/** Commits an event that nobody can read, and waits until all who hear it have given up; its id comes back. */
+export async function poison({ sql }: Pick<System, 'sql'>, tenantId: string): Promise<string> {
+  const event = {
+    eventType: ticketCreated.type, schemaVersion: 1, tenantId, occurredAt: new Date(), payload: { ticketId: 'not an id' },
+  };
+  const [id = ''] = await transaction(sql, (tx) => append(tx, { event, origin: {} }));
+  await until('every consumer has given up', async () => {
+    const [row] = await sql<{ open: number }[]>`
+      select count(*)::integer as open from subscription
+      where event_type = ${ticketCreated.type}
+        and not exists (select from dead_letter letter where letter.event_id = ${id} and letter.consumer_name = subscription.consumer_name)
+    `;
+    return row?.open === 0;
+  });
+  return id;
+}
+
+async function payByWebhook({ apiUrl, secret }: System, tenantId: string): Promise<void> {
+  const data = { paymentId: 'pay_1', tenantId, amountMinor: 49_900, currency: 'MXN' };
+  const body = JSON.stringify({ type: 'payment.captured', data });
+  const [deliveryId, timestamp] = [`whd_${randomUUID()}`, String(Math.floor(Date.now() / 1_000))];
+  const answer = await fetch(`${apiUrl}/webhooks/payments/sandpay`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json', 'Webhook-Id': deliveryId, 'Webhook-Timestamp': timestamp,
+      'Webhook-Signature': signWebhook(secret, { deliveryId, timestamp, body }),
+    },
+    body,
+  });
+  if (!answer.ok) throw new Error(`the webhook was answered ${answer.status}`);
+}
+
+/** Sends forms of the backoffice as an operator who may write, without a browser; each gives the path of its outcome. */
+export async function formSender({ apiUrl, issueToken }: System) {
+  const Cookie = `columna_session=${await issueToken(someone(), { roles: ['backoffice:write'] })}`;
+  return async (path: string, fields: Readonly<Record<string, string>>): Promise<string> => {
+    const answer = await fetch(`${apiUrl}/backoffice/ui${path}`, {
+      method: 'POST',
+      headers: { Cookie, Origin: apiUrl, 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ key: randomUUID(), ...fields }).toString(),
+      redirect: 'manual',
+    });
+    if (answer.status !== 303) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`);
+    return answer.headers.get('Location') ?? '';
+  };
+}
