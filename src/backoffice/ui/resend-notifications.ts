@@ -50,7 +50,7 @@ export function resendNotificationPage(api: Api, deps: ApiDeps): void {
   });
 
   action(api, deps, { path: '/notifications/resend', params: none, form: z.strictObject({ id: uuid, reason }) }, async ({ form, ...recording }) => {
-    await resendOne(recording, form);
+    await resendOne({ ...recording, documents: deps.documents }, form);
     return `${path}?id=${form.id}`;
   });
 }
@@ -84,7 +84,7 @@ export function recoverNotificationsPage(api: Api, deps: ApiDeps): void {
 
   const form = z.strictObject({ ...which, count: z.coerce.number().int().min(1), reason });
   action(api, deps, { path: '/notifications/recover', params: none, form }, async ({ form: { template, ...asked }, ...recording }) => {
-    await recoverFailed(recording, { template, ...asked });
+    await recoverFailed({ ...recording, documents: deps.documents }, { template, ...asked });
     return `${NOTIFICATIONS}?channel=${asked.channel}`;
   });
 }

@@ -31,13 +31,13 @@ export interface Happened {
 const said = words({
   en: {
     caused: 'caused by an event', asked: 'set off by a request or a job', webhook: 'set off by a webhook', committed: 'committed', published: 'published', unpublishable: 'can’t be published',
-    consumed: 'consumed by', failed: 'failed at', gaveUp: 'dead letter at', again: 'published again to', retried: 'retried by an operator at', discarded: 'discarded by an operator at',
+    consumed: 'consumed by', failed: 'failed at', attempt: 'attempt', gaveUp: 'dead letter at', again: 'published again to', retried: 'retried by an operator at', discarded: 'discarded by an operator at',
     followed: 'appended', notYet: 'not published yet', waiting: 'waits in the queue of', active: 'at work at', delayed: 'put off at', missing: 'MISSING at', unseen: 'open at',
     missingWhy: 'neither consumed, nor dead, nor in its queue; the sweep will publish it again', unseenWhy: 'Redis is away: its queue can’t be seen',
   },
   es: {
     caused: 'causado por un evento', asked: 'desencadenado por una petición o una tarea', webhook: 'desencadenado por un webhook', committed: 'confirmado', published: 'publicado', unpublishable: 'no se puede publicar',
-    consumed: 'consumido por', failed: 'falló en', gaveUp: 'entrega muerta en', again: 'publicado otra vez para', retried: 'reintentado por un operador en', discarded: 'descartado por un operador en',
+    consumed: 'consumido por', failed: 'falló en', attempt: 'intento', gaveUp: 'entrega muerta en', again: 'publicado otra vez para', retried: 'reintentado por un operador en', discarded: 'descartado por un operador en',
     followed: 'añadió', notYet: 'aún sin publicar', waiting: 'espera en la cola de', active: 'en curso en', delayed: 'aplazado en', missing: 'FALTA en', unseen: 'abierto en',
     missingWhy: 'ni consumido, ni muerto, ni en su cola; el barrido lo publicará otra vez', unseenWhy: 'Redis no responde: no se ve su cola',
   },
