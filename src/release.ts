@@ -15,8 +15,7 @@ import { consumers } from './workers/index.ts';
 // Brings the stores to what this release needs, before any of its processes starts; running it again changes nothing.
 await runTask('release', () => readConfig([]), async ({ config, log, stack }) => {
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'release', connections: 2 }), (pool) => pool.end({ timeout: 5 }));
-  const { documents, close } = openDocuments(sql, config.MONGODB_URL);
-  stack.defer(close);
+  const { documents } = stack.adopt(openDocuments(sql, config.MONGODB_URL), ({ close }) => close());
   const migrations = await migrate(sql);
   await maintainPartitions(sql, new Date());
   await registerSubscribers(sql, contracts, consumers);
