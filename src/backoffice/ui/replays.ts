@@ -108,7 +108,8 @@ const stateBadge = (state: ReplayState, language: Language): Html => badge(said[
 function replayBody(replay: Replay, { language, mayWrite }: Viewer): Html {
   const say = { ...common[language], ...said[language] };
   const { id, state, report, handled, failure } = replay;
-  const steer = (verb: 'confirm' | 'cancel', label: string, kind = '') => html`<form method="post" action="${REPLAYS}/${id}/${verb}" class="actions">${onceField()}
+  // Its id keeps a form itself when another comes before it: what is typed must not become the other's.
+  const steer = (verb: 'confirm' | 'cancel', label: string, kind = '') => html`<form id="${verb}" method="post" action="${REPLAYS}/${id}/${verb}" class="actions">${onceField()}
       <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label><button class="${kind}">${label}</button></form>`;
   const isTried = state === 'tried' && report !== null && report.failure === undefined && report.events > 0;
   return html`

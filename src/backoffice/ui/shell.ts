@@ -45,7 +45,9 @@ const POLICY = [
 /** Headers of every page: nothing is loaded from elsewhere, nothing is kept. */
 export const pageHeaders = { 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-store' };
 
-const htmxConfig = JSON.stringify({ includeIndicatorCSS: false, noSwap: [204, 304, '4xx', '5xx'] });
+/** What was opened stays open when a live part looks again. */
+const morphIgnore = ['data-htmx-powered', 'open'];
+const htmxConfig = JSON.stringify({ includeIndicatorCSS: false, morphIgnore, noSwap: [204, 304, '4xx', '5xx'] });
 
 /** A whole page around its body; without a viewer nobody is signed in. */
 export const shell = ({ title, body }: Page, language: Language, viewer?: Viewer): Html => html`<!doctype html>
