@@ -61,9 +61,11 @@ export async function axeFindings(page: Page): Promise<readonly string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 
-/** By how many pixels the page itself is too wide for its window. */
-export const excessWidth = (page: Page): Promise<number> =>
-  page.evaluate<number>('Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - innerWidth');
+/** By how many pixels the page itself is too wide for its window; a phone's `innerWidth` would give way to it. */
+export async function excessWidth(page: Page): Promise<number> {
+  const width = await page.evaluate<number>('Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)');
+  return width - (page.viewportSize()?.width ?? 0);
+}
 
 /** Resolves when a part of the page has looked again; `page` must not have gone elsewhere meanwhile. */
 export const nextUpdate = (page: Page): Promise<unknown> =>
