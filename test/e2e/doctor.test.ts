@@ -7,7 +7,7 @@ import { bound } from '../../dev/spawn-bound.ts';
 import { startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-const ENDS_WITHIN_MS = 20_000;
+const ENDS_WITHIN_MS = 40_000;
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: { doctor: string } };
 
 interface Ended {
@@ -28,20 +28,21 @@ function runDoctor(env: NodeJS.ProcessEnv): Promise<Ended> {
 
 const random = () => randomBytes(48).toString('base64');
 
-test('the doctor ends with 0 where all is well and with 1 on a problem, says what to do, and never a secret', async () => {
+test('the doctor ends with 0 where all is well and with 1 on a problem, says what to do, and never a secret', { timeout: 120_000 }, async () => {
   const secrets = { HASH_KEY: random(), PAYMENTS_WEBHOOK_SECRETS: random() };
   const system = await startSystem({ formation: { web: 1, relay: 1, worker: 1 }, env: secrets });
   const { env, sql, lines } = system;
-  await until('each job has its alarm', async () => lines.filter(({ text }) => text.includes('"msg":"alarm set"')).length >= (await sql`select from job`).length);
+  await until('each job has its alarm', async () => lines.filter(({ text }) => text.includes('"msg":"alarm set"')).length >= (await sql`select from job`).length, { deadlineMs: 30_000 });
 
   const well = await runDoctor(env);
-  expect([well.code, well.stderr]).toEqual([0, '']);
   expect(well.stdout).not.toMatch(/PROBLEM/);
+  expect([well.code, well.stderr]).toEqual([0, '']);
   expect(well.stdout).toMatch(/^fine {6}consumers: Workers take from every one of \d+ queues\.$/m);
 
   const elsewhen = await runDoctor({ ...env, ...anotherTime('+90s') });
+  expect(elsewhen.stdout).not.toMatch(/PROBLEM/);
   expect(elsewhen.code).toBe(0);
-  expect(elsewhen.stdout).toMatch(/^WARNING {3}clock: This machine’s clock is (89|9\d) s ahead of the database’s\.\n {10}Let both follow a time server/m);
+  expect(elsewhen.stdout).toMatch(/^WARNING {3}clock: This machine’s clock is (8|9)\d s ahead of the database’s\.\n {10}Let both follow a time server/m);
   expect(elsewhen.stdout).toMatch(/^WARNING {3}redis clock: .* ahead of Redis’s\.$/m);
 
   const careless = await runDoctor({ ...env, HASH_KEY: secrets.PAYMENTS_WEBHOOK_SECRETS });

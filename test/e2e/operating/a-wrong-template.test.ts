@@ -53,7 +53,7 @@ test('A wrong template', { timeout: 120_000 }, async () => {
       await openTicket();
       await settled(system);
       return (await told())[0]?.templateVersion === 1;
-    });
+    }, { deadlineMs: 30_000 });
     expect(mailbox.messages.at(-1)?.subject).toMatch(/^Nuevo ticket/);
   });
 

@@ -17,7 +17,7 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
   await settled(system);
   system.kill('worker.1', 'SIGSTOP');
   await Promise.all([openTicket(), openTicket(), openTicket()]);
-  await until('the queue holds them', async () => (await metric('web', 'queue_jobs', { queue: 'notify', state: 'waiting' })) === 3);
+  await until('the queue holds them', async () => (await metric('web', 'queue_jobs', { queue: 'notify', state: 'waiting' })) === 3, { deadlineMs: 30_000 });
 
   await step('1 The alert says that Redis is away', async () => {
     redis.kill('SIGKILL');
@@ -34,14 +34,14 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
   await step('3 Redis is started again', () => redis.restart());
 
   await step('4 The relays notice', async () => {
-    await until('a relay says so', () => system.lines.some(({ process, text }) => process.startsWith('relay') && text.includes('redis was emptied')));
-    await until('what was lost is published again', async () => (await metric('relay', 'deliveries_republished_total', { consumer: 'notify' })) === 3);
+    await until('a relay says so', () => system.lines.some(({ process, text }) => process.startsWith('relay') && text.includes('redis was emptied')), { deadlineMs: 30_000 });
+    await until('what was lost is published again', async () => (await metric('relay', 'deliveries_republished_total', { consumer: 'notify' })) === 3, { deadlineMs: 30_000 });
   });
 
   await step('5 The alarms of the jobs are set again', async () => {
     expect((await diagnosis('schedulers')).verdict).toBe('warning');
     system.kill('worker.1', 'SIGCONT');
-    await until('every job has an alarm', async () => (await diagnosis('schedulers')).verdict === 'fine', { deadlineMs: 20_000 });
+    await until('every job has an alarm', async () => (await diagnosis('schedulers')).verdict === 'fine', { deadlineMs: 40_000 });
   });
 
   await step('6 Every effect happened once', async () => {

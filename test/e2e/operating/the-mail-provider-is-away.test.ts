@@ -18,19 +18,19 @@ test('The mail provider is away', { timeout: 120_000 }, async () => {
   const since = new Date().toISOString();
   mailbox.fail = 'reject-5xx';
   await openTicket();
-  await until('both mails are refused', async () => (await byMail('failed')) === 2);
+  await until('both mails are refused', async () => (await byMail('failed')) === 2, { deadlineMs: 30_000 });
   mailbox.fail = undefined;
   await mailbox.down();
   await Promise.all([openTicket(), openTicket(), openTicket()]);
 
   await step('1 The alert names the consumer', async () => {
     await watched.untilFired(['ConsumerHeld', 'NotificationsFailing']);
-    await until('the consumer is held', async () => (await metric('worker', 'consumer_held', { consumer: 'deliver-email' })) === 1);
+    await until('the consumer is held', async () => (await metric('worker', 'consumer_held', { consumer: 'deliver-email' })) === 1, { deadlineMs: 30_000 });
     expect(await metric('worker', 'consumer_held')).toBe(1); // no other is
   });
 
   await step('2 Nothing burns', async () => {
-    await until('all mails wait', async () => (await byMail('queued')) === 6);
+    await until('all mails wait', async () => (await byMail('queued')) === 6, { deadlineMs: 30_000 });
     const row = textOf((await read('/backoffice')).split('<tr>').find((cells) => cells.includes('queue/deliver-email')) ?? '');
     expect(row).toMatch(/deliver-email .*\(6 open\).* 0 0 /);
     expect(await metric('worker', 'deliveries_failed_total', { consumer: 'deliver-email' })).toBe(0);
@@ -39,7 +39,7 @@ test('The mail provider is away', { timeout: 120_000 }, async () => {
 
   await step('3 It goes on by itself', async () => {
     await mailbox.up();
-    await settled(system);
+    await settled(system, { deadlineMs: 40_000 });
     expect(await metric('worker', 'consumer_held')).toBe(0);
     expect([await byMail('queued'), await byMail('sent'), mailbox.messages.length]).toEqual([0, 6, 1 + 6]);
   });
