@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { none } from '../../api/route.ts';
 import { type ConsumerStanding, type Minute, readConsumers, readMinutes, readTotals, type Totals } from '../../store/standing.ts';
+import { type Answered, readAnswered } from '../http-errors.ts';
 import { type QueueStanding, readQueues } from '../queue-standing.ts';
 import { chart } from './chart.ts';
 import { page } from './page.ts';
@@ -15,7 +16,7 @@ const said = words({
   en: {
     lag: 'Oldest unpublished', pending: 'Unpublished', unpublishable: 'Can’t be published', dead: 'Dead letters', failing: 'Failing now',
     complete: 'Delivered of the last hour', notifications: 'Notifications failed, last hour', slots: 'Slots missed or failed, last day',
-    overdue: 'Slots overdue', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'At work',
+    overdue: 'Slots overdue', http: 'HTTP errors of this process', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'At work',
     delayed: 'Put off', median: 'Critical time, median', p99: '99 %', state: 'State', owed: 'Deliveries, last hour', open: 'open',
     committed: 'Events committed a minute', critical: 'Critical time in milliseconds', fine: 'fine', late: 'late', trouble: 'trouble', paused: 'paused',
     redisAway: 'Redis is away: what waits in the queues can’t be seen. Events are kept in PostgreSQL meanwhile.', minute: 'Minute', figures: 'The figures',
@@ -23,7 +24,7 @@ const said = words({
   es: {
     lag: 'El más antiguo sin publicar', pending: 'Sin publicar', unpublishable: 'No publicables', dead: 'Entregas muertas', failing: 'Fallando ahora',
     complete: 'Entregado de la última hora', notifications: 'Notificaciones fallidas, última hora', slots: 'Turnos perdidos o fallidos, último día',
-    overdue: 'Turnos atrasados', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'En curso',
+    overdue: 'Turnos atrasados', http: 'Errores HTTP de este proceso', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'En curso',
     delayed: 'Aplazados', median: 'Tiempo crítico, mediana', p99: '99 %', state: 'Estado', owed: 'Entregas, última hora', open: 'abiertas',
     committed: 'Eventos confirmados por minuto', critical: 'Tiempo crítico en milisegundos', fine: 'bien', late: 'con retraso', trouble: 'con fallos', paused: 'en pausa',
     redisAway: 'Redis no responde: no se ve lo que espera en las colas. Los eventos quedan en PostgreSQL mientras tanto.', minute: 'Minuto', figures: 'Las cifras',
@@ -34,13 +35,16 @@ type Say = (typeof said)[Language];
 const overview = { path: '/backoffice', params: none, query: none };
 
 /** How everything stands, at a glance. */
-export function overviewPage(api: Api, { sql, queues, ...deps }: ApiDeps): void {
-  page(api, { sql, queues, ...deps }, overview, async ({ viewer: { language, path } }) => {
+export function overviewPage(api: Api, deps: ApiDeps): void {
+  const { sql, queues, registry } = deps;
+  page(api, deps, overview, async ({ viewer: { language, path } }) => {
     const say = said[language];
-    const [totals, consumers, minutes, waiting] = await Promise.all([readTotals(sql), readConsumers(sql), readMinutes(sql), readQueues(queues)]);
+    const [totals, consumers, minutes, waiting, answered] = await Promise.all([
+      readTotals(sql), readConsumers(sql), readMinutes(sql), readQueues(queues), readAnswered(registry),
+    ]);
     const body = html`
       ${waiting === undefined ? html`<p class="note bad" role="alert">${say.redisAway}</p>` : ''}
-      ${tiles(say, totals, consumers)}
+      ${tiles(say, { ...totals, ...answered }, consumers)}
       <h2>${say.consumers}</h2>
       ${table({
         label: say.consumers, language,
@@ -52,7 +56,7 @@ export function overviewPage(api: Api, { sql, queues, ...deps }: ApiDeps): void 
   });
 }
 
-function tiles(say: Say, totals: Totals, consumers: readonly ConsumerStanding[]): Html {
+function tiles(say: Say, totals: Totals & Answered, consumers: readonly ConsumerStanding[]): Html {
   const sum = (of: (one: ConsumerStanding) => number) => consumers.reduce((total, one) => total + of(one), 0);
   const [owed, settled, unresolved] = [sum((one) => one.owed), sum((one) => one.consumed + one.dead), sum((one) => one.unresolved)];
   const tile = (name: string, figure: string | number, href: string, tone: Tone | '' = '') =>
@@ -67,6 +71,7 @@ function tiles(say: Say, totals: Totals, consumers: readonly ConsumerStanding[])
       ${tile(say.failing, sum((one) => one.failing), `${UI}/dead-letters`, sum((one) => one.failing) > 0 ? 'warn' : '')}
       ${tile(say.notifications, `${totals.failedNotifications} / ${totals.failedNotifications + totals.sentNotifications}`, `${UI}/notifications?status=failed`, bad(totals.failedNotifications))}
       ${tile(say.slots, totals.missedSlots + totals.failedSlots, `${UI}/jobs`, bad(totals.missedSlots + totals.failedSlots))}
+      ${tile(say.http, `${totals.errors} / ${totals.requests}`, '/metrics', bad(totals.errors))}
       ${tile(say.overdue, totals.overdueSlots, `${UI}/jobs`, bad(totals.overdueSlots))}
     </ul>`;
 }

@@ -1,0 +1,64 @@
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { createApp } from '../../../src/api/app.ts';
+import { contracts } from '../../../src/events/index.ts';
+import { tenantCreated } from '../../../src/events/tenant-created.ts';
+import { publish } from '../../../src/outbox/publish.ts';
+import { registerSubscribers } from '../../../src/outbox/subscriptions.ts';
+import { openQueue } from '../../../src/platform/queues.ts';
+import { appDeps } from '../../support/app.ts';
+import { createDatabase } from '../../support/database.ts';
+import { signInOperator } from '../../support/operator.ts';
+import { commit, consume, die, publishAll } from '../../support/outbox-rows.ts';
+import { connectRedis, redisPrefix } from '../../support/redis.ts';
+
+async function setUp(queuesAreSeen = true) {
+  const { sql } = await createDatabase();
+  await registerSubscribers(sql, contracts, [{ name: 'count', on: [tenantCreated] }]);
+  const { url, prefix } = redisPrefix();
+  const queue = openQueue('count', { redis: await connectRedis(url), prefix });
+  const app = createApp(appDeps(sql, { queues: async () => (queuesAreSeen ? [queue] : undefined), registry: new Registry() }));
+  return { sql, queue, operator: await signInOperator(app) };
+}
+
+const text = (html: string) => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+const figures = (page: string) =>
+  Object.fromEntries([...page.matchAll(/<li class="tile.*?<\/li>/gs)].map(([tile]) => text(tile).trim()).map((tile) => {
+    const [, name = '', figure = ''] = /^(.*?) ([\d–][\d.]*(?: (?:%|\/ \d+)|\u00a0\w+)?)$/.exec(tile) ?? [];
+    return [name, figure];
+  }));
+
+test('what waits, is delivered, is dead and went wrong stands there at a glance', async () => {
+  const { sql, queue, operator } = await setUp();
+  const ids = [await commit(sql), await commit(sql), await commit(sql), await commit(sql)] as const;
+  await publishAll(sql);
+  await commit(sql);
+  await consume(sql, 'count', ids[0]);
+  await consume(sql, 'count', ids[1]);
+  await die(sql, 'count', ids[2]);
+  await publish(queue, [{ eventId: ids[3], eventType: 'TenantCreated', epoch: 0, traceparent: null }]);
+  await sql`insert into job (name, planned_until) values ('a-job', now())`;
+  await sql`insert into job_run (job_name, scheduled_for, outcome) values ('a-job', now() - interval '2 hours', 'failed'), ('a-job', now() - interval '1 hour', 'due')`;
+  const page = await operator.read('/backoffice');
+  expect(figures(page)).toMatchObject({
+    Unpublished: '1', 'Can’t be published': '0', 'Delivered of the last hour': '75 %', 'Dead letters': '1',
+    'Slots missed or failed, last day': '1', 'Slots overdue': '1', 'HTTP errors of this process': '0 / 0',
+  });
+  expect(text(page)).toMatch(/count trouble 1 \d+\s?ms 0 0 4 \(1 open\)/);
+});
+
+test('errors that the process answered with are counted', async () => {
+  const { sql, operator } = await setUp();
+  await operator.read('/backoffice');
+  await sql`alter table operator_action rename to gone`;
+  expect((await operator.get('/backoffice/ui/actions')).status).toBe(500);
+  expect(figures(await operator.read('/backoffice'))).toMatchObject({ 'HTTP errors of this process': '1 / 2' });
+});
+
+test('Redis that is away is said, and what is in PostgreSQL is shown all the same', async () => {
+  const { sql, operator } = await setUp(false);
+  await commit(sql);
+  const page = await operator.read('/backoffice');
+  expect(page).toContain('Redis is away');
+  expect(figures(page)).toMatchObject({ Unpublished: '1' });
+});
