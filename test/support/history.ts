@@ -3,7 +3,8 @@ import { signWebhook } from '../../dev/sandbox/payment-provider.ts';
 import { ticketCreated } from '../../src/events/ticket-created.ts';
 import { append } from '../../src/outbox/append.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { openShop, settled, someone, type System } from './system.ts';
+import { openShop, post, settled, someone, type System } from './system.ts';
+import { partsWith, PATH } from './templates.ts';
 import { until } from './until.ts';
 
 /** What has happened in a system, for pages to show. */
@@ -13,12 +14,15 @@ export interface History {
   readonly eventId: string;
   /** Of an event that nobody can read: a dead letter at each of its consumers. */
   readonly deadId: string;
-  /** Whom the mail was for. */
+  /** The mail, and whom it was for. */
+  readonly notificationId: string;
   readonly userId: string;
+  /** The webhook’s. */
+  readonly deliveryId: string;
   openTicket(): Promise<string>;
 }
 
-/** Lets a little of everything happen: tickets with mails, a mail that is refused, a poisoned event, a webhook. */
+/** Lets a little of everything happen: tickets with mails, a mail that is refused, a poisoned event, a webhook, a template’s second version. */
 export async function makeHistory(system: System): Promise<History> {
   const { sql, mailbox } = system;
   const openTicket = await openShop(system);
@@ -29,14 +33,15 @@ export async function makeHistory(system: System): Promise<History> {
   await settled(system);
   mailbox.fail = undefined;
 
-  const [failed] = await sql<{ eventId: string; userId: string; tenantId: string }[]>`
-    select event_id as "eventId", user_id as "userId", event.tenant_id as "tenantId"
+  const [failed] = await sql<{ notificationId: string; eventId: string; userId: string; tenantId: string }[]>`
+    select notification.id as "notificationId", event_id as "eventId", user_id as "userId", event.tenant_id as "tenantId"
     from notification join outbox_event event on event.id = event_id
     where channel = 'email' and notification.status = 'failed' limit 1
   `;
   if (failed === undefined) throw new Error('no mail failed');
-  await payByWebhook(system, failed.tenantId);
-  return { ...failed, deadId: await poison(system, failed.tenantId), openTicket };
+  const deliveryId = await payByWebhook(system, failed.tenantId);
+  await publishTemplate(system);
+  return { ...failed, deliveryId, deadId: await poison(system, failed.tenantId), openTicket };
 }
 
 /** Commits an event that nobody can read, and waits until all who hear it have given up; its id comes back. */
@@ -56,7 +61,7 @@ export async function poison({ sql }: Pick<System, 'sql'>, tenantId: string): Pr
   return id;
 }
 
-async function payByWebhook({ apiUrl, secret }: System, tenantId: string): Promise<void> {
+async function payByWebhook({ apiUrl, secret }: System, tenantId: string): Promise<string> {
   const data = { paymentId: 'pay_1', tenantId, amountMinor: 49_900, currency: 'MXN' };
   const body = JSON.stringify({ type: 'payment.captured', data });
   const [deliveryId, timestamp] = [`whd_${randomUUID()}`, String(Math.floor(Date.now() / 1_000))];
@@ -69,6 +74,13 @@ async function payByWebhook({ apiUrl, secret }: System, tenantId: string): Promi
     body,
   });
   if (!answer.ok) throw new Error(`the webhook was answered ${answer.status}`);
+  return deliveryId;
+}
+
+async function publishTemplate(system: System): Promise<void> {
+  const token = await system.issueToken(someone(), { roles: ['backoffice:write'] });
+  const body = { parts: await partsWith({ es: { inbox: 'Hay un ticket nuevo: {{subject}}' } }), reason: 'shorter' };
+  await post(system, { token, path: `${PATH}/versions`, body });
 }
 
 /** Sends forms of the backoffice as an operator who may write, without a browser; each gives the path of its outcome. */

@@ -6,7 +6,7 @@ const DAY = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const query = (asked: Readonly<Record<string, string>>) => new URLSearchParams(asked).toString();
 
 /** Every page of the backoffice by its name; a new one is one entry here. */
-export async function backofficePages(system: System, { tenantId, deadId, eventId }: History) {
+export async function backofficePages(system: System, { tenantId, deadId, eventId, userId, notificationId, deliveryId }: History) {
   const send = await formSender(system);
   const window = { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() };
   const replay = await send('/replays', { consumer: 'notify', ...window, reason: 'looking at the page' });
@@ -30,6 +30,16 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
     'job-often': `${UI}/jobs/run-replays`,
     'job-run': `${UI}/jobs/recalculate-ranking/run?${query({ slot: DAY.from })}`,
     'job-backfill': `${UI}/jobs/score-fraud/backfill?${query(DAY)}`,
+    notifications: `${UI}/notifications`,
+    explain: `${UI}/notifications/explain?${query({ eventId, userId })}`,
+    resend: `${UI}/notifications/resend?${query({ id: notificationId })}`,
+    recover: `${UI}/notifications/recover?${query({ channel: 'email', since: window.from })}`,
+    templates: `${UI}/templates`,
+    template: `${UI}/templates/ticket-created`,
+    'template-preview': `${UI}/templates/ticket-created/preview?${query({ channel: 'email', locale: 'es' })}`,
+    'template-comparison': `${UI}/templates/ticket-created/compare?${query({ from: '1', to: '1000', channel: 'inbox', locale: 'es' })}`,
+    webhooks: `${UI}/webhooks`,
+    webhook: `${UI}/webhooks/sandpay/${deliveryId}`,
     actions: `${UI}/actions`,
     action: `${UI}/actions/${actionId}`,
     doctor: `${UI}/doctor`,
