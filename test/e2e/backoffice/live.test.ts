@@ -1,24 +1,26 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { desktop, nextUpdate, openBrowser, openVisitor, signInAt } from '../../support/browser.ts';
-import { formSender, makeHistory } from '../../support/history.ts';
-import { someone, startSystem } from '../../support/system.ts';
+import { desktop, nextUpdate, openVisitor, signInAt } from '../../support/browser.ts';
+import { formSender } from '../../support/history.ts';
+import { someone } from '../../support/system.ts';
+import { openWorld, type World } from './world.ts';
 
-const TIMEOUT_MS = 90_000;
-
-async function lookOn() {
-  const [system, browser] = await Promise.all([startSystem({ formation: { web: 1, relay: 1, worker: 1 } }), openBrowser()]);
-  const history = await makeHistory(system);
+async function lookOn({ system, browser, history }: World) {
   const { page, wrong } = await openVisitor(browser, system, desktop);
   await signInAt(page, await system.issueToken(someone(), { roles: ['backoffice:write'] }));
   return { page, wrong, history, send: await formSender(system) };
 }
 
+test('pages tell what is new by themselves; what was opened, typed and focused stays as it was, though forms come and go around it', { timeout: 90_000 }, async () => {
+  const world = await openWorld();
+  await Promise.all([watchOverview(world), typeMeanwhile(world)]);
+});
+
 /** Deliveries of the last hour, by the overview, at the consumer that hears of tickets. */
 const owed = async (page: Page) => Number.parseInt(await page.getByRole('row', { name: /^count-daily-metrics/ }).getByRole('cell').nth(6).innerText(), 10);
 
-test('the overview tells of a new ticket by itself; what was opened stays open and the focus where it was', { timeout: TIMEOUT_MS }, async () => {
-  const { page, wrong, history } = await lookOn();
+async function watchOverview(world: World): Promise<void> {
+  const { page, wrong, history } = await lookOn(world);
   const figures = page.locator('summary').first();
   await figures.click();
   const before = await owed(page);
@@ -28,10 +30,11 @@ test('the overview tells of a new ticket by itself; what was opened stays open a
   expect(await page.locator('details[open]').count()).toBe(1);
   expect(await figures.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
   expect(wrong).toEqual([]);
-});
+}
 
-test('what is typed into a form stays there, with the focus, when the part around it changes; another form gets none of it', { timeout: TIMEOUT_MS }, async () => {
-  const { page, wrong, send } = await lookOn();
+/** What is typed to cancel a replay must not become the reason that confirms it, whose form appears meanwhile. */
+async function typeMeanwhile(world: World): Promise<void> {
+  const { page, wrong, send } = await lookOn(world);
   await send('/jobs/run-replays/pause', { reason: 'the trial has to wait' });
   const window = { from: new Date(Date.now() - 60_000).toISOString(), to: new Date().toISOString() };
   await page.goto(await send('/replays', { consumer: 'calculate-commissions', ...window, reason: 'a try' }));
@@ -49,4 +52,4 @@ test('what is typed into a form stays there, with the focus, when the part aroun
   await page.keyboard.press('Enter');
   await page.getByText('cancelled', { exact: true }).waitFor();
   expect(wrong).toEqual([]);
-});
+}

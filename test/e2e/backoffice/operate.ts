@@ -1,12 +1,10 @@
-import { desktop, openBrowser, openVisitor } from '../../support/browser.ts';
-import { makeHistory } from '../../support/history.ts';
+import { desktop, openVisitor } from '../../support/browser.ts';
 import { keyboardOf } from '../../support/keyboard.ts';
-import { someone, startSystem } from '../../support/system.ts';
+import { someone } from '../../support/system.ts';
+import type { World } from './world.ts';
 
 /** An operator without a mouse, who has signed in; `recorded` is what is on record of them, in its order. */
-export async function operate() {
-  const [system, browser] = await Promise.all([startSystem({ formation: { web: 1, relay: 1, worker: 1 } }), openBrowser()]);
-  const history = await makeHistory(system);
+export async function operate({ system, browser, history }: World) {
   const { page, wrong } = await openVisitor(browser, system, desktop);
   const keys = keyboardOf(page);
   const operator = someone();
@@ -29,3 +27,5 @@ export async function operate() {
     page.locator('.facts div').filter({ has: page.getByText(name, { exact: true }) }).getByText(value, { exact: true }).waitFor();
   return { page, wrong, keys, recorded, link, button, field, fact, system, history };
 }
+
+export type Operator = Awaited<ReturnType<typeof operate>>;

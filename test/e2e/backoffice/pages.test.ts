@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { axeFindings, desktop, excessWidth, openBrowser, openVisitor, phone, signInAt } from '../../support/browser.ts';
-import { makeHistory } from '../../support/history.ts';
-import { someone, startSystem } from '../../support/system.ts';
+import { axeFindings, desktop, excessWidth, openVisitor, phone, signInAt } from '../../support/browser.ts';
+import { someone } from '../../support/system.ts';
 import { backofficePages } from './pages.ts';
+import { openWorld } from './world.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../.columna/screenshots/', import.meta.url));
 /** `npm run screenshots` keeps a picture of each. */
 const areKept = process.env['SCREENSHOTS'] === '1';
 
 test('every page is whole, keeps to its policy and its own host, is open to all, and fits a desktop in English and a phone in Spanish', { timeout: 90_000 }, async () => {
-  const [system, browser] = await Promise.all([startSystem({ formation: { web: 1, relay: 1, worker: 1 } }), openBrowser()]);
-  const pages = Object.entries(await backofficePages(system, await makeHistory(system)));
+  const { system, browser, history } = await openWorld();
+  const pages = Object.entries(await backofficePages(system, history));
   const token = await system.issueToken(someone(), { roles: ['backoffice:write'] });
 
   const looks = { desktop, phone } as const;
