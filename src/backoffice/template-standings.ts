@@ -32,9 +32,10 @@ export interface TemplateHistory extends TemplateStanding {
 
 /** A template with its newest versions and every move of its pointer. @throws {Problem} 404 */
 export async function templateHistory(documents: DocumentStore, name: string): Promise<TemplateHistory> {
-  const [all, moves] = await Promise.all([templateStandings(documents), documents.pointerMoves(name)]);
-  const found = all.find((template) => template.name === name);
-  if (found === undefined) throw notFound();
-  const versions = await Promise.all(found.versions.slice(-NEWEST).map((number) => documents.template(name, number)));
+  const found = (await templateStandings(documents)).find((template) => template.name === name);
+  if (found === undefined) throw notFound(); // and the stores are not asked for it: a name from an address may be anything
+  const [moves, versions] = await Promise.all([
+    documents.pointerMoves(name), Promise.all(found.versions.slice(-NEWEST).map((number) => documents.template(name, number))),
+  ]);
   return { ...found, published: versions.flatMap((version) => version ?? []), moves: [...moves] };
 }
