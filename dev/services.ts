@@ -26,9 +26,12 @@ export interface Services extends AsyncDisposable {
 export async function startServices({
   dataDir,
   documents: mode,
+  inMemory = false,
 }: {
   readonly dataDir: string;
   readonly documents: DocumentsMode;
+  /** Whether PostgreSQL's own files may live in memory. */
+  readonly inMemory?: boolean;
 }): Promise<Services> {
   const { DATABASE_URL, REDIS_URL, MONGODB_URL } = process.env;
   mkdirSync(dataDir, { recursive: true });
@@ -42,7 +45,7 @@ export async function startServices({
 
   try {
     const [database, redis] = await settleAll([
-      DATABASE_URL ? foreignServer(DATABASE_URL) : startPostgres({ folder: dataDir }).then(keep),
+      DATABASE_URL ? foreignServer(DATABASE_URL) : startPostgres({ folder: dataDir, inMemory }).then(keep),
       REDIS_URL ? foreignServer(REDIS_URL) : startRedis({ folder: dataDir }).then(keep),
     ]);
     // Last: it may take a build, which is no time to wait for the news that another part is missing.

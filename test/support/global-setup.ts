@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { claimFolder } from '../../dev/claim-folder.ts';
 import { findProgram } from '../../dev/find-program.ts';
 import { giveUp } from '../../dev/missing-part.ts';
 import { startServices } from '../../dev/services.ts';
 import type { DocumentsMode } from '../../dev/services/documents.ts';
+import { memoryHome } from '../../dev/services/postgres-home.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { openPostgres } from '../../src/platform/postgres.ts';
 
@@ -21,7 +23,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const isPrivate = !process.env['DATABASE_URL'];
   const dataDir = await claimFolder('test');
-  const services = await startServices({ dataDir, documents: documentsMode() }).catch(giveUp);
+  const services = await startServices({ dataDir, documents: documentsMode(), inMemory: true }).catch(giveUp);
   process.env['DATABASE_URL'] = services.databaseUrl;
   process.env['REDIS_URL'] = services.redisUrl;
   if (services.mongodbUrl) process.env['MONGODB_URL'] = services.mongodbUrl;
@@ -43,8 +45,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   return async () => {
     await server`drop database ${server(template)} with (force)`;
+    const kept = await server`select from pg_database where datname like 'columna\\_t%'`;
     await server.end();
     await services.stop();
+    const home = memoryHome(dataDir);
+    if (isPrivate && kept.length === 0 && home !== undefined) rmSync(home, { recursive: true });
   };
 }
 
