@@ -74,7 +74,9 @@ export function endServerSpan(span: Span, answered: { readonly method: string; r
 export const currentSpan = (): Span | undefined => trace.getActiveSpan();
 
 /** Does some work within a span: what the work asks of PostgreSQL, Redis and providers becomes its children. */
-export const within = <T>(span: Span, work: () => T): T => context.with(trace.setSpan(ROOT_CONTEXT, span), work);
+export const within = <T>(span: Span, work: () => T): T =>
+  // Where nobody records there is nothing to be a child of, and most work is like that.
+  span.isRecording() || currentSpan() !== undefined ? context.with(trace.setSpan(ROOT_CONTEXT, span), work) : work();
 
 /** Does some work as a span, and ends it. */
 export async function inSpan<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T> {
