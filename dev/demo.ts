@@ -53,7 +53,7 @@ What to open:
   the API’s reference   ${stage.apiUrl}/docs
   the events’ reference ${stage.apiUrl}/events
   the mailbox           ${stage.mailbox.httpUrl}
-  the backoffice        ${stage.apiUrl}/backoffice   with the operator’s token: every event’s way, dead letters, jobs
+  the backoffice        ${stage.apiUrl}/backoffice   every event’s way, dead letters, jobs; it asks for the token below
   the processes’ log    ${stage.logFile}
   the database          ${stage.services.databaseUrl}
 

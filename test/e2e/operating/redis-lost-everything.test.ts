@@ -35,7 +35,8 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
 
   await step('4 The relays notice', async () => {
     await until('a relay says so', () => system.lines.some(({ process, text }) => process.startsWith('relay') && text.includes('redis was emptied')), { deadlineMs: 30_000 });
-    await until('what was lost is published again', async () => (await metric('relay', 'deliveries_republished_total', { consumer: 'notify' })) === 3, { deadlineMs: 30_000 });
+    // Two relays may notice at the same moment: then some are published twice, and one of the two is recognised.
+    await until('what was lost is published again', async () => (await metric('relay', 'deliveries_republished_total', { consumer: 'notify' })) >= 3, { deadlineMs: 30_000 });
   });
 
   await step('5 The alarms of the jobs are set again', async () => {
