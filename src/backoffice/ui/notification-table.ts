@@ -27,7 +27,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 };
 
 /** How far a notification came. */
-export const statusBadge = (status: string, language: Language): Html => badge(spoken[language][status] ?? status, TONES[status]);
+const statusBadge = (status: string, language: Language): Html => badge(spoken[language][status] ?? status, TONES[status]);
 
 export interface NotificationTable {
   readonly label: string;
