@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
-import { isOutage } from '../platform/outage.ts';
+import { isUnavailable } from '../platform/unavailable.ts';
 import type { Env } from './context.ts';
 
 /** One thing that is wrong with a request. */
@@ -54,7 +54,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof IllegalTransition) return new Problem(409, error.message);
   if (error instanceof HTTPException) return new Problem(error.status, STATUS_CODES[error.status] ?? 'Error');
-  if (isOutage(error) || (error instanceof Error && 'code' in error && GAVE_UP.has(String(error.code)))) {
+  if (isUnavailable(error) || (error instanceof Error && 'code' in error && GAVE_UP.has(String(error.code)))) {
     return unavailable('A part of the service is away. Try again with the same Idempotency-Key.');
   }
   return new Problem(500, 'Something went wrong here. The trace id helps us find it.');

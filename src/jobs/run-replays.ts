@@ -2,7 +2,7 @@ import { toError } from '../kernel/errors.ts';
 import { fingerprint } from '../kernel/fingerprint.ts';
 import { defineJob, type RunContext } from '../kernel/job.ts';
 import type { Replayer } from '../kernel/replay.ts';
-import { isOutage } from '../platform/outage.ts';
+import { isUnavailable } from '../platform/unavailable.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 import {
@@ -63,7 +63,7 @@ async function trial(sql: Sql, replay: Replay, replayer: Replayer): Promise<Repl
 
   function reasonOf(error: unknown): string | undefined {
     if (error === rollBack) return undefined;
-    if (isOutage(error)) throw error;
+    if (isUnavailable(error)) throw error;
     return fingerprint(toError(error)).error;
   }
 }
@@ -83,7 +83,7 @@ async function goOn(context: Context, replay: Replay, replayer: Replayer): Promi
       });
     } catch (error) {
       if (error instanceof Cancelled) return;
-      if (isOutage(error) || !(error instanceof Error) || ['RunLost', 'RunStopped'].includes(error.name)) throw error;
+      if (isUnavailable(error) || !(error instanceof Error) || ['RunLost', 'RunStopped'].includes(error.name)) throw error;
       return fail(context, replay, fingerprint(error).error);
     }
     after = position;

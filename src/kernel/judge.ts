@@ -1,7 +1,7 @@
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from '../platform/log.ts';
 import type { ConsumerMetrics } from '../platform/metrics.ts';
-import { isOutage, Outage } from '../platform/outage.ts';
+import { isUnavailable, Unavailable } from '../platform/unavailable.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { bury, recordFailure } from '../store/deliveries.ts';
 import { readEvents } from '../store/stored-events.ts';
@@ -16,16 +16,16 @@ export interface Court {
   readonly metrics: ConsumerMetrics;
   readonly consumer: { readonly name: string; readonly attempts: number };
   /** What the delivery depends on is away, for that long at least; the milliseconds until it may be back. */
-  readonly onOutage: (atLeastMs?: number) => number;
+  readonly onUnavailable: (atLeastMs?: number) => number;
 }
 
 /**
  * Milliseconds until a delivery that failed is tried again: an outage and a delay cost no attempt, everything else does.
  * @throws {UnrecoverableError} when it never will be: it is buried, and its job fails.
  */
-export async function judge(eventId: string, error: Error, { sql, log, metrics, consumer, onOutage }: Court): Promise<number> {
+export async function judge(eventId: string, error: Error, { sql, log, metrics, consumer, onUnavailable }: Court): Promise<number> {
   const { name } = consumer;
-  if (isOutage(error)) return onOutage(error instanceof Outage ? error.forMs : undefined);
+  if (isUnavailable(error)) return onUnavailable(error instanceof Unavailable ? error.forMs : undefined);
   if (error instanceof RetryLater) {
     metrics.parked(name);
     (await logOf(eventId, { sql, log })).warn({ error }, 'delivery parked');
@@ -43,7 +43,7 @@ export async function judge(eventId: string, error: Error, { sql, log, metrics, 
     told.error({ attempts, fingerprint: failure.fingerprint }, 'delivery is dead');
     throw new UnrecoverableError(`dead letter ${failure.fingerprint}`);
   } catch (recording) {
-    if (isOutage(recording)) return onOutage();
+    if (isUnavailable(recording)) return onUnavailable();
     throw recording;
   }
 }

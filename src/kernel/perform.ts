@@ -6,7 +6,7 @@ import { type CommittedEvent, readEvents } from '../store/stored-events.ts';
 import { type Batched, makeBatcher } from './batcher.ts';
 import type { Effect, Ended } from './consumer.ts';
 import { type Runtime, readDelivered } from './deliver.ts';
-import { isOutage } from '../platform/outage.ts';
+import { isUnavailable } from '../platform/unavailable.ts';
 import { RetryLater } from './errors.ts';
 import { eventLog } from './event-log.ts';
 import type { StoredEvent } from './event.ts';
@@ -71,7 +71,7 @@ async function together<Item>(batch: readonly Batched<Item>[], run: (batch: read
   try {
     await run(batch);
   } catch (error) {
-    if (isOutage(error) || batch.length === 1) throw error;
+    if (isUnavailable(error) || batch.length === 1) throw error;
     for (const one of batch) await run([one]).catch(one.reject);
   }
 }

@@ -1,5 +1,5 @@
 import { append } from '../outbox/append.ts';
-import { isOutage } from '../platform/outage.ts';
+import { isUnavailable } from '../platform/unavailable.ts';
 import { signal } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
 import { consumeFresh } from '../store/deliveries.ts';
@@ -44,7 +44,7 @@ export async function react<Ports>(
   try {
     await commit(readable);
   } catch (error) {
-    if (isOutage(error) || readable.length === 1) {
+    if (isUnavailable(error) || readable.length === 1) {
       for (const { delivery } of readable) delivery.reject(error);
       return;
     }

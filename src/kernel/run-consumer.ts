@@ -60,7 +60,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
       await inSpan(`process ${name}`, spanOf(name, job), () => consume(eventId as string, held));
       breaker.reset();
     } catch (thrown) {
-      const delayMs = await judge(eventId as string, toError(thrown), { sql, log, metrics, consumer, onOutage: breaker.trip });
+      const delayMs = await judge(eventId as string, toError(thrown), { sql, log, metrics, consumer, onUnavailable: breaker.trip });
       await job.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
     } finally {

@@ -1,7 +1,7 @@
 import { append } from '../outbox/append.ts';
 import type { JobMetrics } from '../platform/job-metrics.ts';
 import type { Logger } from '../platform/log.ts';
-import { Outage } from '../platform/outage.ts';
+import { Unavailable } from '../platform/unavailable.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
 import { signal as reach } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -118,7 +118,7 @@ async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise
 /** How long a slot waits that could not be run and costs no attempt; undefined for what is a failure. */
 function delayOf(error: Error): number | undefined {
   if (error instanceof RetryLater) return error.delayMs;
-  return error instanceof Outage ? (error.forMs ?? OUTAGE_MS) : undefined;
+  return error instanceof Unavailable ? (error.forMs ?? OUTAGE_MS) : undefined;
 }
 
 const whenLost = (error: unknown): undefined => {

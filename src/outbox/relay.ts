@@ -1,7 +1,7 @@
 import { toError } from '../kernel/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { RelayMetrics } from '../platform/metrics.ts';
-import { isOutage } from '../platform/outage.ts';
+import { isUnavailable } from '../platform/unavailable.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { DeliveryQueue } from '../platform/queues.ts';
 import { signal } from '../platform/signal.ts';
@@ -100,7 +100,7 @@ async function publishAll(
 
 /** Only an answer of Redis itself can be about the row; everything else is about the connection. */
 function isAway(error: unknown): boolean {
-  return isOutage(error) || !(error instanceof Error && error.name === 'ReplyError') || /^(OOM|READONLY|LOADING)/.test(error.message);
+  return isUnavailable(error) || !(error instanceof Error && error.name === 'ReplyError') || /^(OOM|READONLY|LOADING)/.test(error.message);
 }
 
 async function fail({ sql, log, metrics }: RelayOptions, lease: string, eventId: string, failure: string): Promise<void> {

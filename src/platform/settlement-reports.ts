@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { Outage } from './outage.ts';
+import { Unavailable } from './unavailable.ts';
 import { codeOf, retryAfterMs } from './post.ts';
 
 export interface SettlementReportsOptions {
@@ -15,7 +15,7 @@ export interface SettlementReportsOptions {
 export interface SettlementReports {
   /**
    * The report of a day of UTC, CSV as it comes; undefined while there is none.
-   * @throws {Outage} when it can't be asked now, as the stream does when it breaks off; {RefusedRequest} when it never can.
+   * @throws {Unavailable} when it can't be asked now, as the stream does when it breaks off; {RefusedRequest} when it never can.
    */
   fetch(day: string, signal: AbortSignal): Promise<Readable | undefined>;
 }
@@ -38,7 +38,7 @@ export function openSettlementReports(
     if (status === 200 && isCsv && body !== null) return Readable.from(untilBroken(body as ReadableStream<Uint8Array>));
     await body?.cancel();
     if (status === 404) return undefined;
-    if (status === 429 || status >= 500) throw new Outage(`answered ${status}`, { forMs: retryAfterMs(answer.headers) });
+    if (status === 429 || status >= 500) throw new Unavailable(`answered ${status}`, { forMs: retryAfterMs(answer.headers) });
     throw new RefusedRequest(status === 200 ? 'the answer is no CSV' : `answered ${status}`);
   }
   return Object.freeze({ fetch: ask });
@@ -53,5 +53,5 @@ async function* untilBroken(body: ReadableStream<Uint8Array>): AsyncGenerator<Ui
 }
 
 function away(error: unknown): never {
-  throw new Outage(codeOf(error), { cause: error });
+  throw new Unavailable(codeOf(error), { cause: error });
 }

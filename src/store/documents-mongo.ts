@@ -1,6 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
-import { Outage } from '../platform/outage.ts';
+import { Unavailable } from '../platform/unavailable.ts';
 import { TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
   DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
@@ -162,13 +162,13 @@ async function insert(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Runs a command; the driver's many ways of not reaching a server become an `Outage`. */
+/** Runs a command; the driver's many ways of not reaching a server become an `Unavailable`. */
 async function reach<T>(command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
     if (!(error instanceof MongoError) || isRefusal(error)) throw error;
-    throw new Outage('the document store cannot be reached', { cause: error });
+    throw new Unavailable('the document store cannot be reached', { cause: error });
   }
 }
 

@@ -86,7 +86,7 @@ export const DELIVERY_ID_LIMIT = 256;
 /**
  * The document store: templates and their pointers, and the webhooks' audit.
  * Every write is durable when its promise resolves, and may be repeated. A store that cannot be reached rejects with
- * an error `isOutage` recognises; the write may have happened all the same.
+ * an error `isUnavailable` recognises; the write may have happened all the same.
  */
 export interface DocumentStore {
   /** Makes what a release needs and migrations can't; again changes nothing. */

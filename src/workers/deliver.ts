@@ -7,7 +7,7 @@ import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import { maySend } from '../notifications/may-send.ts';
 import type { Rendered } from '../notifications/render.ts';
 import { RenderError } from '../notifications/template-language.ts';
-import { Outage } from '../platform/outage.ts';
+import { Unavailable } from '../platform/unavailable.ts';
 import type { Db } from '../platform/postgres.ts';
 import { endSending, type SendingEnd } from '../store/end-sending.ts';
 import { beginSending, type Sending, type SendingRow } from '../store/sending.ts';
@@ -59,7 +59,7 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
     timeoutMs: TIMEOUT_MS,
 
     async claim(events, { tx, ports }) {
-      if (delivery.open(ports.channels) === undefined) throw new Outage(`${channel}: not configured in this process`);
+      if (delivery.open(ports.channels) === undefined) throw new Unavailable(`${channel}: not configured in this process`);
       const ids = [...new Set(events.map(({ payload }) => payload.notificationId))];
       const begun = await beginSending(tx, ids, { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave });
       const sendings = [...begun.values()].flatMap((claim) => (claim.state === 'mine' ? claim.sending.userId : []));
@@ -155,8 +155,8 @@ function endOf(outcome: Outcome, { template, refusals, isDoubtful }: Sending): S
 
 /** Why the delivery is not done; undefined when it is. */
 function errorOf(outcome: Outcome, { status, detail }: SendingEnd, channel: string): Error | undefined {
-  if (outcome.outcome === 'unreachable') return new Outage(`${channel}: ${outcome.reason}`);
-  if (outcome.outcome === 'limited' && outcome.everyone) return new Outage(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
+  if (outcome.outcome === 'unreachable') return new Unavailable(`${channel}: ${outcome.reason}`);
+  if (outcome.outcome === 'limited' && outcome.everyone) return new Unavailable(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
   if (outcome.outcome === 'limited') return new RetryLater(outcome.retryAfterMs, `${channel}: ${outcome.reason}`);
   return status === 'queued' ? new Error(`${channel} not accepted: ${detail ?? outcome.outcome}`) : undefined;
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import { Outage } from '../../src/platform/outage.ts';
+import { Unavailable } from '../../src/platform/unavailable.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
 import { appConfig, appDeps, json, untouchable } from '../support/app.ts';
 import {
@@ -112,7 +112,7 @@ describe('a delivery', () => {
 
   test('is answered with 503 and recorded nowhere while the document store is away', async () => {
     const { sql, tenantId, payments } = await openPaying();
-    const documents = { ...documentsInPostgres(sql), storeWebhook: () => Promise.reject(new Outage('away')) };
+    const documents = { ...documentsInPostgres(sql), storeWebhook: () => Promise.reject(new Unavailable('away')) };
     const app = createApp(appDeps(sql, { documents }));
     expect((await deliver(app, captured(tenantId))).status).toBe(503);
     expect((await deliver(app, captured(tenantId), { signature: '' })).status).toBe(401);

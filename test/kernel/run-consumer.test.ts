@@ -5,7 +5,7 @@ import { defineReaction, type ReactionContext } from '../../src/kernel/consumer.
 import { Permanent, RetryLater } from '../../src/kernel/errors.ts';
 import { defineEvent, type EventOf } from '../../src/kernel/event.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
-import { Outage } from '../../src/platform/outage.ts';
+import { Unavailable } from '../../src/platform/unavailable.ts';
 import { deliver } from '../support/deliver.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 import { until } from '../support/until.ts';
@@ -98,7 +98,7 @@ test('a delivery that is put off costs no attempt', async () => {
 test('an outage holds the consumer and burns no attempt', async () => {
   let away = true;
   const subject = reaction(async () => {
-    if (away) throw new Outage('the provider is away');
+    if (away) throw new Unavailable('the provider is away');
   }, { attempts: 1 });
   const { sql, consumed, registry, logged } = await deliver(subject, 'one', 'two', 'three');
   await until('the breaker holds', async () => (await registry.metrics()).includes('consumer_held{consumer="subject"} 1'));

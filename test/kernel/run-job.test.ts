@@ -5,7 +5,7 @@ import { defineJob, type Job, type RunContext } from '../../src/kernel/job.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
-import { Outage } from '../../src/platform/outage.ts';
+import { Unavailable } from '../../src/platform/unavailable.ts';
 import { registerJobs, takeLock } from '../../src/store/job-runs.ts';
 import { createDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -167,7 +167,7 @@ test('a run that fails is tried again after a while, and has failed in the end',
 
 test.for([
   ['what takes its time', new RetryLater(3_600_000, 'not yet')],
-  ['what is away', new Outage('not yet', { forMs: 3_600_000 })],
+  ['what is away', new Unavailable('not yet', { forMs: 3_600_000 })],
 ] as const)('a slot waits for %s as long as that asks, and it costs no attempt', async ([, error]) => {
   const { sql, work, ledger } = await world({ attempts: 1, run: () => Promise.reject(error) }, 1);
   await work();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { openMongo } from '../../src/platform/mongo.ts';
-import { isOutage } from '../../src/platform/outage.ts';
+import { isUnavailable } from '../../src/platform/unavailable.ts';
 import { openPostgres } from '../../src/platform/postgres.ts';
 import { documentsInMongo } from '../../src/store/documents-mongo.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
@@ -35,12 +35,12 @@ test('MongoDB that is not there is an outage, soon', async () => {
   const mongo = openMongo(`mongodb://127.0.0.1:${await freePort()}/nothing`, { timeoutMs: 300 });
   const error: unknown = await documentsInMongo(mongo.db).ping().catch((thrown: unknown) => thrown);
   await mongo.close();
-  expect(isOutage(error)).toBe(true);
+  expect(isUnavailable(error)).toBe(true);
 });
 
 test('PostgreSQL that is not there is an outage, soon', async () => {
   const sql = openPostgres({ url: `postgres://127.0.0.1:${await freePort()}/nothing`, name: 'test' });
   const error: unknown = await documentsInPostgres(sql).ping().catch((thrown: unknown) => thrown);
   await sql.end();
-  expect(isOutage(error)).toBe(true);
+  expect(isUnavailable(error)).toBe(true);
 });
