@@ -1,5 +1,5 @@
 import { tenantCreated } from '../src/events/tenant-created.ts';
-import { defineReaction } from '../src/kernel/consumer.ts';
+import { defineReaction } from '../src/kernel/consumers/consumer.ts';
 import { relayBatch } from '../src/outbox/relay.ts';
 import { jobId } from '../src/platform/queues.ts';
 import { type Measure, ratio, type Size } from './measure.ts';

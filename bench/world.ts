@@ -1,9 +1,10 @@
 import { contracts } from '../src/events/index.ts';
-import type { Consumer } from '../src/kernel/consumer.ts';
-import { watchDepths } from '../src/outbox/depths.ts';
+import type { Consumer } from '../src/kernel/consumers/consumer.ts';
+import { watchGenerations } from '../src/outbox/generations.ts';
 import { maintainPartitions } from '../src/outbox/partitions.ts';
-import type { RelayOptions } from '../src/outbox/relay.ts';
-import { registerSubscribers, watchSubscriptions } from '../src/outbox/subscriptions.ts';
+import type { RelayOptions } from '../src/outbox/publish.ts';
+import { registerSubscribers } from '../src/outbox/subscriptions.ts';
+import { sweepConsumer } from '../src/outbox/sweep.ts';
 import { openLog } from '../src/platform/log.ts';
 import { consumerMetrics, openRegistry, relayMetrics } from '../src/platform/metrics.ts';
 import { migrate } from '../src/platform/migrate.ts';
@@ -34,7 +35,7 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
   await maintainPartitions(sql, new Date());
   await registerSubscribers(sql, contracts, consumers);
 
-  const log = openLog({ process: 'bench', level: 'fatal' });
+  const log = openLog({ process: 'bench', level: process.env['BENCH_LOG'] ?? 'fatal' });
   const redis = openRedis({ url: redisUrl, name: 'bench', log });
   const patient = openPatientRedis({ url: redisUrl, name: 'bench-worker', log });
   for (const client of [redis, patient]) stack.defer(() => client.disconnect());
@@ -43,14 +44,16 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
   const registry = openRegistry();
   const relaySql = openPostgres({ url, name: 'bench-relay', connections: 4, synchronousCommit: 'off' });
   stack.defer(() => relaySql.end({ timeout: 5 }));
+  const relayed = relayMetrics(registry);
+  const sweep = { sql: relaySql, log, metrics: relayed, queue };
+  const sweepLost = (consumer: string) => sweepConsumer(sweep, consumer, 0);
+  const generations = watchGenerations({ sql: relaySql, redis, log, queue, sweepLost });
+  stack.defer(() => generations.close());
   const relay: RelayOptions = {
-    sql: relaySql, log, queue,
-    metrics: relayMetrics(registry),
-    depths: watchDepths(queue, 10_000_000),
-    subscriptions: watchSubscriptions(sql),
+    sql: relaySql, redis, log, queue, generations, metrics: relayed, depth: 64, probeKey: `${name}:probe`,
   };
   const metrics = consumerMetrics(registry);
-  return { url, sql, log, redis, patient, queue, relay, prefix: name, metrics, close: () => stack.disposeAsync() };
+  return { url, sql, log, redis, patient, queue, relay, sweep, prefix: name, metrics, close: () => stack.disposeAsync() };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -32,6 +32,20 @@ const crons = z.string().transform((text, context): Readonly<Record<string, stri
   return z.NEVER;
 });
 
+/** Names with commas between; `none` is the empty list. */
+const names = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*$/, 'names with commas between, or none')
+  .transform((list): readonly string[] => (list === 'none' ? [] : list.split(',')));
+
+/** Batches at hand at once by consumer, as JSON. */
+const concurrency = z.string().transform((text, context): Readonly<Record<string, number>> => {
+  const read = z.record(z.string(), z.int().min(1).max(100)).safeParse(jsonOf(text));
+  if (read.success) return read.data;
+  context.addIssue('JSON like {"notify":4}, each from 1 to 100');
+  return z.NEVER;
+});
+
 /** HTTP headers the way OpenTelemetry writes them: `name=value`, with commas between, values percent-encoded. */
 const headers = z.string().transform((list, context): Readonly<Record<string, string>> => {
   try {
@@ -140,6 +154,13 @@ const environment = z.object({
   /** Minutes for which notifications of little weight are gathered into one. */
   DIGEST_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
 
+  /** Consumers that a worker runs; all of them when absent. */
+  WORKER_CONSUMERS: names.optional(),
+  /** Jobs that a worker runs; all of them when absent. */
+  WORKER_JOBS: names.optional(),
+  /** Batches that a worker handles at once, by consumer; the others keep what they declare. */
+  WORKER_CONCURRENCY: concurrency.default({}),
+
   /** Cron expressions of jobs that are to run at other times than they declare. */
   JOB_CRONS: crons.default({}),
   /** The zone on whose wall the jobs' times are, IANA. */
@@ -156,9 +177,9 @@ const environment = z.object({
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.1),
 
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Deliveries that may wait in one queue; beyond, they wait in PostgreSQL. */
-  QUEUE_DEPTH: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
-  /** Seconds after which a delivery in no queue is published again. */
+  /** Batches that may wait in one queue; everything beyond waits in PostgreSQL. */
+  QUEUE_DEPTH: z.coerce.number().int().min(4).max(100_000).default(64),
+  /** Seconds after which a batch that Redis does not have is published again. */
   SWEEP_GRACE_SECONDS: z.coerce.number().min(1).max(3_600).default(30),
   /** Seconds a job stays a worker's without a sign of life. */
   LOCK_SECONDS: z.coerce.number().min(2).max(300).default(30),

@@ -1,5 +1,5 @@
 import { openPostgres } from '../../src/platform/postgres.ts';
-import { readEvents } from '../../src/store/stored-events.ts';
+import { readEvents } from '../../src/outbox/read-events.ts';
 import { readRecords, type RecordedEvent, writeRecord } from './versions.ts';
 
 const PER_VERSION = 2;

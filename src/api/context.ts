@@ -8,7 +8,7 @@ import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Poke } from '../outbox/poke.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
-import type { DeliveryQueue } from '../platform/queues.ts';
+import type { BatchQueue } from '../platform/queues.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 import type { Trace } from '../platform/telemetry.ts';
 import type { DocumentStore } from '../store/documents.ts';
@@ -44,7 +44,7 @@ export interface ApiDeps {
   readonly inboxHint: InboxHint;
   readonly inboxStreams: InboxStreams;
   /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
-  readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
+  readonly queues: () => Promise<readonly BatchQueue[] | undefined>;
   /** What the clock starts, and when. */
   readonly jobs: readonly Job<object>[];
   /** Looks for what is wrong with the deployment. */

@@ -4,7 +4,7 @@ import { type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { listNotifications, readDigests, readSteps } from '../store/notification-audit.ts';
 import { listEvents } from '../store/outbox-events.ts';
-import { type CommittedEvent, readEvents } from '../store/stored-events.ts';
+import { type CommittedEvent, readEvents } from '../outbox/read-events.ts';
 
 /** What «why was I (not) told?» is answered with. */
 export const answers = [

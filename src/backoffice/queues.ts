@@ -7,10 +7,10 @@ import type { Context } from 'hono';
 import { assertRole, type Caller } from '../api/auth.ts';
 import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { toProblem, unavailable } from '../api/problem.ts';
-import type { DeliveryQueue } from '../platform/queues.ts';
+import type { BatchJob, BatchQueue } from '../platform/queues.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { assertSameOrigin, requireSession } from './session.ts';
-import { pageHeaders } from './ui/shell.ts';
+import { pageHeaders, UI } from './ui/shell.ts';
 import { signInPage } from './ui/sign-in.ts';
 import { languageOf } from './ui/words.ts';
 
@@ -64,14 +64,14 @@ interface Boards {
   readonly work: Hono;
 }
 
-const namesOf = (queues: readonly DeliveryQueue[]) => queues.map(({ name }) => name).join(' ');
+const namesOf = (queues: readonly BatchQueue[]) => queues.map(({ name }) => name).join(' ');
 
-function openBoards(queues: readonly DeliveryQueue[]): Boards {
+function openBoards(queues: readonly BatchQueue[]): Boards {
   const watch = openBoard(queues, { readOnlyMode: true });
   return { names: namesOf(queues), watch, work: openBoard(queues, { readOnlyMode: false }) };
 }
 
-function openBoard(queues: readonly DeliveryQueue[], { readOnlyMode }: { readonly readOnlyMode: boolean }): Hono {
+function openBoard(queues: readonly BatchQueue[], { readOnlyMode }: { readonly readOnlyMode: boolean }): Hono {
   const serverAdapter = new HonoAdapter(serveStatic).setBasePath(PATH);
   createBullBoard({
     queues: queues.map((queue) => adapt(queue, readOnlyMode)),
@@ -81,12 +81,16 @@ function openBoard(queues: readonly DeliveryQueue[], { readOnlyMode }: { readonl
   return new Hono({ strict: false }).route(PATH, serverAdapter.registerPlugin());
 }
 
-/** A job is a claim check; whatever else got into one is not shown. */
-function adapt(queue: DeliveryQueue, readOnlyMode: boolean): BullMQAdapter {
-  const adapter = new BullMQAdapter(queue, { readOnlyMode });
+/** Shows what a batch carries; whatever else got into a job is not shown. */
+function adapt(queue: BatchQueue, readOnlyMode: boolean): BullMQAdapter {
+  const externalJobUrl = ({ data }: { data?: unknown }) => {
+    const [first = ''] = ((data ?? {}) as Partial<BatchJob>).eventIds ?? [];
+    return { displayText: 'Backoffice', href: `${UI}/events/${first}` };
+  };
+  const adapter = new BullMQAdapter(queue, { readOnlyMode, externalJobUrl });
   adapter.setFormatter('data', (data: unknown) => {
-    const eventId = typeof data === 'object' && data !== null && 'eventId' in data ? data.eventId : undefined;
-    return { eventId };
+    const { eventIds, types, lane } = (data ?? {}) as Partial<BatchJob>;
+    return { deliveries: eventIds?.length, types, lane, eventIds };
   });
   return adapter;
 }

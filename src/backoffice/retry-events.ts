@@ -1,12 +1,12 @@
-import { justBelow } from '../outbox/sweep.ts';
+import { replayDeliveries } from '../outbox/waiting.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { holdEvents, lowerVerified, makePending, resolveDeadLetters } from '../store/outbox-events.ts';
+import { holdEvents, makePending, resolveDeadLetters } from '../store/outbox-events.ts';
 
 /** What a retry did. */
 export interface RetryOutcome {
   /** Events that had failed and wait for the relay again. */
   readonly events: number;
-  /** Deliveries that were dead and wait for the sweep. */
+  /** Deliveries that were dead and wait again. */
   readonly deliveries: number;
   /** Events that needed nothing. */
   readonly unchanged: number;
@@ -40,11 +40,7 @@ export async function retryEvents(tx: Tx, ids: readonly string[]): Promise<Retry
   const failedIds = failed.map(({ id }) => id);
   await makePending(tx, failedIds);
   const dead = await resolveDeadLetters(tx, [...known]);
+  await replayDeliveries(tx, dead);
   const touched = new Set([...failedIds, ...dead.map(({ eventId }) => eventId)]);
-  const [oldest] = [...touched].sort();
-  if (oldest !== undefined) {
-    const consumers = dead.map(({ consumer }) => consumer);
-    await lowerVerified(tx, justBelow(oldest), { consumers, types: failed.map(({ eventType }) => eventType) });
-  }
   return { events: failed.length, deliveries: dead.length, unchanged: known.size - touched.size };
 }

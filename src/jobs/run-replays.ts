@@ -1,7 +1,7 @@
 import { toError } from '../kernel/errors.ts';
 import { fingerprint } from '../kernel/fingerprint.ts';
 import { defineJob, type RunContext } from '../kernel/job.ts';
-import type { Replayer } from '../kernel/replay.ts';
+import type { Replayer } from '../kernel/consumers/replay.ts';
 import { isUnavailable } from '../platform/unavailable.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';

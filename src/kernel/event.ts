@@ -2,6 +2,10 @@ import type { z } from 'zod';
 import { Permanent, RetryLater } from './errors.ts';
 import { strict, tolerant } from './reading.ts';
 
+/** Order in which deliveries are served: urgent ones overtake, bulk ones yield. */
+export const LANES = ['urgent', 'normal', 'bulk'] as const;
+export type Lane = (typeof LANES)[number];
+
 /** What every event carries besides its payload, as its author states it. */
 export interface EventFacts {
   /** The tenant the fact belongs to; absent when it belongs to none. */
@@ -9,6 +13,8 @@ export interface EventFacts {
   /** The user who brought it about; absent when a job or a provider did. */
   readonly actorUserId?: string | undefined;
   readonly occurredAt: Date;
+  /** The lane of its deliveries; its cause's when absent, else `normal`. */
+  readonly lane?: Lane | undefined;
 }
 
 /** An event its author has decided and nobody has committed: `append` gives it an id. */

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '../platform/log.ts';
-import type { Failure } from '../store/deliveries.ts';
+
+/** Text of an error that operators may read, and the key by which equal failures are grouped. */
+export interface Failure {
+  readonly error: string;
+  readonly fingerprint: string;
+}
 
 const LONGEST = 500;
 

@@ -9,7 +9,7 @@ import {
   extendLock, failRun, finishRun, giveRunBack, hasOpenRuns, type Hold, holdPlan, readChunks, releaseLock, renewLock, type Run,
   saveChunk, savePlan, takeLock, takeRun,
 } from '../store/job-runs.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from './consumers/backoff.ts';
 import { Permanent, RetryLater, toError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Job, type RunContext, RunLost, RunStopped } from './job.ts';

@@ -1,7 +1,7 @@
 import { append } from '../outbox/append.ts';
 import type { Tx } from '../platform/postgres.ts';
 import type { DueNotification } from '../store/notifications.ts';
-import { readEvents } from '../store/stored-events.ts';
+import { readEvents } from '../outbox/read-events.ts';
 import { requested } from './requested.ts';
 
 /** Asks for the way out of queued notifications once more, as caused by what they tell of. */

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { NewEvent } from '../kernel/event.ts';
+import type { Lane, NewEvent } from '../kernel/event.ts';
 import type { Tx } from '../platform/postgres.ts';
 
 /** What brought an event about, beside its facts. */
@@ -10,6 +10,8 @@ export interface Origin {
   readonly causationId?: string | undefined;
   /** W3C trace context. */
   readonly traceparent?: string | undefined;
+  /** The cause's lane, for an event that has none of its own. */
+  readonly lane?: Lane | undefined;
 }
 
 /** A new event and what brought it about. */
@@ -25,10 +27,10 @@ export async function append(tx: Tx, ...entries: readonly Appended[]): Promise<s
   await tx`
     insert into outbox_event (
       id, event_type, schema_version, occurred_at, tenant_id, actor_user_id,
-      payload_json, correlation_id, causation_id, traceparent
+      payload_json, correlation_id, causation_id, traceparent, lane
     )
     select id, event_type, schema_version, occurred_at, tenant_id, actor_user_id,
-           payload::jsonb, correlation_id, causation_id, traceparent
+           payload::jsonb, correlation_id, causation_id, traceparent, lane::lane
     from unnest(
       ${ids}::uuid[],
       ${entries.map(({ event }) => event.eventType)}::text[],
@@ -39,10 +41,11 @@ export async function append(tx: Tx, ...entries: readonly Appended[]): Promise<s
       ${entries.map(({ event }) => JSON.stringify(event.payload))}::text[],
       ${entries.map(({ origin }, index) => origin.correlationId ?? ids[index] ?? null)}::uuid[],
       ${entries.map(({ origin }) => origin.causationId ?? null)}::uuid[],
-      ${entries.map(({ origin }) => origin.traceparent ?? null)}::text[]
+      ${entries.map(({ origin }) => origin.traceparent ?? null)}::text[],
+      ${entries.map(({ event, origin }) => event.lane ?? origin.lane ?? 'normal')}::text[]
     ) as entry (
       id, event_type, schema_version, occurred_at, tenant_id, actor_user_id,
-      payload, correlation_id, causation_id, traceparent
+      payload, correlation_id, causation_id, traceparent, lane
     )
   `;
   return ids;

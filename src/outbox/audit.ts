@@ -1,61 +1,124 @@
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
 import { lowestId } from './partitions.ts';
-import { justBelow } from './sweep.ts';
+import { recordRepublication } from './republication.ts';
+import { LATE_COMMIT_MS } from './subscriptions.ts';
+import { insertWaiting, type WaitingDelivery } from './waiting.ts';
 
 const DAY_MS = 86_400_000;
+const AUDITED_AT_ONCE = 10_000; // events
 
-/** What is to be audited of a consumer: up to what the sweep has verified, for the rest is the sweep's. */
-export interface Audited {
+/** A range of event ids: after the first, up to and with the last. */
+interface Range {
+  readonly after: string;
+  readonly upTo: string;
+}
+
+/**
+ * Audits what a consumer is owed of the events since the last audit, up to five minutes ago, for until then something
+ * may commit late. What is in no place waits. Returns how many; each event is read once.
+ */
+export async function auditNew(sql: Sql, consumer: string): Promise<number> {
+  const range = await nextRange(sql, consumer);
+  if (range === undefined) return 0;
+  const missing = await requeueUnaccounted(sql, consumer, range);
+  await sql`
+    update consumer set verified_id = ${range.upTo} where name = ${consumer} and verified_id = ${range.after}
+  `;
+  return missing;
+}
+
+async function nextRange(sql: Sql, consumer: string): Promise<Range | undefined> {
+  const [row] = await sql<{ after: string; upTo: string | null }[]>`
+    select consumer.verified_id as after, (
+      select max(id::text)::uuid from (
+        select id from outbox_event
+        where id > consumer.verified_id
+          and id < least(${lowestId(new Date(Date.now() - LATE_COMMIT_MS))}, (select id from pending_event order by id limit 1))
+        order by id limit ${AUDITED_AT_ONCE}
+      ) as next
+    ) as "upTo"
+    from consumer where name = ${consumer}
+  `;
+  return row?.upTo == null ? undefined : { after: row.after, upTo: row.upTo };
+}
+
+/** Days of a consumer that the nightly audit has to read. */
+export interface AuditedDays {
   readonly consumer: string;
   /** Days by their first instant, oldest first. */
   readonly days: readonly Date[];
 }
 
-/** Every consumer and its days in the outbox. */
-export async function listAudited(sql: Sql): Promise<readonly Audited[]> {
-  const rows = await sql<{ consumer: string; oldest: Date | null; verified: Date }[]>`
-    select name as consumer,
-           (select created_at from outbox_event order by id limit 1) as oldest,
-           to_timestamp(('x' || lpad(left(replace(verified_id::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0) as verified
+/** Lists every consumer and the days whose deliveries were not all settled when they were last audited. */
+export async function listDaysToAudit(sql: Sql): Promise<readonly AuditedDays[]> {
+  const rows = await sql<{ consumer: string; oldest: Date | null; audited: string[] }[]>`
+    select name as consumer, (select created_at from outbox_event order by id limit 1) as oldest,
+           array(select day::text from audited_day where consumer_name = name) as audited
     from consumer order by name
   `;
-  return rows.map(({ consumer, oldest, verified }) => {
-    const first = Math.floor((oldest ?? verified).getTime() / DAY_MS);
-    const last = Math.floor(verified.getTime() / DAY_MS);
+  const last = Math.floor((Date.now() - LATE_COMMIT_MS) / DAY_MS);
+  return rows.map(({ consumer, oldest, audited }) => {
+    const first = Math.floor((oldest?.getTime() ?? Date.now()) / DAY_MS);
     const days = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => new Date((first + index) * DAY_MS));
-    return { consumer, days };
+    const done = new Set(audited);
+    return { consumer, days: days.filter((day) => !done.has(day.toISOString().slice(0, 10))) };
   });
 }
 
 /**
- * Looks for deliveries of a day that are neither consumed nor dead although the sweep has verified them. Where there are,
- * the sweep begins from them again; their number comes back. It should be 0.
+ * Audits a day of a consumer: what is in no place waits. Returns how many, which should be 0. A past day whose every
+ * delivery is consumed or discarded is remembered and not read again.
  */
 export async function auditDay(tx: Tx, consumer: string, day: Date): Promise<number> {
-  const [row] = await missing(tx, consumer, day);
-  const { count = 0, first } = row ?? {};
-  if (first == null) return 0;
-  await tx`update consumer set verified_id = ${justBelow(first)} where name = ${consumer} and verified_id > ${justBelow(first)}`;
-  return count;
+  const end = new Date(day.getTime() + DAY_MS);
+  const range = { after: lowestId(day), upTo: lowestId(new Date(Math.min(end.getTime(), Date.now() - LATE_COMMIT_MS))) };
+  const missing = await requeueUnaccounted(tx, consumer, range);
+  const isPast = end.getTime() < Date.now() - LATE_COMMIT_MS;
+  if (isPast && missing === 0) {
+    await tx`
+      insert into audited_day (consumer_name, day)
+      select ${consumer}, ${day.toISOString().slice(0, 10)}::date
+      where not exists (select from (${openDeliveries(tx, consumer, range)}) as open)
+      on conflict do nothing
+    `;
+  }
+  return missing;
 }
 
-function missing(db: Db, consumer: string, day: Date) {
-  return db<{ count: number; first: string | null }[]>`
-    select count(*)::integer as count, (array_agg(event.id order by event.id))[1] as first
-    from outbox_event event
-    join subscription on subscription.consumer_name = ${consumer}
-      and subscription.event_type = event.event_type
-      and subscription.subscribed_at <= event.created_at
-      and (subscription.unsubscribed_at is null or subscription.unsubscribed_at > event.created_at)
-    where event.id >= ${lowestId(day)} and event.id < ${lowestId(new Date(day.getTime() + DAY_MS))}
-      and event.id <= (select verified_id from consumer where name = ${consumer})
-      and event.status = 'published'
-      and not exists (
-        select from consumed_event consumed where consumed.consumer_name = ${consumer} and consumed.event_id = event.id
-      )
+/** Owed deliveries of a range that are neither consumed nor discarded. */
+const openDeliveries = (db: Db, consumer: string, { after, upTo }: Range) => db`
+  select owed.*
+  from owed_delivery owed
+  where owed.consumer_name = ${consumer} and owed.event_id > ${after} and owed.event_id <= ${upTo}
+    and not exists (
+      select from consumed_event consumed
+      where consumed.consumer_name = ${consumer} and consumed.event_id = owed.event_id
+        and consumed.event_id > ${after} and consumed.event_id <= ${upTo}
+    )
+    and not exists (
+      select from dead_letter dead
+      where dead.consumer_name = ${consumer} and dead.event_id = owed.event_id and dead.resolution = 'discarded'
+    )
+`;
+
+/** Lets the open deliveries of published events wait that are in no place: not dead, not waiting, in no batch. */
+async function requeueUnaccounted(db: Db, consumer: string, range: Range): Promise<number> {
+  const rows = await db<Pick<WaitingDelivery, 'eventId' | 'eventType' | 'lane' | 'tenantId'>[]>`
+    select event_id as "eventId", event_type as "eventType", lane, tenant_id as "tenantId"
+    from (${openDeliveries(db, consumer, range)}) as open
+    where status = 'published'
       and not exists (
         select from dead_letter dead
-        where dead.consumer_name = ${consumer} and dead.event_id = event.id and dead.resolution is distinct from 'retried'
+        where dead.consumer_name = ${consumer} and dead.event_id = open.event_id and dead.resolution is distinct from 'retried'
+      )
+      and not exists (
+        select from waiting_delivery waiting where waiting.consumer_name = ${consumer} and waiting.event_id = open.event_id
+      )
+      and not exists (
+        select from queued_batch batch where batch.consumer_name = ${consumer} and open.event_id = any (batch.event_ids)
       )
   `;
+  await insertWaiting(db, rows.map((row) => ({ ...row, consumer, reason: 'missing', delayMs: 0 })));
+  await recordRepublication(db, consumer, rows.map(({ eventId }) => eventId), 'missing');
+  return rows.length;
 }

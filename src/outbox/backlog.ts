@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Sql } from '../platform/postgres.ts';
-import type { DeliveryQueue } from '../platform/queues.ts';
+import type { BatchQueue } from '../platform/queues.ts';
 
 const QUEUE_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
@@ -8,10 +8,10 @@ export interface BacklogOptions {
   readonly registry: Registry;
   readonly sql: Sql;
   /** None while Redis is away. */
-  readonly queues: () => Promise<readonly DeliveryQueue[] | undefined>;
+  readonly queues: () => Promise<readonly BatchQueue[] | undefined>;
 }
 
-/** Adds the figures that every process sees alike, counted when they are asked for: outbox, queues and dead letters. */
+/** Adds the figures that every process sees alike, counted at each scrape: outbox, waiting deliveries, queues, dead letters. */
 export function observeBacklog({ registry, sql, queues }: BacklogOptions): void {
   let reading: Promise<void> | undefined;
   // Each gauge of a scrape waits for one reading of the stores, whichever is asked first.
@@ -27,26 +27,39 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
   const events = gauge('outbox_events', 'Events that are not published, by status', ['status']);
   const oldest = gauge('outbox_oldest_pending_seconds', 'Age of the oldest event that is not published');
   const dead = gauge('dead_letters', 'Dead letters that nobody has resolved', ['consumer']);
-  const depth = gauge('queue_jobs', 'Jobs in a queue, by state', ['queue', 'state']);
-  const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest job that waits in a queue, by the machines’ clocks', ['queue']);
+  const waiting = gauge('deliveries_waiting', 'Deliveries that wait in PostgreSQL, by why they wait', ['consumer', 'reason']);
+  const due = gauge('deliveries_oldest_due_seconds', 'How long the delivery that has waited longest could have been tried', ['consumer']);
+  const queued = gauge('deliveries_queued', 'Deliveries in batches', ['consumer']);
+  const depth = gauge('queue_jobs', 'Batches in a queue, by state', ['queue', 'state']);
+  const age = gauge('queue_oldest_waiting_seconds', 'Age of the oldest batch that waits in a queue, by the machines’ clocks', ['queue']);
 
   async function readAll(): Promise<void> {
-    const reads = await Promise.allSettled([readOutbox(), readDeadLetters(), readQueues()]);
+    const reads = await Promise.allSettled([readOutbox(), readWaiting(), readDeadLetters(), readQueues()]);
     readable.set(reads.every(({ status }) => status === 'fulfilled') ? 1 : 0);
   }
 
   async function readOutbox(): Promise<void> {
     const [outbox] = await sql<{ pending: number; failed: number; seconds: number }[]>`
-      select (select count(*) from outbox_event where status = 'pending')::integer as pending,
-             (select count(*) from outbox_event where status = 'failed')::integer as failed,
+      select (select count(*) from pending_event)::integer as pending,
+             (select count(*) from outbox_event where failure is not null)::integer as failed,
              coalesce((
                select extract(epoch from clock_timestamp() - created_at) from outbox_event
-               where status = 'pending' order by id limit 1
+               where id = (select id from pending_event order by id limit 1)
              ), 0)::float8 as seconds
     `;
     events.set({ status: 'pending' }, outbox?.pending ?? 0);
     events.set({ status: 'failed' }, outbox?.failed ?? 0);
     oldest.set(outbox?.seconds ?? 0);
+  }
+
+  async function readWaiting(): Promise<void> {
+    const reasons = await countWaiting(sql);
+    waiting.reset();
+    for (const { consumer, reason, deliveries } of reasons) waiting.set({ consumer, reason }, deliveries);
+    for (const { consumer, seconds, deliveries } of await readPlaces(sql)) {
+      due.set({ consumer }, seconds);
+      queued.set({ consumer }, deliveries);
+    }
   }
 
   async function readDeadLetters(): Promise<void> {
@@ -61,7 +74,7 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
 
   async function readQueues(): Promise<void> {
     const known = await queues();
-    if (known === undefined) throw new Error('redis is away');
+    if (known === undefined) throw new Error('redis is unavailable');
     for (const queue of known) {
       const counts = await queue.getJobCounts(...QUEUE_STATES);
       for (const state of QUEUE_STATES) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
@@ -70,3 +83,29 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
     }
   }
 }
+
+interface Waiting {
+  readonly consumer: string;
+  readonly reason: string;
+  readonly deliveries: number;
+}
+
+const countWaiting = (sql: Sql) => sql<Waiting[]>`
+  select consumer_name as consumer, reason, count(*)::integer as deliveries from waiting_delivery group by 1, 2
+`;
+
+interface Places {
+  readonly consumer: string;
+  readonly seconds: number;
+  readonly deliveries: number;
+}
+
+/** Reads for each consumer how long the oldest due delivery has waited, and how many deliveries are in batches. */
+const readPlaces = (sql: Sql) => sql<Places[]>`
+  select name as consumer,
+         greatest(0, coalesce((
+           select extract(epoch from clock_timestamp() - min(not_before)) from waiting_delivery where consumer_name = name and is_due
+         ), 0))::float8 as seconds,
+         (select coalesce(sum(cardinality(event_ids)), 0) from queued_batch where consumer_name = name)::integer as deliveries
+  from consumer
+`;

@@ -6,8 +6,8 @@ const DAYS_AHEAD = 7;
 const DAYS_KEPT = 30;
 const LOCK = 4_817_305_230;
 const PARTITIONED = [
-  { table: 'outbox_event', key: 'id' },
-  { table: 'consumed_event', key: 'event_id' },
+  { table: 'outbox_event', key: 'id', fillfactor: 50 },
+  { table: 'consumed_event', key: 'event_id', fillfactor: 100 },
 ] as const;
 
 /** The smallest UUIDv7 of an instant: the bound between two days, and the place in the outbox of a time. */
@@ -25,8 +25,8 @@ export function maintainPartitions(sql: Sql, now: Date): Promise<readonly string
     const [lock] = await tx<{ held: boolean }[]>`select pg_try_advisory_xact_lock(${LOCK}) as held`;
     if (lock?.held !== true) return [];
     const today = Math.floor(now.getTime() / DAY_MS);
-    for (const { table, key } of PARTITIONED) {
-      for (let day = today - 1; day <= today + DAYS_AHEAD; day += 1) await tx.unsafe(createDay(table, key, day));
+    for (const options of PARTITIONED) {
+      for (let day = today - 1; day <= today + DAYS_AHEAD; day += 1) await tx.unsafe(createDay(options, day));
     }
     const dropped: string[] = [];
     for (const day of await pastDays(tx, today - DAYS_KEPT)) {
@@ -70,7 +70,7 @@ const partition = (table: string, day: number) =>
 const bound = (day: number) => lowestId(new Date(day * DAY_MS));
 
 /** Rows that came before their day was made wait in the default partition; they move with it. */
-function createDay(table: string, key: string, day: number): string {
+function createDay({ table, key, fillfactor }: (typeof PARTITIONED)[number], day: number): string {
   const name = partition(table, day);
   const [from, to] = [bound(day), bound(day + 1)];
   return `
@@ -78,7 +78,7 @@ function createDay(table: string, key: string, day: number): string {
     begin
       if to_regclass('${name}') is not null then return; end if;
       create table ${name} (like ${table} including defaults including constraints)
-        with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+        with (fillfactor = ${fillfactor}, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
       with early as (
         delete from ${table}_default where ${key} >= '${from}' and ${key} < '${to}' returning *
       )

@@ -1,57 +1,143 @@
-import type { DeliveryQueue } from '../platform/queues.ts';
-import { jobId } from '../platform/queues.ts';
+import type { Lane } from '../kernel/event.ts';
+import type { Logger } from '../platform/log.ts';
+import type { RelayMetrics } from '../platform/metrics.ts';
+import type { Sql } from '../platform/postgres.ts';
+import type { BatchQueue } from '../platform/queues.ts';
+import type { Redis } from '../platform/redis.ts';
 import { signal } from '../platform/signal.ts';
-import { failSpan, type Span, startSpan, toMetadata } from '../platform/telemetry.ts';
+import { addBatches } from './add-batches.ts';
+import type { Batch } from './batch.ts';
+import type { Generations } from './generations.ts';
+import { type QueueState, readQueues } from './queue-state.ts';
 
-/** One publication of one delivery. */
-export interface Publication {
-  readonly eventId: string;
-  /** Bull Board's name of the job. */
-  readonly eventType: string;
-  readonly epoch: number;
-  /** Of the event's commit. The first publication continues its trace, each later one begins one of its own that links there. */
-  readonly traceparent: string | null;
+/** Events that one call publishes at most. */
+export const PUBLISH_LIMIT = 500;
+/** Below every event's id. */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+export interface RelayOptions {
+  readonly sql: Sql;
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly metrics: RelayMetrics;
+  readonly queue: (consumer: string) => BatchQueue;
+  readonly generations: Generations;
+  /** Batches that may wait in one queue. */
+  readonly depth: number;
+  /** A key of ours that may be written to see whether Redis takes writes. */
+  readonly probeKey: string;
+}
+
+/** Where and how publishing goes on. */
+export interface Position {
+  readonly afterId: string;
+  /** Whether deliveries may wait in rows of their own while no queue at all has room. */
+  readonly mayWait: boolean;
+}
+
+const START: Position = { afterId: FIRST_ID, mayWait: true };
+
+export interface Published {
+  readonly events: number;
+  /** Whether no queue had room. */
+  readonly isFull: boolean;
+  /** Whether there may be more to publish now. */
+  readonly isMore: boolean;
+  /** The last event published; absent when there was none. */
+  readonly lastId?: string | undefined;
+  /** Deliveries for which there was no room. */
+  readonly waiting: number;
 }
 
 /**
- * Puts deliveries into their consumer's queue. A pipeline, not all-or-nothing: after an error any of them may be queued,
- * so the same publications are to be tried again; those already there stay as they are.
+ * Publishes the oldest pending events: one statement gives every delivery its place, then the batches among
+ * them are added to Redis. A crash in between leaves batches that no queue has, which the sweep finds.
+ * @throws {Unavailable} before anything changed when Redis is down, after the batches were made to wait when it refuses.
  */
-export async function publish(queue: DeliveryQueue, publications: readonly Publication[]): Promise<void> {
-  const spans = publications.map((publication) => begin(queue.name, publication));
-  try {
-    await queue.addBulk(
-      publications.map(({ eventId, eventType, epoch }, index) => ({
-        name: eventType,
-        data: { eventId },
-        opts: { jobId: jobId(eventId, epoch), ...carrying(spans[index]) },
-      })),
-    );
-    signal('relay.queue-added');
-  } catch (error) {
-    for (const span of spans) failSpan(span, error);
-    throw error;
-  } finally {
-    for (const span of spans) span.end();
-  }
+export async function publishEvents(options: RelayOptions, position: Position = START): Promise<Published> {
+  const { sql, metrics, log, depth } = options;
+  const { afterId } = position;
+  const queues = await readOwnQueues(options);
+  const isFull = queues.every(({ waiting, floor }) => waiting >= floor);
+  if (isFull && !position.mayWait) return { events: 0, isFull, isMore: false, waiting: 0 };
+  const began = performance.now();
+  const rows = await selectPublished(sql, { afterId, queues, depth });
+  metrics.looked();
+  const [events, ...batches] = rows;
+  if (events === undefined) return { events: 0, isFull, isMore: afterId !== FIRST_ID, waiting: 0 };
+  signal('relay.claimed');
+  for (const eventId of events.failedIds ?? []) log.error({ eventId }, 'event cannot be published: no release knows its type');
+  metrics.failed(events.failedIds?.length ?? 0);
+  await addBatches(options, batches.map(toBatch));
+  const published = (events.waitedSeconds ?? []).map(Number);
+  metrics.marked(published);
+  metrics.published(published.length, (performance.now() - began) / 1_000);
+  const { length: count } = events.eventIds;
+  const isMore = count === PUBLISH_LIMIT || afterId !== FIRST_ID;
+  return { events: count, isFull, isMore, lastId: events.eventIds.at(-1), waiting: Number(events.waiting) };
 }
 
-function begin(queue: string, { eventId, eventType, epoch, traceparent }: Publication): Span {
-  return startSpan(`publish ${eventType}`, {
-    kind: 'PRODUCER',
-    ...(epoch === 0 ? { parent: traceparent } : { link: traceparent }),
-    attributes: {
-      'messaging.system': 'bullmq',
-      'messaging.operation.type': 'send',
-      'messaging.operation.name': 'publish',
-      'messaging.destination.name': queue,
-      'messaging.message.id': jobId(eventId, epoch),
-    },
-  });
+const FROM_START_MS = 200;
+const FULL_MS = 500; // events may stay pending so long while no queue has room: a row for each delivery costs as much again
+
+/**
+ * Makes a publisher that goes on after the events it published last. PostgreSQL then need not step over their entries,
+ * which stay in the index for a moment. Every 200 ms it starts over: events with lower ids may commit late.
+ */
+export function makePublisher(options: RelayOptions): () => Promise<Published> {
+  let [afterId, startedAt] = [FIRST_ID, 0];
+  let fullSince: number | undefined;
+  return async () => {
+    const now = performance.now();
+    if (now - startedAt > FROM_START_MS) [afterId, startedAt] = [FIRST_ID, now];
+    const published = await publishEvents(options, { afterId, mayWait: now - (fullSince ?? now) > FULL_MS });
+    fullSince = published.isFull ? (fullSince ?? now) : undefined;
+    if (!published.isFull) afterId = published.events === PUBLISH_LIMIT ? (published.lastId ?? FIRST_ID) : FIRST_ID;
+    return published;
+  };
 }
 
-/** Each job of a pipeline continues its own event's trace. */
-function carrying(span: Span | undefined) {
-  const metadata = toMetadata(span);
-  return metadata === undefined ? undefined : { telemetry: { metadata } };
+/** Reads the queues of every consumer, after those that Redis lost were swept. */
+export async function readOwnQueues({ redis, queue, generations }: RelayOptions): Promise<readonly QueueState[]> {
+  const names = await generations.consumers();
+  const states = await readQueues(redis, names.map(queue));
+  return (await generations.restoreLost(states)) ? readQueues(redis, names.map(queue)) : states;
 }
+
+/** A row of `publish_events`: the first tells of the events, the others are batches. */
+interface Row {
+  readonly batchId: string | null;
+  readonly consumer: string | null;
+  readonly lane: Lane | null;
+  readonly eventIds: readonly string[];
+  readonly types: Readonly<Record<string, number>> | null;
+  readonly traceparents: Readonly<Record<string, string>> | null;
+  readonly failedIds: readonly string[] | null;
+  readonly waitedSeconds: readonly string[] | null;
+  readonly waiting: string | null;
+}
+
+interface Selection {
+  readonly afterId: string;
+  readonly queues: readonly QueueState[];
+  readonly depth: number;
+}
+
+function selectPublished(sql: Sql, { afterId, queues, depth }: Selection): Promise<Row[]> {
+  return sql<Row[]>`
+    select batch_id as "batchId", consumer, batch_lane as lane, batch_event_ids as "eventIds", types, traceparents,
+           failed_ids as "failedIds", waited_seconds as "waitedSeconds", waiting
+    from publish_events(
+      ${PUBLISH_LIMIT}, ${afterId},
+      ${queues.map(({ consumer }) => consumer)}::text[],
+      ${queues.map(({ waiting }) => waiting)}::integer[],
+      ${queues.map(({ floor }) => floor)}::integer[],
+      ${depth}
+    )
+  `;
+}
+
+const toBatch = ({ batchId, consumer, lane, eventIds, types, traceparents }: Row): Batch => ({
+  id: batchId ?? '', consumer: consumer ?? '', lane: lane ?? 'normal', eventIds, types: types ?? {},
+  traceparents: traceparents ?? undefined,
+});

@@ -1,98 +1,124 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { every } from '../kernel/every.ts';
-import type { Generation } from './generation.ts';
-import type { Sql } from '../platform/postgres.ts';
-import { RELAY_BATCH_LIMIT, type RelayOptions, relayBatch } from './relay.ts';
-import { sweep } from './sweep.ts';
+import { probeRedis } from './probe-redis.ts';
+import { makePublisher, type Published, type RelayOptions } from './publish.ts';
+import { refillQueues } from './refill.ts';
+import { type SweepOptions, type SweepTimes, sweepDue } from './sweep.ts';
 
-const LANES = 2; // measured: a third adds nothing
+const PUBLISHERS = 2; // measured: a third adds nothing
 const IDLE_MIN_MS = 20;
 const IDLE_MAX_MS = 500;
+const FULL_MIN_MS = 5; // until a full queue is looked at again
+const FULL_MAX_MS = 50;
+const TROUBLE_MIN_MS = 50;
 const TROUBLE_MAX_MS = 2_000;
-const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
 
 export interface RunningRelay {
   /** Something was committed: look at once. */
   wake(): void;
-  /** Ends the batch at hand and stops. */
+  /** Ends what is at hand and stops. */
   close(): Promise<void>;
 }
 
 export interface RunRelayOptions extends RelayOptions {
-  /** For the sweep, which reads much and must not hold up the batches. */
-  readonly sweepSql: Sql;
-  readonly generation: Generation;
-  readonly graceMs: number;
+  /** The sweep reads much and must not hold up publishing. */
+  readonly sweep: SweepOptions & SweepTimes;
 }
 
-/** Runs a relay until closed: batches as long as there are any, and the sweep beside them. */
+/** Runs a relay until closed: publishes as long as there is anything, refills queues, and sweeps when its turn comes. */
 export function runRelay(options: RunRelayOptions): RunningRelay {
-  const { log } = options;
+  const { log, sweep } = options;
   const stop = new AbortController();
-  let wake = Promise.withResolvers<void>();
+  const publisher = makeRest(stop.signal);
+  const refiller = makeRest(stop.signal);
+  const turns = new Map<string, string>();
 
-  let accounting: Promise<void> | undefined;
-  async function relay(): Promise<number> {
-    accounting ??= accountForRedis(options).finally(() => {
-      accounting = undefined;
-    });
-    await accounting;
-    return relayBatch(options);
-  }
-
-  /** Works a backlog off in lanes: while one waits for PostgreSQL, another feeds Redis. */
-  async function drain(): Promise<void> {
-    const lane = async () => {
-      while (!stop.signal.aborted && (await relay()) === RELAY_BATCH_LIMIT);
-    };
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-  }
-
-  async function rest(ms: number): Promise<void> {
-    if (ms === 0 || stop.signal.aborted) return;
-    const alarm = new AbortController();
-    await Promise.race([sleep(ms, undefined, { signal: alarm.signal }).catch(() => undefined), wake.promise]);
-    alarm.abort();
-    wake = Promise.withResolvers();
-  }
-
-  async function relaying(): Promise<void> {
-    let idleMs = IDLE_MIN_MS;
-    for (let troubleMs = 50; !stop.signal.aborted; ) {
+  /** Runs a step again and again; after a failure Redis has to prove that it takes writes before the next one. */
+  async function loop(what: string, rest: Rest, step: () => Promise<number>): Promise<void> {
+    for (let troubleMs = 0; !stop.signal.aborted; ) {
       try {
-        const count = await relay();
-        if (count === RELAY_BATCH_LIMIT) await drain();
-        idleMs = count > 0 ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
-        troubleMs = 50;
-        if (count === 0) await rest(idleMs);
+        if (troubleMs > 0) await probeRedis(options.redis, options.probeKey);
+        const restMs = await step();
+        if (troubleMs > 0) log.info({ what }, 'relay goes on');
+        troubleMs = 0;
+        await rest.forMs(restMs);
       } catch (error) {
-        if (troubleMs === 50) log.warn({ error }, 'relay waits: what it depends on is away');
-        await rest(troubleMs);
-        troubleMs = Math.min(troubleMs * 2, TROUBLE_MAX_MS);
+        if (troubleMs === 0) log.warn({ error, what }, 'relay waits: a dependency is unavailable');
+        troubleMs = Math.min(Math.max(TROUBLE_MIN_MS, troubleMs * 2), TROUBLE_MAX_MS);
+        await sleep(troubleMs, undefined, { signal: stop.signal }).catch(() => undefined);
       }
     }
   }
 
-  const sweeping = { log, stop: stop.signal, what: 'sweep', everyMs: Math.min(SWEEP_EVERY_MS, options.graceMs) };
-  const loops = [relaying(), every(sweeping, () => sweep({ ...options, sql: options.sweepSql }, options.graceMs, stop.signal))];
+  let idleMs = IDLE_MIN_MS;
+  async function publish(): Promise<number> {
+    const { events, isFull, isMore } = await publishOnce();
+    if (isMore) await drain();
+    idleMs = events > 0 || isFull ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
+    if (events > 0) return 0;
+    return isFull ? FULL_MIN_MS : idleMs;
+  }
 
-  const wakeUp = () => wake.resolve();
+  /** Publishes a backlog side by side: while one publisher waits for PostgreSQL, another feeds Redis. */
+  async function drain(): Promise<void> {
+    const publishAll = async () => {
+      while (!stop.signal.aborted && (await publishOnce()).isMore);
+    };
+    const ended = await Promise.allSettled(Array.from({ length: PUBLISHERS }, publishAll));
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  }
+
+  const publishNext = makePublisher(options);
+  async function publishOnce(): Promise<Published> {
+    const published = await publishNext();
+    if (published.waiting > 0) refiller.wake();
+    return published;
+  }
+
+  let fullMs = FULL_MIN_MS;
+  async function refill(): Promise<number> {
+    const { deliveries, isMore } = await refillQueues(options, turns);
+    fullMs = deliveries > 0 ? FULL_MIN_MS : Math.min(fullMs * 2, FULL_MAX_MS);
+    if (!isMore) return IDLE_MAX_MS;
+    return deliveries > 0 ? 0 : fullMs;
+  }
+
+  const sweeping = { log, stop: stop.signal, what: 'sweep', everyMs: sweep.everyMs };
+  const loops = [
+    loop('publish', publisher, publish),
+    loop('refill', refiller, refill),
+    every(sweeping, () => sweepDue(sweep, sweep, stop.signal)),
+  ];
   return {
-    wake: wakeUp,
+    wake() {
+      publisher.wake();
+      refiller.wake();
+    },
     async close() {
       stop.abort();
-      wakeUp();
       await Promise.all(loops);
+      await options.generations.close();
     },
   };
 }
 
-/** A Redis in another life than the last one accounted for has lost its jobs: all that is open is published again now. */
-async function accountForRedis(options: RunRelayOptions): Promise<void> {
-  const { current, accounted } = await options.generation.check();
-  if (current === accounted) return;
-  if (accounted !== undefined) options.log.warn('redis was emptied: publishing again what was in it');
-  await sweep({ ...options, sql: options.sweepSql }, 0);
-  await options.generation.acknowledge(current);
+interface Rest {
+  /** Rests so long, unless woken or stopped. */
+  forMs(ms: number): Promise<void>;
+  wake(): void;
+}
+
+function makeRest(stop: AbortSignal): Rest {
+  let woken = Promise.withResolvers<void>();
+  return {
+    async forMs(ms) {
+      if (ms === 0 || stop.aborted) return;
+      const timer = new AbortController();
+      const signal = AbortSignal.any([stop, timer.signal]);
+      await Promise.race([sleep(ms, undefined, { signal }).catch(() => undefined), woken.promise]);
+      timer.abort();
+      woken = Promise.withResolvers();
+    },
+    wake: () => woken.resolve(),
+  };
 }

@@ -6,17 +6,18 @@ import { openPostgres, type PostgresOptions } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import { watchDepths } from './depths.ts';
-import { openGeneration } from './generation.ts';
+import { watchGenerations } from './generations.ts';
 import { maintainPartitions } from './partitions.ts';
 import { onPoke } from './poke.ts';
 import { runRelay } from './run-relay.ts';
-import { watchSubscriptions } from './subscriptions.ts';
+import { sweepConsumer } from './sweep.ts';
 
 type RelayConfig = Pick<
   Config,
   'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
 >;
+
+const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
 
 /** Opens what a relay needs and sets it running until the stack is closed. */
 export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
@@ -32,15 +33,17 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
   await maintainPartitions(sql, new Date());
 
   const registry = openRegistry();
+  const metrics = relayMetrics(registry);
   const queue = queuesByName({ redis, prefix });
+  const sweep = { sql: sweepSql, log, metrics, queue };
+  const generations = watchGenerations({ sql, redis, log, queue, sweepLost: (consumer) => sweepConsumer(sweep, consumer, 0) });
+  const graceMs = config.SWEEP_GRACE_SECONDS * 1_000;
   const relay = stack.adopt(
     runRelay({
-      sql, sweepSql, log, queue,
-      metrics: relayMetrics(registry),
-      depths: watchDepths(queue, config.QUEUE_DEPTH),
-      subscriptions: watchSubscriptions(sql),
-      generation: openGeneration({ sql, redis, prefix }),
-      graceMs: config.SWEEP_GRACE_SECONDS * 1_000,
+      sql, redis, log, metrics, queue, generations,
+      depth: config.QUEUE_DEPTH,
+      probeKey: `${prefix}:probe`,
+      sweep: { ...sweep, graceMs, everyMs: Math.min(SWEEP_EVERY_MS, graceMs) },
     }),
     (running) => running.close(),
   );

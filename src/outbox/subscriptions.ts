@@ -1,4 +1,4 @@
-import type { Replay } from '../kernel/consumer.ts';
+import type { Replay } from '../kernel/consumers/consumer.ts';
 import type { AnyContract } from '../kernel/event.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -11,8 +11,10 @@ export const LATE_COMMIT_MS = 300_000;
 export interface Subscriber {
   readonly name: string;
   readonly on: readonly AnyContract[];
-  readonly kind?: 'reaction' | 'effect';
+  readonly kind?: 'reaction' | 'outbound';
   readonly replay?: Replay;
+  /** Deliveries that one batch carries at most. */
+  readonly batchLimit?: number;
 }
 
 /**
@@ -34,14 +36,16 @@ export async function registerSubscribers(
       on conflict (name) do update set version = greatest(event_type.version, excluded.version)
     `;
     await tx`
-      insert into consumer (name, kind, replay, verified_id)
-      select name, kind, replay, ${lowestId(new Date(Date.now() - LATE_COMMIT_MS))}
+      insert into consumer (name, kind, replay, batch_limit, verified_id)
+      select name, kind, replay, batch_limit, ${lowestId(new Date(Date.now() - LATE_COMMIT_MS))}
       from unnest(
         ${subscribers.map(({ name }) => name)}::text[],
         ${subscribers.map(({ kind = 'reaction' }) => kind)}::text[],
-        ${subscribers.map(({ replay = 'forbidden' }) => replay)}::text[]
-      ) as subscriber (name, kind, replay)
-      on conflict (name) do update set kind = excluded.kind, replay = excluded.replay
+        ${subscribers.map(({ replay = 'forbidden' }) => replay)}::text[],
+        ${subscribers.map(({ batchLimit = 500 }) => batchLimit)}::integer[]
+      ) as subscriber (name, kind, replay, batch_limit)
+      on conflict (name) do update
+      set kind = excluded.kind, replay = excluded.replay, batch_limit = excluded.batch_limit
     `;
     await tx`
       insert into subscription (consumer_name, event_type)
@@ -55,33 +59,4 @@ export async function registerSubscribers(
         and (consumer_name, event_type) not in (select * from unnest(${names}::text[], ${types}::text[]))
     `;
   });
-}
-
-/** Each known event type and the consumers that hear it; a type that nobody hears has an empty list. */
-export type Subscriptions = ReadonlyMap<string, readonly string[]>;
-
-/** Reads who hears what now. */
-export async function readSubscriptions(sql: Sql): Promise<Subscriptions> {
-  const rows = await sql<{ type: string; consumers: (string | null)[] }[]>`
-    select event_type.name as type, array_agg(subscription.consumer_name order by consumer_name) as consumers
-    from event_type
-    left join subscription on subscription.event_type = event_type.name and subscription.unsubscribed_at is null
-    group by event_type.name
-  `;
-  return new Map(rows.map(({ type, consumers }) => [type, consumers.filter((name) => name !== null)]));
-}
-
-const FRESH_MS = 5_000;
-
-/** Reads subscriptions at most every five seconds, or at once when one of `types` is not among them. */
-export function watchSubscriptions(sql: Sql): (types: readonly string[]) => Promise<Subscriptions> {
-  let known: Subscriptions = new Map();
-  let readAt = Number.NEGATIVE_INFINITY;
-  return async (types) => {
-    if (performance.now() - readAt > FRESH_MS || types.some((type) => !known.has(type))) {
-      known = await readSubscriptions(sql);
-      readAt = performance.now();
-    }
-    return known;
-  };
 }

@@ -9,18 +9,6 @@ interface Timed {
   readonly read: { readonly at: Date; readonly processMs: number };
 }
 
-/** What the sweep found of a consumer's deliveries that it had not verified before. */
-export interface Swept {
-  readonly consumed: number;
-  readonly dead: number;
-  /** Older than the grace, and in a queue. */
-  readonly in_flight: number;
-  /** In no queue, for want of room. */
-  readonly deferred: number;
-  /** In no queue, and published again just now. */
-  readonly missing: number;
-}
-
 /** What a worker tells of its consumers. No tenant, user or event is ever a label. */
 export interface ConsumerMetrics {
   consumed(consumer: string, event: Timed): void;
@@ -30,17 +18,17 @@ export interface ConsumerMetrics {
   held(consumer: string, held: boolean): void;
 }
 
-/** What a relay tells of its work. */
+/** Records a relay's work. */
 export interface RelayMetrics {
-  /** A batch was asked for, whether or not there was any. */
+  /** Events were asked for, whether or not there were any. */
   looked(): void;
   published(events: number, seconds: number): void;
-  /** Seconds from each event's commit to its mark. */
+  /** Seconds from each event's commit to its publication. */
   marked(waitedSeconds: readonly number[]): void;
   failed(events: number): void;
-  deferred(consumer: string, deliveries: number): void;
   republished(consumer: string, deliveries: number): void;
-  swept(consumer: string, found: Swept): void;
+  /** A sweep ended that found so many deliveries missing. */
+  swept(consumer: string, missing: number): void;
 }
 
 /** A registry with the figures of the Node process itself. */
@@ -97,14 +85,13 @@ export function relayMetrics(registry: Registry): RelayMetrics {
     name: 'publish_batch_seconds', help: 'From the claim of a batch to its mark', buckets: SECONDS, registers,
   });
   const labelNames = ['consumer'];
-  const deferred = new Counter({ name: 'deliveries_deferred_total', help: 'Left to the sweep: the queue was full', labelNames, registers });
   const again = new Counter({ name: 'deliveries_republished_total', help: 'Found missing and published again', labelNames, registers });
   const looks = new Counter({ name: 'relay_looks_total', help: 'Times that a relay asked for events to publish', registers });
-  const waited = new Histogram({ name: 'commit_to_publish_seconds', help: 'From the commit of an event to its mark as published', buckets: SECONDS, registers });
-  const sweeps = new Counter({ name: 'sweeps_total', help: 'Audits of a consumer by the sweep', labelNames, registers });
-  const state = new Gauge({
-    name: 'deliveries', help: 'Deliveries that the last sweep had still to verify, by what it found; missing ones it published again',
-    labelNames: ['consumer', 'state'], registers,
+  const waited = new Histogram({ name: 'commit_to_publish_seconds', help: 'From the commit of an event to its publication', buckets: SECONDS, registers });
+  const sweeps = new Counter({ name: 'sweeps_total', help: 'Sweeps of a consumer', labelNames, registers });
+  const missing = new Gauge({
+    name: 'deliveries_missing', help: 'Deliveries that the last sweep found in no place; it let them wait again',
+    labelNames, registers,
   });
   return {
     looked: () => looks.inc(),
@@ -117,11 +104,10 @@ export function relayMetrics(registry: Registry): RelayMetrics {
     },
     swept(consumer, found) {
       sweeps.inc({ consumer });
-      for (const counter of [again, deferred]) counter.inc({ consumer }, 0); // the first one is an increase then
-      for (const [name, count] of Object.entries(found)) state.set({ consumer, state: name }, count);
+      again.inc({ consumer }, 0); // the first one is an increase then
+      missing.set({ consumer }, found);
     },
     failed: (events) => failed.inc(events),
-    deferred: (consumer, deliveries) => deferred.inc({ consumer }, deliveries),
     republished: (consumer, deliveries) => again.inc({ consumer }, deliveries),
   };
 }

@@ -1,5 +1,5 @@
 /** PostgreSQL's own array types, by the number its catalogue gives them for good. */
-const ARRAY_OIDS = { text: 1009, integer: 1007, bigint: 1016, boolean: 1000, timestamptz: 1185, date: 1182, uuid: 2951 };
+const ARRAY_OIDS = { text: 1009, integer: 1007, bigint: 1016, boolean: 1000, timestamptz: 1185, date: 1182, uuid: 2951, float8: 1022 };
 
 type Element = string | number | bigint | boolean | Date | null;
 
@@ -17,6 +17,7 @@ function elementLiteral(value: Element): string {
 
 /** Reads what `arrayLiteral` writes; every element comes back as text or null. */
 export function parseArray(literal: string): (string | null)[] {
+  if (!literal.includes('"')) return literal === '{}' ? [] : literal.slice(1, -1).split(',').map((bare) => (bare === 'NULL' ? null : bare));
   const elements: (string | null)[] = [];
   const element = /"((?:[^"\\]|\\.)*)"|([^",{}]+)/g;
   for (const [, quoted, bare] of literal.matchAll(element)) {

@@ -1,12 +1,17 @@
 import { Queue, Worker, type Processor } from 'bullmq';
 import type { Redis } from './redis.ts';
 
-/** A claim check: the event itself stays in PostgreSQL. */
-export interface Delivery {
-  readonly eventId: string;
+/** Deliveries of one consumer: a claim check, the events themselves stay in PostgreSQL. */
+export interface BatchJob {
+  readonly eventIds: readonly string[];
+  /** Deliveries of each event type. */
+  readonly types: Readonly<Record<string, number>>;
+  readonly lane: string;
+  /** W3C trace context by event id, of deliveries whose trace is recorded. */
+  readonly traceparents?: Readonly<Record<string, string>>;
 }
-export type DeliveryQueue = Queue<Delivery, void, string>;
-export type DeliveryWorker = Worker<Delivery, void, string>;
+export type BatchQueue = Queue<BatchJob, void, string>;
+export type BatchWorker = Worker<BatchJob, void, string>;
 
 export interface QueueOptions {
   readonly redis: Redis;
@@ -18,8 +23,8 @@ const FAILED_KEPT = 1_000; // for the eye in Bull Board; the durable record is `
 const STREAM_EVENTS_KEPT = 100;
 
 /** The queue of one consumer, named after it. */
-export function openQueue(name: string, { redis, prefix }: QueueOptions): DeliveryQueue {
-  const queue: DeliveryQueue = new Queue(name, {
+export function openQueue(name: string, { redis, prefix }: QueueOptions): BatchQueue {
+  const queue: BatchQueue = new Queue(name, {
     connection: redis,
     prefix,
     skipWaitingForReady: true,
@@ -32,8 +37,6 @@ export function openQueue(name: string, { redis, prefix }: QueueOptions): Delive
 
 export interface WorkerOptions extends QueueOptions {
   readonly concurrency: number;
-  /** Jobs that begin in a second, in all processes together; unlimited when absent. */
-  readonly perSecond?: number | undefined;
   /** Milliseconds a job stays ours without a sign of life. */
   readonly lockMs: number;
   readonly onError: (error: Error) => void;
@@ -42,14 +45,13 @@ export interface WorkerOptions extends QueueOptions {
 /** A worker that does not run until told. Stalled jobs go back without limit: three kill -9 must not fail an innocent. */
 export function openWorker(
   name: string,
-  process: Processor<Delivery, void, string>,
-  { redis, prefix, concurrency, perSecond, lockMs, onError }: WorkerOptions,
-): DeliveryWorker {
-  const worker: DeliveryWorker = new Worker(name, process, {
+  process: Processor<BatchJob, void, string>,
+  { redis, prefix, concurrency, lockMs, onError }: WorkerOptions,
+): BatchWorker {
+  const worker: BatchWorker = new Worker(name, process, {
     connection: redis,
     prefix,
     concurrency,
-    ...(perSecond !== undefined && { limiter: { max: perSecond, duration: 1_000 } }),
     autorun: false,
     lockDuration: lockMs,
     stalledInterval: lockMs,
@@ -61,12 +63,12 @@ export function openWorker(
   return worker;
 }
 
-/** The id of a delivery's job. An id that still exists swallows a second add in silence, so each publication has its own. */
-export const jobId = (eventId: string, epoch: number): string => `${eventId}_${epoch}`;
+/** Key of the value that relays advance as they publish: where it is behind, this queue's jobs were lost. */
+export const generationKey = (queue: BatchQueue): string => queue.toKey('columna-generation');
 
 /** Opens each queue when it is first asked for, and anew while Redis was away at that: BullMQ never tries again. */
-export function queuesByName(options: QueueOptions): (name: string) => DeliveryQueue {
-  const open = new Map<string, DeliveryQueue>();
+export function queuesByName(options: QueueOptions): (name: string) => BatchQueue {
+  const open = new Map<string, BatchQueue>();
   return (name) => {
     const known = open.get(name);
     if (known !== undefined) return known;

@@ -113,7 +113,7 @@ export function markFailed(span: Span, type: string): void {
  * Does the work that several spans share. It can be a child of one only: the first that is recorded, or where there are
  * more a span below the first, linked with the others both ways.
  */
-export async function withinAll(name: string, spans: readonly (Span | undefined)[], work: () => Promise<void>): Promise<void> {
+export async function withinAll<T>(name: string, spans: readonly (Span | undefined)[], work: () => Promise<T>): Promise<T> {
   const [first, ...others] = spans.filter((span) => span?.isRecording() === true) as Span[];
   if (first === undefined) return context.with(ROOT_CONTEXT, work);
   if (others.length === 0) return within(first, work);
@@ -121,7 +121,7 @@ export async function withinAll(name: string, spans: readonly (Span | undefined)
   const attributes = { 'messaging.batch.message_count': spans.length };
   const shared = tracer().startSpan(name, { links, attributes }, trace.setSpan(ROOT_CONTEXT, first));
   for (const other of others) other.addLink({ context: shared.spanContext() });
-  await within(shared, work).finally(() => shared.end());
+  return within(shared, work).finally(() => shared.end());
 }
 
 /** Puts a moment into the trace of what led to it, linked with the span at work both ways; gives its `traceparent`. */

@@ -1,4 +1,4 @@
-import type { Replay } from '../kernel/consumer.ts';
+import type { Replay } from '../kernel/consumers/consumer.ts';
 import type { Sql } from '../platform/postgres.ts';
 
 /** Every consumer that a release has made known, by name. */
@@ -9,7 +9,7 @@ export async function listConsumers(sql: Sql): Promise<readonly string[]> {
 /** A consumer as its release declared it. */
 export interface Subscribed {
   readonly name: string;
-  readonly kind: 'reaction' | 'effect';
+  readonly kind: 'reaction' | 'outbound';
   readonly replay: Replay;
 }
 

@@ -101,7 +101,7 @@ export async function holdMatching(tx: Tx, filter: EventFilter, limit: number): 
 function matches(sql: Sql | Tx, { status, type, tenantId, eventId, correlationId, from, to }: EventFilter) {
   return sql`
     true
-    ${status === undefined ? sql`` : sql`and status = ${status}`}
+    ${status === undefined ? sql`` : hasStatus(sql, status)}
     ${type === undefined ? sql`` : sql`and event_type = ${type}`}
     ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}
     ${eventId === undefined ? sql`` : sql`and id = ${eventId}`}
@@ -109,6 +109,12 @@ function matches(sql: Sql | Tx, { status, type, tenantId, eventId, correlationId
     ${from === undefined ? sql`` : sql`and id >= ${lowestId(from)}`}
     ${to === undefined ? sql`` : sql`and id < ${lowestId(to)}`}
   `;
+}
+
+/** Few events are pending or failed; each has an index that holds only such. */
+function hasStatus(sql: Sql | Tx, status: EventStatus) {
+  if (status === 'pending') return sql`and id in (select id from pending_event)`;
+  return status === 'failed' ? sql`and failure is not null` : sql`and status = 'published'`;
 }
 
 export interface EventStanding {
@@ -131,13 +137,16 @@ export function holdEvents(tx: Tx, ids: readonly string[]): Promise<EventStandin
 /** Gives failed events back to the relay. */
 export async function makePending(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx`
-    update outbox_event
-    set status = 'pending', failure = null
-    where id = any (${[...ids]}::uuid[]) and status = 'failed'
+    with pending as (
+      update outbox_event set status = 'pending', failure = null
+      where id = any (${[...ids]}::uuid[]) and status = 'failed'
+      returning id
+    )
+    insert into pending_event select id from pending
   `;
 }
 
-/** Resolves the events' dead letters so that the sweep finds the deliveries missing; these come back. */
+/** Resolves the events' dead letters as retried; these come back. */
 export function resolveDeadLetters(
   tx: Tx,
   eventIds: readonly string[],
@@ -147,20 +156,5 @@ export function resolveDeadLetters(
     set resolution = 'retried', resolved_at = now()
     where event_id = any (${[...eventIds]}::uuid[]) and resolution is null
     returning consumer_name as consumer, event_id as "eventId"
-  `;
-}
-
-/** Makes the sweep look again at everything after `id`, at the named consumers and those that hear the types. */
-export async function lowerVerified(
-  tx: Tx,
-  id: string,
-  { consumers, types }: { readonly consumers: readonly string[]; readonly types: readonly string[] },
-): Promise<void> {
-  await tx`
-    update consumer
-    set verified_id = ${id}
-    where verified_id > ${id}
-      and (name = any (${[...consumers]}::text[])
-           or name in (select consumer_name from subscription where event_type = any (${[...types]}::text[])))
   `;
 }

@@ -1,6 +1,6 @@
 import type { Sql } from '../platform/postgres.ts';
 import { lowestId } from '../outbox/partitions.ts';
-import { type CommittedEvent, readEvents } from './stored-events.ts';
+import { type CommittedEvent, readEvents } from '../outbox/read-events.ts';
 
 const BEHIND_MS = 60_000; // twice the longest transaction: an event that commits late is not passed over
 

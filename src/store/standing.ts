@@ -15,6 +15,12 @@ export interface ConsumerStanding {
   /** From commit to consumption, in milliseconds; null where nothing was consumed. */
   readonly medianMs: number | null;
   readonly p99Ms: number | null;
+  /** Deliveries that could be tried now: in PostgreSQL, and in batches. */
+  readonly due: number;
+  readonly queued: number;
+  /** Deliveries whose time has yet to come. */
+  readonly delayed: number;
+  readonly oldestDueMs: number;
   /** Deliveries that failed and are tried again. */
   readonly failing: number;
   /** Dead letters that nobody has resolved, of any age. */
@@ -47,6 +53,13 @@ export function readConsumers(sql: Sql): Promise<ConsumerStanding[]> {
     )
     select consumer.name as consumer, coalesce(owed, 0) as owed, coalesce(consumed, 0) as consumed, coalesce(dead, 0) as dead,
            ms[1] as "medianMs", ms[2] as "p99Ms",
+           (select count(*) from waiting_delivery where consumer_name = consumer.name and is_due)::integer as due,
+           (select count(*) from waiting_delivery where consumer_name = consumer.name and not is_due)::integer as delayed,
+           coalesce((
+             select extract(epoch from clock_timestamp() - min(not_before)) * 1000
+             from waiting_delivery where consumer_name = consumer.name and is_due
+           ), 0)::float8 as "oldestDueMs",
+           (select coalesce(sum(cardinality(event_ids)), 0) from queued_batch where consumer_name = consumer.name)::integer as queued,
            (select count(*) from delivery_failure failure where failure.consumer_name = consumer.name)::integer as failing,
            (select count(*) from dead_letter letter where letter.consumer_name = consumer.name and resolution is null)::integer as unresolved
     from consumer left join told on told.consumer_name = consumer.name
@@ -96,11 +109,11 @@ export interface Totals {
 /** The single figures; notifications are of the last hour. */
 export async function readTotals(sql: Sql): Promise<Totals> {
   const [totals] = await sql<[Totals]>`
-    select (select count(*) from outbox_event where status = 'pending')::integer as pending,
-           (select count(*) from outbox_event where status = 'failed')::integer as unpublishable,
+    select (select count(*) from pending_event)::integer as pending,
+           (select count(*) from outbox_event where failure is not null)::integer as unpublishable,
            coalesce((
              select extract(epoch from clock_timestamp() - created_at) * 1000 from outbox_event
-             where status = 'pending' order by id limit 1
+             where id = (select id from pending_event order by id limit 1)
            ), 0)::float8 as "oldestPendingMs",
            (select count(*) from notification where channel <> 'inbox' and status = 'failed' and id >= ${hourAgo()})::integer as "failedNotifications",
            (select count(*) from notification where channel <> 'inbox' and status in ('sent', 'delivered', 'read') and id >= ${hourAgo()})::integer as "sentNotifications",

@@ -1,3 +1,4 @@
+import type { WaitReason } from '../outbox/batch.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { EventStatus } from './outbox-events.ts';
 
@@ -29,6 +30,11 @@ export interface Hop {
   readonly epoch: number;
   readonly republishedAt: Date | null;
   readonly republishedWhy: string | null;
+  /** The batch that carries it now. */
+  readonly batchId: string | null;
+  /** Why and until when it waits. */
+  readonly waitsFor: WaitReason | null;
+  readonly waitsUntil: Date | null;
   readonly attempts: number;
   readonly error: string | null;
   readonly fingerprint: string | null;
@@ -46,6 +52,7 @@ export function readHops(sql: Sql, eventId: string): Promise<Hop[]> {
   return sql<Hop[]>`
     select heard.consumer_name as consumer,
            coalesce(again.epoch, 0) as epoch, again.published_at as "republishedAt", again.reason as "republishedWhy",
+           batch.id as "batchId", waiting.reason as "waitsFor", waiting.not_before as "waitsUntil",
            coalesce(dead.attempts, failure.attempts, 0) as attempts,
            coalesce(dead.error, failure.error) as error,
            coalesce(dead.fingerprint, failure.fingerprint) as fingerprint,
@@ -58,6 +65,8 @@ export function readHops(sql: Sql, eventId: string): Promise<Hop[]> {
       and heard.subscribed_at <= event.created_at
       and (heard.unsubscribed_at is null or heard.unsubscribed_at > event.created_at)
     left join republication again     on again.consumer_name = heard.consumer_name and again.event_id = event.id
+    left join waiting_delivery waiting on waiting.consumer_name = heard.consumer_name and waiting.event_id = event.id
+    left join queued_batch batch       on batch.consumer_name = heard.consumer_name and event.id = any (batch.event_ids)
     left join delivery_failure failure on failure.consumer_name = heard.consumer_name and failure.event_id = event.id
     left join dead_letter dead        on dead.consumer_name = heard.consumer_name and dead.event_id = event.id
     left join consumed_event consumed on consumed.consumer_name = heard.consumer_name and consumed.event_id = event.id

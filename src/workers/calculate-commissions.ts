@@ -4,7 +4,7 @@ import { disputeResolved } from '../events/dispute-resolved.ts';
 import { paymentCaptured } from '../events/payment-captured.ts';
 import { paymentRefunded } from '../events/payment-refunded.ts';
 import { tenantAttributed } from '../events/tenant-attributed.ts';
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import type { EventOf } from '../kernel/event.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { holdAccounts, insertCommissions, paymentsUnder, type PaymentAccount } from '../store/commissions.ts';

@@ -3,7 +3,7 @@ import { chargeFor, charged, type ChargeKind, type PerformanceCharge } from '../
 import { leadStatusChanged } from '../events/lead-status-changed.ts';
 import { ticketClosed } from '../events/ticket-closed.ts';
 import { whatsAppClicked } from '../events/whatsapp-clicked.ts';
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import type { EventOf } from '../kernel/event.ts';
 import { insertCharges, readCurrencies } from '../store/performance-charges.ts';
 import type { Ports } from './ports.ts';

@@ -26,7 +26,7 @@ import { ticketAssigned } from '../events/ticket-assigned.ts';
 import { ticketClosed } from '../events/ticket-closed.ts';
 import { ticketCreated } from '../events/ticket-created.ts';
 import { whatsAppClicked } from '../events/whatsapp-clicked.ts';
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import type { EventOf } from '../kernel/event.ts';
 import { countDaily } from '../store/daily-metrics.ts';
 

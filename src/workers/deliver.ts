@@ -1,6 +1,6 @@
 import { templateContracts } from '../../templates/index.ts';
 import { notificationFailed } from '../events/notification-failed.ts';
-import { defineEffect, type Claim, type Effect, type EffectContext } from '../kernel/consumer.ts';
+import { defineOutbound, type Claim, type Outbound, type OutboundContext } from '../kernel/consumers/consumer.ts';
 import { RetryLater } from '../kernel/errors.ts';
 import type { Contract } from '../kernel/event.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
@@ -51,9 +51,9 @@ interface End<Address> {
 }
 
 /** Makes the consumer that sends a channel's notifications, each attempt on record before it begins. */
-export function deliver<Name extends keyof OutwardChannels, Address>(delivery: Delivery<Name, Address>): Effect<Ports> {
+export function deliver<Name extends keyof OutwardChannels, Address>(delivery: Delivery<Name, Address>): Outbound<Ports> {
   const { name, on, channel } = delivery;
-  return defineEffect<Ports, [typeof on], Task<Address>, End<Address>>({
+  return defineOutbound<Ports, [typeof on], Task<Address>, End<Address>>({
     name,
     on: [on],
     timeoutMs: TIMEOUT_MS,
@@ -97,7 +97,7 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
 async function send<Name extends keyof OutwardChannels, Address>(
   { channel: channelName, open }: Delivery<Name, Address>,
   { sending, addresses }: Task<Address>,
-  { ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, signal }: EffectContext<Ports>,
+  { ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, signal }: OutboundContext<Ports>,
 ): Promise<{ readonly outcome: Outcome; readonly gone: readonly Address[] }> {
   const { id: notificationId, template: name, templateVersion: version, locale, payload: props } = sending;
   const channel = open(channels);

@@ -1,6 +1,6 @@
 import { templateContracts } from '../../templates/index.ts';
 import { notificationFailed } from '../events/notification-failed.ts';
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { chooseChannel } from '../notifications/choose-channels.ts';
 import { reasonOf } from '../notifications/decision.ts';
 import { requested } from '../notifications/requested.ts';

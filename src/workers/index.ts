@@ -1,4 +1,4 @@
-import type { Consumer } from '../kernel/consumer.ts';
+import type { Consumer } from '../kernel/consumers/consumer.ts';
 import { calculateCommissions } from './calculate-commissions.ts';
 import { chargeForPerformance } from './charge-for-performance.ts';
 import { countDailyMetrics } from './count-daily-metrics.ts';

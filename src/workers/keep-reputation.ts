@@ -1,7 +1,7 @@
 import { scoreOf } from '../domain/reputation.ts';
 import { moderationActionTaken } from '../events/moderation-action-taken.ts';
 import { reviewCreated } from '../events/review-created.ts';
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { holdReputations, saveReputations } from '../store/reputations.ts';
 import { readTallies } from '../store/reviews.ts';
 

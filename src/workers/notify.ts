@@ -1,4 +1,4 @@
-import { defineReaction } from '../kernel/consumer.ts';
+import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { Permanent } from '../kernel/errors.ts';
 import { type Choice, chooseChannels } from '../notifications/choose-channels.ts';
 import { reasonOf } from '../notifications/decision.ts';

@@ -1,5 +1,5 @@
-import type { Consumer } from '../kernel/consumer.ts';
-import { makeReplayer, type Replayer } from '../kernel/replay.ts';
+import type { Consumer } from '../kernel/consumers/consumer.ts';
+import { makeReplayer, type Replayer } from '../kernel/consumers/replay.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Ports } from './ports.ts';
 
@@ -10,7 +10,7 @@ export function replayersOf(
 ): ReadonlyMap<string, Replayer> {
   return new Map(
     consumers.flatMap((consumer) =>
-      consumer.kind === 'effect' || consumer.replay === 'forbidden'
+      consumer.kind === 'outbound' || consumer.replay === 'forbidden'
         ? []
         : [[consumer.name, makeReplayer(consumer, { log: log.child({ consumer: consumer.name }), ports: { ...ports, isReplay: true } })] as const],
     ),

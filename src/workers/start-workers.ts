@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import type { Config } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
 import { reschedule } from '../kernel/reschedule.ts';
-import { runConsumer } from '../kernel/run-consumer.ts';
+import { runConsumer } from '../kernel/consumers/run-consumer.ts';
 import { runJobs } from '../kernel/run-jobs.ts';
 import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { openAlarms } from '../platform/alarms.ts';
+import { limitCalls } from '../platform/call-limit.ts';
 import { jobMetrics } from '../platform/job-metrics.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
 import { startMetricsServer } from '../platform/metrics-server.ts';
@@ -16,10 +17,12 @@ import { assertSchema } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../platform/redis.ts';
+import { announceRunners } from '../platform/runners.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
 import { openDocuments } from '../store/open-documents.ts';
+import { chooseByName } from './choose-by-name.ts';
 import { countAttempts } from './count-attempts.ts';
 import { deliverEmail } from './deliver-email.ts';
 import { deliverPush } from './deliver-push.ts';
@@ -33,6 +36,7 @@ type WorkerConfig = Pick<
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
   | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
+  | 'WORKER_CONSUMERS' | 'WORKER_JOBS' | 'WORKER_CONCURRENCY'
 > & ChannelConfig;
 
 const JOB_STATEMENT_MS = 600_000; // a job's statement goes through everything there is
@@ -43,6 +47,9 @@ export async function startWorkers(
   jobs: readonly Job<object>[],
 ): Promise<void> {
   const prefix = config.REDIS_PREFIX;
+  const own = chooseByName('WORKER_CONSUMERS', consumers, config.WORKER_CONSUMERS);
+  const ownJobs = chooseByName('WORKER_JOBS', jobs, config.WORKER_JOBS);
+  chooseByName('WORKER_CONCURRENCY', consumers, Object.keys(config.WORKER_CONCURRENCY));
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 2 }));
   await assertSchema(sql);
   const url = config.REDIS_URL;
@@ -60,7 +67,7 @@ export async function startWorkers(
   const queue = queuesByName({ redis, prefix });
   const shared = {
     sql, log, prefix,
-    poke: makePoke(redis, prefix),
+    wake: makePoke(redis, prefix),
     redis: patient,
     ports: {
       templates: templatesFrom(documents),
@@ -72,9 +79,10 @@ export async function startWorkers(
       onAttempt: countAttempts(registry),
       unsubscribeUrl: (id: string) => unsubscribeUrl({ baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY }, id),
     },
-    metrics: consumerMetrics(registry, consumers.map(({ name }) => name)),
+    metrics: consumerMetrics(registry, own.map(({ name }) => name)),
     lockMs: config.LOCK_SECONDS * 1_000,
     canaryMs: config.CANARY_SECONDS * 1_000,
+    linkTo: (eventId: string) => `${config.PUBLIC_URL.replace(/\/$/, '')}/backoffice/events/${eventId}`,
     onStuck: (consumer: string) => giveUp(`${consumer} takes none of the work that waits`),
   };
   const perSecond: Readonly<Record<string, number>> = {
@@ -82,17 +90,21 @@ export async function startWorkers(
     [deliverPush.name]: config.PUSH_PER_SECOND,
     [deliverWhatsApp.name]: config.WHATSAPP_PER_SECOND,
   };
-  const running = consumers.map((consumer) => {
+  const running = own.map((consumer) => {
     const { name } = consumer;
-    return runConsumer(consumer, { ...shared, queue: queue(name), perSecond: perSecond[name] });
+    const limit = perSecond[name];
+    const takeCall = limit === undefined ? undefined : limitCalls({ redis, prefix, name, perSecond: limit });
+    return runConsumer(consumer, { ...shared, queue: queue(name), takeCall, concurrency: config.WORKER_CONCURRENCY[name] });
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
+  const runners = { consumer: own.map(({ name }) => name), job: ownJobs.map(({ name }) => name) };
+  stack.adopt(announceRunners({ redis, prefix }, runners), (announced) => announced.close());
   const jobPool = openPostgres({
     url: config.DATABASE_URL, name: 'worker-jobs', connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
   });
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
-    runJobs(reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
+    runJobs(reschedule(ownJobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
       sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ticketCreated } from '../../src/events/ticket-created.ts';
 import { auditDeliveries } from '../../src/jobs/audit-deliveries.ts';
-import { defineReaction } from '../../src/kernel/consumer.ts';
+import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { sweep } from '../../src/outbox/sweep.ts';

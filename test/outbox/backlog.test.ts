@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineReaction } from '../../src/kernel/consumer.ts';
+import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { observeBacklog } from '../../src/outbox/backlog.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { openRegistry } from '../../src/platform/metrics.ts';
-import type { DeliveryQueue } from '../../src/platform/queues.ts';
+import type { BatchQueue } from '../../src/platform/queues.ts';
 import { openSpine } from '../support/spine.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 
@@ -14,7 +14,7 @@ const hears = (name: string) =>
 async function observed() {
   const spine = await openSpine({ consumers: [hears('first'), hears('second')], ports: {} });
   const registry = openRegistry();
-  const store: { queues: readonly DeliveryQueue[] | undefined } = { queues: ['first', 'second'].map(spine.queue) };
+  const store: { queues: readonly BatchQueue[] | undefined } = { queues: ['first', 'second'].map(spine.queue) };
   observeBacklog({ registry, sql: spine.sql, queues: async () => store.queues });
   /** One scrape: each of our gauges with its labels, and its value. */
   async function scrape(): Promise<Record<string, number>> {

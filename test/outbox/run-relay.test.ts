@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, onTestFinished, test } from 'vitest';
 import { contracts } from '../../src/events/index.ts';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineReaction } from '../../src/kernel/consumer.ts';
+import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { makePoke, onPoke } from '../../src/outbox/poke.ts';
 import { runRelay } from '../../src/outbox/run-relay.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';

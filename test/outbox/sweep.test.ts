@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineReaction } from '../../src/kernel/consumer.ts';
+import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { Permanent } from '../../src/kernel/errors.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { sweep } from '../../src/outbox/sweep.ts';

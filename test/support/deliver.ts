@@ -1,4 +1,4 @@
-import type { Consumer } from '../../src/kernel/consumer.ts';
+import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';
 import { openSpine } from './spine.ts';
 import { tenantJoined } from './tenant-joined.ts';

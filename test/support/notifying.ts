@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { startMailbox } from '../../dev/sandbox/mailbox.ts';
 import { openTenant, type Tenant } from '../../src/domain/tenant.ts';
 import { openTicket } from '../../src/domain/ticket.ts';
-import type { Consumer } from '../../src/kernel/consumer.ts';
+import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
 import { emailChannel } from '../../src/notifications/channels/email.ts';
 import { publishTemplates, templatesFrom } from '../../src/notifications/templates.ts';
 import { relayBatch } from '../../src/outbox/relay.ts';

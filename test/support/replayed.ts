@@ -1,5 +1,5 @@
-import type { Reaction } from '../../src/kernel/consumer.ts';
-import { makeReplayer } from '../../src/kernel/replay.ts';
+import type { Reaction } from '../../src/kernel/consumers/consumer.ts';
+import { makeReplayer } from '../../src/kernel/consumers/replay.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';

@@ -1,15 +1,16 @@
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { contracts } from '../../src/events/index.ts';
-import type { Consumer } from '../../src/kernel/consumer.ts';
+import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
 import type { AnyContract, NewEvent } from '../../src/kernel/event.ts';
-import { runConsumer } from '../../src/kernel/run-consumer.ts';
+import { runConsumer } from '../../src/kernel/consumers/run-consumer.ts';
 import { append } from '../../src/outbox/append.ts';
-import { watchDepths } from '../../src/outbox/depths.ts';
-import { openGeneration } from '../../src/outbox/generation.ts';
+import { watchGenerations } from '../../src/outbox/generations.ts';
 import { maintainPartitions } from '../../src/outbox/partitions.ts';
-import type { RelayOptions } from '../../src/outbox/relay.ts';
-import { registerSubscribers, watchSubscriptions } from '../../src/outbox/subscriptions.ts';
+import type { RelayOptions } from '../../src/outbox/publish.ts';
+import { refillQueues } from '../../src/outbox/refill.ts';
+import { registerSubscribers } from '../../src/outbox/subscriptions.ts';
+import { sweepConsumer } from '../../src/outbox/sweep.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { consumerMetrics, openRegistry, relayMetrics } from '../../src/platform/metrics.ts';
 import { queuesByName } from '../../src/platform/queues.ts';
@@ -29,7 +30,7 @@ export interface SpineOptions<Ports> {
 
 /** The outbox, its relay's parts and running consumers over the calling test's own database and keys. */
 export async function openSpine<Ports>(options: SpineOptions<Ports>) {
-  const { consumers, ports, redisUrl, queueDepth = 10_000, canaryMs = 60_000 } = options;
+  const { consumers, ports, redisUrl, queueDepth = 64, canaryMs = 60_000 } = options;
   const { sql } = await createDatabase();
   await maintainPartitions(sql, new Date());
   await registerSubscribers(sql, options.contracts ?? contracts, consumers);
@@ -44,11 +45,12 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
   const redis = await whenReady(openRedis({ url, name: 'test', log }));
   const queue = queuesByName({ redis, prefix });
   const registry = openRegistry();
+  const relayed = relayMetrics(registry);
+  const sweep = { sql, log, metrics: relayed, queue };
+  const sweepLost = (consumer: string) => sweepConsumer(sweep, consumer, 0);
+  const generations = watchGenerations({ sql, redis, log, queue, sweepLost });
   const relay: RelayOptions = {
-    sql, log, queue,
-    metrics: relayMetrics(registry),
-    depths: watchDepths(queue, queueDepth),
-    subscriptions: watchSubscriptions(sql),
+    sql, redis, log, queue, generations, metrics: relayed, depth: queueDepth, probeKey: `${prefix}:probe`,
   };
 
   const workerRedis = openPatientRedis({ url, name: 'test-worker', log });
@@ -59,7 +61,7 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
     for (const consumer of consumers) {
       const onStuck = (name: string) => stuck.push(name);
       running.set(consumer.name, runConsumer(consumer, {
-        sql, ports, log, metrics, prefix, canaryMs, onStuck, poke: () => undefined,
+        sql, ports, log, metrics, prefix, canaryMs, onStuck, wake: () => undefined,
         redis: workerRedis, queue: queue(consumer.name), lockMs: 5_000,
       }));
     }
@@ -70,13 +72,22 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
   };
   onTestFinished(async () => {
     await stop();
+    await generations.close();
     workerRedis.disconnect();
     redis.disconnect();
   });
 
   return {
     sql, redis, prefix, queue, relay, registry, log, logged, stuck, start, stop,
-    generation: openGeneration({ sql, redis, prefix }),
+    sweep: { ...sweep, graceMs: 0, everyMs: 1_000 },
+    /** Moves everything due into queues with room. */
+    refill: () => refillQueues(relay, new Map()),
+    /** Sweeps every consumer without grace. */
+    sweepAll: async () => {
+      let missing = 0;
+      for (const { name } of consumers) missing += await sweepLost(name);
+      return missing;
+    },
     commit: (...events: NewEvent[]) =>
       transaction(sql, (tx) => append(tx, ...events.map((event) => ({ event, origin: {} })))),
   };

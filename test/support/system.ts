@@ -9,7 +9,7 @@ import { freePort } from '../../dev/free-port.ts';
 import { runProcess, startProcesses } from '../../dev/procfile.ts';
 import { startMailbox } from '../../dev/sandbox/mailbox.ts';
 import { type Noticed, noticed, noticeOf } from '../../src/notifications/notices.ts';
-import { readEvents } from '../../src/store/stored-events.ts';
+import { readEvents } from '../../src/outbox/read-events.ts';
 import { evidence, tenantBody, ticketBody } from './app.ts';
 import { createDatabase } from './database.ts';
 import { connectRedis, redisPrefix } from './redis.ts';

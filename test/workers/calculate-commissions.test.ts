@@ -4,7 +4,7 @@ import { disputeResolved } from '../../src/events/dispute-resolved.ts';
 import { paymentCaptured } from '../../src/events/payment-captured.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { holdAccounts, insertCommissions } from '../../src/store/commissions.ts';
-import { readEvents } from '../../src/store/stored-events.ts';
+import { readEvents } from '../../src/outbox/read-events.ts';
 import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
 import { json } from '../support/app.ts';
 import { openEarning } from '../support/earning.ts';

@@ -4,7 +4,7 @@ import type { Api, ApiDeps } from '../../api/context.ts';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
 import { cursor, limit, uuid } from '../../api/fields.ts';
 import { none } from '../../api/route.ts';
-import { type LetterGroup, listGroups, listLetters } from '../../store/dead-letters.ts';
+import { type LetterGroup, listGroups, listLetters } from '../../kernel/consumers/dead-letters.ts';
 import { letterFilter } from './letter-fields.ts';
 import { page } from './page.ts';
 import { badge, filters, idLink, pager, search, table, time } from './parts.ts';

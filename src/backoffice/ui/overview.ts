@@ -16,18 +16,18 @@ const said = words({
   en: {
     lag: 'Oldest unpublished', pending: 'Unpublished', unpublishable: 'Can’t be published', dead: 'Dead letters', failing: 'Failing now',
     complete: 'Delivered of the last hour', notifications: 'Notifications failed, last hour', slots: 'Slots missed or failed, last day',
-    overdue: 'Slots overdue', http: 'HTTP errors of this process', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'At work',
-    delayed: 'Put off', median: 'Critical time, median', p99: '99 %', state: 'State', owed: 'Deliveries, last hour', open: 'open',
+    overdue: 'Slots overdue', http: 'HTTP errors of this process', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'Active batches',
+    delayed: 'Delayed', median: 'Critical time, median', p99: '99 %', state: 'State', owed: 'Deliveries, last hour', open: 'open',
     committed: 'Events committed a minute', critical: 'Critical time in milliseconds', fine: 'fine', late: 'late', trouble: 'trouble', paused: 'paused',
-    redisAway: 'Redis is away: what waits in the queues can’t be seen. Events are kept in PostgreSQL meanwhile.', minute: 'Minute', figures: 'The figures',
+    redisAway: 'Redis is unavailable: batches in the queues cannot be seen. Events are kept in PostgreSQL meanwhile.', minute: 'Minute', figures: 'The figures',
   },
   es: {
     lag: 'El más antiguo sin publicar', pending: 'Sin publicar', unpublishable: 'No publicables', dead: 'Entregas muertas', failing: 'Fallando ahora',
     complete: 'Entregado de la última hora', notifications: 'Notificaciones fallidas, última hora', slots: 'Turnos perdidos o fallidos, último día',
-    overdue: 'Turnos atrasados', http: 'Errores HTTP de este proceso', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'En curso',
-    delayed: 'Aplazados', median: 'Tiempo crítico, mediana', p99: '99 %', state: 'Estado', owed: 'Entregas, última hora', open: 'abiertas',
+    overdue: 'Turnos atrasados', http: 'Errores HTTP de este proceso', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'Lotes en curso',
+    delayed: 'Aplazadas', median: 'Tiempo crítico, mediana', p99: '99 %', state: 'Estado', owed: 'Entregas, última hora', open: 'abiertas',
     committed: 'Eventos confirmados por minuto', critical: 'Tiempo crítico en milisegundos', fine: 'bien', late: 'con retraso', trouble: 'con fallos', paused: 'en pausa',
-    redisAway: 'Redis no responde: no se ve lo que espera en las colas. Los eventos quedan en PostgreSQL mientras tanto.', minute: 'Minuto', figures: 'Las cifras',
+    redisAway: 'Redis no está disponible: no se ven los lotes en las colas. Los eventos quedan en PostgreSQL mientras tanto.', minute: 'Minuto', figures: 'Las cifras',
   },
 });
 type Say = (typeof said)[Language];
@@ -80,16 +80,17 @@ function tiles(say: Say, totals: Totals & Answered, consumers: readonly Consumer
 const percent = (share: number) => `${Math.floor(share * 10_000) / 100} %`;
 
 function consumerRow(say: Say, one: ConsumerStanding, queue: QueueStanding | undefined) {
+  const oldestMs = Math.max(one.oldestDueMs, queue?.oldestWaitingMs ?? 0);
   const state: readonly [string, Tone] =
     queue?.isPaused === true ? [say.paused, 'warn']
     : one.unresolved > 0 || one.failing > 0 ? [say.trouble, 'bad']
-    : (queue?.oldestWaitingMs ?? 0) > LATE_MS ? [say.late, 'warn']
+    : oldestMs > LATE_MS ? [say.late, 'warn']
     : [say.fine, 'good'];
   const open = one.owed - one.consumed - one.dead;
   return [
     html`<a href="/backoffice/queues/queue/${one.consumer}">${one.consumer}</a>`,
     badge(...state),
-    queue?.waiting, queue && duration(queue.oldestWaitingMs), queue?.active, queue?.delayed,
+    one.due + one.queued, duration(oldestMs), queue?.active, one.delayed,
     `${one.owed}${open > 0 ? ` (${open} ${say.open})` : ''}`,
     one.medianMs === null ? null : duration(one.medianMs),
     one.p99Ms === null ? null : duration(one.p99Ms),

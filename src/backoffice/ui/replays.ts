@@ -98,7 +98,7 @@ function startForm(consumers: readonly Subscribed[], language: Language): Html {
         <button>${say.tryOut}</button>
       </form>
       <h3>${say.consumers}</h3>
-      <ul>${consumers.map(({ name, kind, replay }) => html`<li>${name}: ${kind === 'effect' ? say.effect : say[replay]}</li>`)}</ul>
+      <ul>${consumers.map(({ name, kind, replay }) => html`<li>${name}: ${kind === 'outbound' ? say.effect : say[replay]}</li>`)}</ul>
     </details>`;
 }
 

@@ -4,7 +4,7 @@ import type { Api, ApiDeps } from '../../api/context.ts';
 import { line, uuid } from '../../api/fields.ts';
 import { Problem } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
-import { previewRetry, readProgress, resolveLetters } from '../../store/dead-letters.ts';
+import { previewRetry, readProgress, resolveLetters } from '../../kernel/consumers/dead-letters.ts';
 import { retryLetters } from '../resolve-letters.ts';
 import { action, onceField } from './action.ts';
 import { DEAD_LETTERS } from './dead-letters.ts';

@@ -32,14 +32,14 @@ const said = words({
   en: {
     caused: 'caused by an event', asked: 'set off by a request or a job', webhook: 'set off by a webhook', committed: 'committed', published: 'published', unpublishable: 'can’t be published',
     consumed: 'consumed by', failed: 'failed at', attempt: 'attempt', gaveUp: 'dead letter at', again: 'published again to', retried: 'retried by an operator at', discarded: 'discarded by an operator at',
-    followed: 'appended', notYet: 'not published yet', waiting: 'waits in the queue of', active: 'at work at', delayed: 'put off at', missing: 'MISSING at', unseen: 'open at',
-    missingWhy: 'neither consumed, nor dead, nor in its queue; the sweep will publish it again', unseenWhy: 'Redis is away: its queue can’t be seen',
+    followed: 'appended', notYet: 'not published yet', due: 'waits for room in the queue of', waiting: 'waits in the queue of', active: 'in progress at', delayed: 'waits to be retried by', missing: 'MISSING at', unseen: 'in a batch of',
+    missingWhy: 'neither consumed, nor dead, nor waiting, nor in its queue; the sweep will publish it again', unseenWhy: 'Redis is unavailable: its queue cannot be seen', until: 'until',
   },
   es: {
     caused: 'causado por un evento', asked: 'desencadenado por una petición o una tarea', webhook: 'desencadenado por un webhook', committed: 'confirmado', published: 'publicado', unpublishable: 'no se puede publicar',
     consumed: 'consumido por', failed: 'falló en', attempt: 'intento', gaveUp: 'entrega muerta en', again: 'publicado otra vez para', retried: 'reintentado por un operador en', discarded: 'descartado por un operador en',
-    followed: 'añadió', notYet: 'aún sin publicar', waiting: 'espera en la cola de', active: 'en curso en', delayed: 'aplazado en', missing: 'FALTA en', unseen: 'abierto en',
-    missingWhy: 'ni consumido, ni muerto, ni en su cola; el barrido lo publicará otra vez', unseenWhy: 'Redis no responde: no se ve su cola',
+    followed: 'añadió', notYet: 'aún sin publicar', due: 'espera lugar en la cola de', waiting: 'espera en la cola de', active: 'en curso en', delayed: 'espera su reintento en', missing: 'FALTA en', unseen: 'en un lote de',
+    missingWhy: 'ni consumido, ni muerto, ni en espera, ni en su cola; el barrido lo publicará otra vez', unseenWhy: 'Redis no está disponible: no se ve su cola', until: 'hasta',
   },
 });
 type Say = (typeof said)[Language];
@@ -80,14 +80,17 @@ function openSteps({ event, hops }: Pick<Happened, 'event' | 'hops'>, say: Say):
   if (event.status === 'failed') return [{ tone: 'bad', what: say.unpublishable, detail: event.failure }];
   if (event.status === 'pending') return [{ tone: 'bad', what: say.notYet }];
   const shown: Partial<Record<Place, Omit<TimelineStep, 'at'>>> = {
+    due: { tone: 'warn', what: say.due },
     waiting: { tone: 'warn', what: say.waiting },
     active: { tone: 'calm', what: say.active },
     delayed: { tone: 'warn', what: say.delayed },
     missing: { tone: 'bad', what: say.missing, detail: say.missingWhy },
     unseen: { tone: 'warn', what: say.unseen, detail: say.unseenWhy },
   };
-  return hops.flatMap(({ place, consumer }) => {
+  return hops.flatMap(({ place, consumer, waitsFor, waitsUntil }) => {
     const step = shown[place];
-    return step === undefined ? [] : [{ ...step, what: `${String(step.what)} ${consumer}` }];
+    if (step === undefined) return [];
+    const detail = waitsFor === null || waitsUntil === null ? step.detail : `${waitsFor}, ${say.until} ${waitsUntil.toISOString()}`;
+    return [{ ...step, what: `${String(step.what)} ${consumer}`, detail }];
   });
 }

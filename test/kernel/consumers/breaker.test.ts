@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { makeBreaker } from '../../src/kernel/breaker.ts';
+import { makeBreaker } from '../../../src/kernel/consumers/breaker.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,13 +1,13 @@
-import { append } from '../outbox/append.ts';
-import type { Logger } from '../platform/log.ts';
-import type { Tx } from '../platform/postgres.ts';
-import { consumeFresh } from '../store/deliveries.ts';
-import { readEvents } from '../store/stored-events.ts';
+import { append } from '../../outbox/append.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { Tx } from '../../platform/postgres.ts';
+import { consumeFresh } from './consumption.ts';
+import { readEvents } from '../../outbox/read-events.ts';
 import type { Reaction } from './consumer.ts';
-import { readDelivered } from './deliver.ts';
+import { readEvent } from './delivery.ts';
 import { handle } from './handle.ts';
 
-/** Handles past events again within a transaction; the types of what followed come back, one for each event. */
+/** Handles past events again within a transaction, in the lane `bulk`. Returns the types of the events that followed. */
 export type Replayer = (tx: Tx, eventIds: readonly string[]) => Promise<readonly string[]>;
 
 /**
@@ -17,10 +17,10 @@ export type Replayer = (tx: Tx, eventIds: readonly string[]) => Promise<readonly
 export function makeReplayer<Ports>(reaction: Reaction<Ports>, { ports, log }: { readonly ports: Ports; readonly log: Logger }): Replayer {
   return async (tx, eventIds) => {
     const stored = await readEvents(tx, eventIds);
-    const events = eventIds.map((id) => readDelivered(reaction, stored.get(id), undefined));
+    const events = eventIds.map((id) => readEvent(reaction, stored.get(id), undefined));
     await consumeFresh(tx, reaction.name, eventIds);
     const { following } = await handle(reaction, { tx, ports, log }, events);
-    await append(tx, ...following);
+    await append(tx, ...following.map(({ event, origin }) => ({ event: { ...event, lane: 'bulk' as const }, origin })));
     return following.map(({ event }) => event.eventType);
   };
 }

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../kernel/event.ts';
+import type { Lane, StoredEvent } from '../kernel/event.ts';
 import type { Db } from '../platform/postgres.ts';
 
 interface Row {
@@ -12,12 +12,13 @@ interface Row {
   readonly correlation_id: string;
   readonly causation_id: string | null;
   readonly traceparent: string | null;
+  readonly lane: Lane;
   readonly created_at: Date;
   readonly published_at: Date | null;
   readonly read_at: Date;
 }
 
-/** A stored event and the database's times of its way: committed about then, in the queue then (or not yet marked). */
+/** A stored event, and when it was committed and published by the database's clock. */
 export interface CommittedEvent extends StoredEvent {
   readonly createdAt: Date;
   readonly publishedAt: Date | undefined;
@@ -31,7 +32,7 @@ export async function readEvents(db: Db, eventIds: readonly string[]): Promise<M
   // The bounds let PostgreSQL look into the days concerned only.
   const rows = await db<Row[]>`
     select id, event_type, schema_version, occurred_at, tenant_id, actor_user_id, payload_json,
-           correlation_id, causation_id, traceparent, created_at, published_at, clock_timestamp() as read_at
+           correlation_id, causation_id, traceparent, lane, created_at, published_at, clock_timestamp() as read_at
     from outbox_event
     where id = any(${sorted}::uuid[]) and id between ${sorted[0] ?? null}::uuid and ${sorted.at(-1) ?? null}::uuid
   `;
@@ -51,6 +52,7 @@ function toEvent(row: Row, processMs: number): CommittedEvent {
     correlationId: row.correlation_id,
     causationId: row.causation_id ?? undefined,
     traceparent: row.traceparent ?? undefined,
+    lane: row.lane,
     createdAt: row.created_at,
     publishedAt: row.published_at ?? undefined,
     read: { at: row.read_at, processMs },

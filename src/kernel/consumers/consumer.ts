@@ -1,9 +1,9 @@
-import type { Sql, Tx } from '../platform/postgres.ts';
-import type { Logger } from '../platform/log.ts';
+import type { Sql, Tx } from '../../platform/postgres.ts';
+import type { Logger } from '../../platform/log.ts';
 import { eventLog } from './event-log.ts';
-import type { AnyContract, EventOf, NewEvent, StoredEvent } from './event.ts';
+import type { AnyContract, EventOf, NewEvent, StoredEvent } from '../event.ts';
 
-/** What a reaction is given: one transaction for its effect, its follow-on events and the proof of consumption. */
+/** A reaction's surroundings: one transaction for its effect, its follow-on events and the consumption records. */
 export interface ReactionContext<Ports> {
   readonly tx: Tx;
   readonly ports: Ports;
@@ -16,14 +16,14 @@ export interface ReactionContext<Ports> {
   afterCommit(hint: () => void): void;
 }
 
-/** What is to be done of a delivery: a task, nothing, or nothing yet. */
+/** A claim of an outbound consumer on a delivery: a task, nothing to do, or nothing yet. */
 export type Claim<Task> =
   | { readonly state: 'mine'; readonly task: Task }
   | { readonly state: 'done' }
   | { readonly state: 'later'; readonly delayMs: number; readonly reason: string };
 
-/** What an effect is given to perform. There is no transaction: none may stay open over a provider's answer. */
-export interface EffectContext<Ports> {
+/** Surroundings of a provider call. There is no transaction: none may stay open while a provider answers. */
+export interface OutboundContext<Ports> {
   /** For what a provider call needs to know, never for its outcome. */
   readonly sql: Sql;
   readonly ports: Ports;
@@ -32,7 +32,7 @@ export interface EffectContext<Ports> {
   readonly signal: AbortSignal;
 }
 
-/** What became of a task; with an error the delivery is not done, and judged by it. */
+/** The outcome of a task; with an error the delivery has failed. */
 export interface Performed<End> {
   readonly end: End;
   readonly error?: Error | undefined;
@@ -58,7 +58,9 @@ interface Subscription {
   readonly attempts: number;
   /** Milliseconds until a handler that has not settled is given up. */
   readonly timeoutMs: number;
-  /** Deliveries at hand at once in one worker process. */
+  /** Deliveries that one batch carries at most. */
+  readonly batchLimit: number;
+  /** Batches at hand at once in one worker process. */
   readonly concurrency: number;
 }
 
@@ -70,19 +72,19 @@ export interface Reaction<Ports> extends Subscription {
 }
 
 /**
- * A consumer whose effect is outside: at least once, with a key that lets the outside recognise a repetition. Before
- * anything leaves, the claim has committed; what became of it commits with the proof.
+ * A consumer that calls a provider: at least once, with a key by which the provider can recognise a repetition. The claim
+ * commits before anything leaves; the outcome commits with the consumption record.
  */
-export interface Effect<Ports> extends Subscription {
-  readonly kind: 'effect';
-  /** What is to be done of each, by event id; all at hand share one transaction. */
+export interface Outbound<Ports> extends Subscription {
+  readonly kind: 'outbound';
+  /** Claims by event id; all at hand share one transaction. */
   claim(events: readonly StoredEvent[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<unknown>>>;
-  perform(task: unknown, context: EffectContext<Ports>): Promise<Performed<unknown>>;
-  /** Puts what became of tasks on record; all at hand share one transaction. */
+  perform(task: unknown, context: OutboundContext<Ports>): Promise<Performed<unknown>>;
+  /** Records outcomes; all at hand share one transaction. */
   settle(ended: readonly Ended[], context: Pick<ReactionContext<Ports>, 'tx' | 'append'>): Promise<void>;
 }
 
-export type Consumer<Ports> = Reaction<Ports> | Effect<Ports>;
+export type Consumer<Ports> = Reaction<Ports> | Outbound<Ports>;
 
 type Declared<On extends readonly AnyContract[]> = Pick<Subscription, 'name'> &
   Partial<Omit<Subscription, 'name' | 'on'>> & { readonly on: On };
@@ -95,7 +97,7 @@ type Handles<On extends readonly AnyContract[], Ports> =
 export function defineReaction<Ports, const On extends readonly AnyContract[]>(
   declared: Declared<On> & Handles<On, Ports> & { readonly replay?: Replay },
 ): Reaction<Ports> {
-  const { name, on, replay = 'forbidden', attempts = 10, timeoutMs = 30_000, concurrency = 200 } = declared;
+  const { name, on, replay = 'forbidden', attempts = 10, timeoutMs = 30_000, batchLimit = 500, concurrency = 4 } = declared;
   const handleBatch: Reaction<Ports>['handleBatch'] =
     'handleBatch' in declared
       ? (events, context) => declared.handleBatch(events as readonly EventOf<On[number]>[], context)
@@ -104,20 +106,20 @@ export function defineReaction<Ports, const On extends readonly AnyContract[]>(
             await declared.handle(event as EventOf<On[number]>, { ...context, log: eventLog(context.log, event) });
           }
         };
-  return Object.freeze({ kind: 'reaction', name, on, replay, attempts, timeoutMs, concurrency, handleBatch });
+  return Object.freeze({ kind: 'reaction', name, on, replay, attempts, timeoutMs, batchLimit, concurrency, handleBatch });
 }
 
-interface EffectSteps<On extends readonly AnyContract[], Ports, Task, End> {
+interface OutboundSteps<On extends readonly AnyContract[], Ports, Task, End> {
   claim(events: readonly EventOf<On[number]>[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<Task>>>;
-  perform(task: Task, context: EffectContext<Ports>): Promise<Performed<End>>;
+  perform(task: Task, context: OutboundContext<Ports>): Promise<Performed<End>>;
   settle(ended: readonly Ended<Task, End>[], context: Pick<ReactionContext<Ports>, 'tx' | 'append'>): Promise<void>;
 }
 
-/** Declares an effect by its three steps. */
-export function defineEffect<Ports, const On extends readonly AnyContract[], Task, End>(
-  declared: Declared<On> & EffectSteps<On, Ports, Task, End>,
-): Effect<Ports> {
-  const { name, on, attempts = 10, timeoutMs = 30_000, concurrency = 100, claim, perform, settle } = declared;
-  const steps = { claim, perform, settle } as unknown as Pick<Effect<Ports>, 'claim' | 'perform' | 'settle'>;
-  return Object.freeze({ kind: 'effect', name, on, attempts, timeoutMs, concurrency, ...steps });
+/** Declares an outbound consumer by its three steps. */
+export function defineOutbound<Ports, const On extends readonly AnyContract[], Task, End>(
+  declared: Declared<On> & OutboundSteps<On, Ports, Task, End>,
+): Outbound<Ports> {
+  const { name, on, attempts = 10, timeoutMs = 30_000, batchLimit = 25, concurrency = 4, claim, perform, settle } = declared;
+  const steps = { claim, perform, settle } as unknown as Pick<Outbound<Ports>, 'claim' | 'perform' | 'settle'>;
+  return Object.freeze({ kind: 'outbound', name, on, attempts, timeoutMs, batchLimit, concurrency, ...steps });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Batched, makeBatcher } from '../../src/kernel/batcher.ts';
+import { type Batched, makeBatcher } from '../../../src/kernel/consumers/batcher.ts';
 
 /** A batcher whose batches wait at a gate; what each held is on record. */
 function gated(limit: number) {

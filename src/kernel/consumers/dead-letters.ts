@@ -1,5 +1,5 @@
-import { lowestId } from '../outbox/partitions.ts';
-import type { Db, Sql, Tx } from '../platform/postgres.ts';
+import { lowestId } from '../../outbox/partitions.ts';
+import type { Db, Sql, Tx } from '../../platform/postgres.ts';
 
 /** Which unresolved dead letters an operator means; what is absent does not matter. */
 export interface LetterFilter {
@@ -86,7 +86,7 @@ export async function previewRetry(sql: Sql, filter: LetterFilter): Promise<Retr
   const [preview] = await sql<[RetryPreview]>`
     with letter as (select * from ${unresolved(sql, filter)})
     select count(*)::integer as letters, count(distinct event_id)::integer as events, count(distinct tenant_id)::integer as tenants,
-           (count(*) filter (where kind = 'effect' or replay = 'suppressNotifications'))::integer as "reachPeople",
+           (count(*) filter (where kind = 'outbound' or replay = 'suppressNotifications'))::integer as "reachPeople",
            array(select tenant_id from letter where tenant_id is not null group by 1 order by count(*) desc, 1 limit 20)::text[] as "tenantIds"
     from letter join consumer on consumer.name = letter.consumer_name
   `;

@@ -2,14 +2,14 @@ const FIRST_HOLD_MS = 500;
 const LONGEST_HOLD_MS = 15_000;
 
 export interface BreakerOptions {
-  readonly hold: () => void;
+  readonly hold: (cause?: unknown) => void;
   readonly release: () => void;
 }
 
-/** Holds a consumer while what it depends on is away, and lets it try again after a growing while. */
+/** Holds a consumer while a dependency is unavailable, and lets it try again after a growing while. */
 export interface Breaker {
-  /** The dependency is away, for that long at least: hold. The milliseconds until the next try come back. */
-  trip(atLeastMs?: number): number;
+  /** Holds the consumer, for so long at least. Returns the milliseconds until the next try. */
+  trip(atLeastMs?: number, cause?: unknown): number;
   /** Something succeeded: the next hold starts short again. */
   reset(): void;
   readonly held: boolean;
@@ -24,10 +24,10 @@ export function makeBreaker({ hold, release }: BreakerOptions): Breaker {
   let heldUntil = 0;
   let closed = false;
   return {
-    trip(atLeastMs = 0) {
+    trip(atLeastMs = 0, cause) {
       if (timer === undefined && !closed) {
         const forMs = Math.max(holdMs, atLeastMs);
-        hold();
+        hold(cause);
         heldUntil = Date.now() + forMs;
         timer = setTimeout(() => {
           timer = undefined;

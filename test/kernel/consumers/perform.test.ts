@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineEffect } from '../../src/kernel/consumer.ts';
-import { Permanent } from '../../src/kernel/errors.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
-import { deliver } from '../support/deliver.ts';
-import { openSpine } from '../support/spine.ts';
-import { tenantJoined } from '../support/tenant-joined.ts';
-import { until } from '../support/until.ts';
+import { tenantCreated } from '../../../src/events/tenant-created.ts';
+import { defineOutbound } from '../../../src/kernel/consumers/consumer.ts';
+import { Permanent } from '../../../src/kernel/errors.ts';
+import { relayBatch } from '../../../src/outbox/relay.ts';
+import { deliver } from '../../support/deliver.ts';
+import { openSpine } from '../../support/spine.ts';
+import { tenantJoined } from '../../support/tenant-joined.ts';
+import { until } from '../../support/until.ts';
 
 type TenantCreated = typeof tenantCreated;
 
 /** An effect whose task is the event's id. */
 const effect = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number } = {}) =>
-  defineEffect<object, [TenantCreated], string, undefined>({
+  defineOutbound<object, [TenantCreated], string, undefined>({
     name: 'subject', on: [tenantCreated], ...facts,
     claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
     async perform(eventId) {
@@ -50,7 +50,7 @@ test('a worker that takes none of the waiting work is reported stuck', async () 
 
 test('a claim that fails takes no other with it', async () => {
   const performed: string[] = [];
-  const subject = defineEffect<object, [TenantCreated], string, undefined>({
+  const subject = defineOutbound<object, [TenantCreated], string, undefined>({
     name: 'subject', on: [tenantCreated],
     async claim(events) {
       if (events.some(({ payload }) => payload.name === 'poison')) throw new Permanent('poison');
@@ -70,7 +70,7 @@ test('a claim that fails takes no other with it', async () => {
 
 test('what became of a task commits with its proof, or both are undone and it is performed again', async () => {
   const settled: string[] = [];
-  const subject = defineEffect<object, [TenantCreated], string, string>({
+  const subject = defineOutbound<object, [TenantCreated], string, string>({
     name: 'subject', on: [tenantCreated],
     claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
     perform: async (eventId) => ({ end: `end of ${eventId}` }),

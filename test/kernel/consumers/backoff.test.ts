@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../src/kernel/backoff.ts';
+import { backoffMs } from '../../../src/kernel/consumers/backoff.ts';
 
 test('the wait doubles from a second and stops growing at five minutes', () => {
   const waits = [1, 2, 3, 8, 9, 10, 20, 5_000].map((attempts) => backoffMs(attempts, () => 0.5));

@@ -1,9 +1,10 @@
-import type { Appended } from '../outbox/append.ts';
-import type { Logger } from '../platform/log.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Appended } from '../../outbox/append.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { Tx } from '../../platform/postgres.ts';
 import type { Reaction } from './consumer.ts';
-import type { StoredEvent } from './event.ts';
-import { withDeadline } from './with-deadline.ts';
+import { followOn } from './follow-on.ts';
+import type { StoredEvent } from '../event.ts';
+import { withDeadline } from '../with-deadline.ts';
 
 /** What a handler asked for beside its effect. */
 export interface Handled {
@@ -25,8 +26,7 @@ export async function handle<Ports>(
     log,
     now: new Date(),
     append(cause: StoredEvent, ...caused: Appended['event'][]) {
-      const { eventId: causationId, correlationId, traceparent } = cause;
-      following.push(...caused.map((event) => ({ event, origin: { causationId, correlationId, traceparent } })));
+      following.push(...followOn(cause, caused));
     },
     afterCommit: (hint: () => void) => void hints.push(hint),
   };

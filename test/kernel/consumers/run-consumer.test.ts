@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineReaction, type ReactionContext } from '../../src/kernel/consumer.ts';
-import { Permanent, RetryLater } from '../../src/kernel/errors.ts';
-import { defineEvent, type EventOf } from '../../src/kernel/event.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
-import { Unavailable } from '../../src/platform/unavailable.ts';
-import { deliver } from '../support/deliver.ts';
-import { tenantJoined } from '../support/tenant-joined.ts';
-import { until } from '../support/until.ts';
+import { tenantCreated } from '../../../src/events/tenant-created.ts';
+import { defineReaction, type ReactionContext } from '../../../src/kernel/consumers/consumer.ts';
+import { Permanent, RetryLater } from '../../../src/kernel/errors.ts';
+import { defineEvent, type EventOf } from '../../../src/kernel/event.ts';
+import { relayBatch } from '../../../src/outbox/relay.ts';
+import { Unavailable } from '../../../src/platform/unavailable.ts';
+import { deliver } from '../../support/deliver.ts';
+import { tenantJoined } from '../../support/tenant-joined.ts';
+import { until } from '../../support/until.ts';
 
 type TenantCreated = typeof tenantCreated;
 type Handle = (event: EventOf<TenantCreated>, context: ReactionContext<object>) => Promise<void>;

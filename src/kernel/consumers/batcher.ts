@@ -1,4 +1,4 @@
-import { currentSpan, type Span, withinAll } from '../platform/telemetry.ts';
+import { currentSpan, type Span, withinAll } from '../../platform/telemetry.ts';
 
 export interface BatcherOptions<Item> {
   /** Of the span that a batch of several is. */

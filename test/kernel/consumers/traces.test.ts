@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { CollectedSpan } from '../../dev/sandbox/trace-collector.ts';
-import { tenantCreated } from '../../src/events/tenant-created.ts';
-import { defineReaction } from '../../src/kernel/consumer.ts';
-import { append } from '../../src/outbox/append.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
-import { sweep } from '../../src/outbox/sweep.ts';
-import { transaction } from '../../src/platform/transaction.ts';
-import { openSpine } from '../support/spine.ts';
-import { tenantJoined } from '../support/tenant-joined.ts';
-import { recordTraces } from '../support/traces.ts';
-import { until } from '../support/until.ts';
+import type { CollectedSpan } from '../../../dev/sandbox/trace-collector.ts';
+import { tenantCreated } from '../../../src/events/tenant-created.ts';
+import { defineReaction } from '../../../src/kernel/consumers/consumer.ts';
+import { append } from '../../../src/outbox/append.ts';
+import { relayBatch } from '../../../src/outbox/relay.ts';
+import { sweep } from '../../../src/outbox/sweep.ts';
+import { transaction } from '../../../src/platform/transaction.ts';
+import { openSpine } from '../../support/spine.ts';
+import { tenantJoined } from '../../support/tenant-joined.ts';
+import { recordTraces } from '../../support/traces.ts';
+import { until } from '../../support/until.ts';
 
 const COUNT = 20;
 const traceId = (index: number) => String(index).padStart(32, 'a');

@@ -1,0 +1,146 @@
+import { append } from '../../outbox/append.ts';
+import { isOpen } from '../../outbox/batch.ts';
+import { readEvents } from '../../outbox/read-events.ts';
+import { signal as reach } from '../../platform/signal.ts';
+import { within } from '../../platform/telemetry.ts';
+import { transaction } from '../../platform/transaction.ts';
+import { isUnavailable } from '../../platform/unavailable.ts';
+import { RetryLater } from '../errors.ts';
+import { withDeadline } from '../with-deadline.ts';
+import { type Batched, makeBatcher } from './batcher.ts';
+import { type Consumed, SupersededBatch } from './consumed.ts';
+import type { Claim, Ended, Outbound } from './consumer.ts';
+import { consumeFresh, listConsumed } from './consumption.ts';
+import { type BatchAtHand, type Delivery, type FailedDelivery, readDeliveries, type Runtime } from './delivery.ts';
+import { eventLog } from './event-log.ts';
+import { followOn } from './follow-on.ts';
+
+const SETTLED_TOGETHER = 200;
+
+/** Handles a part of a batch's deliveries. Returns those that failed. */
+export type Perform = (batch: BatchAtHand, deliveries: readonly Delivery[]) => Promise<readonly FailedDelivery[]>;
+
+/** Waits until a provider may be called once more; resolves at once where there is no limit. */
+export type TakeCall = () => Promise<void>;
+
+/**
+ * Makes the function that performs an outbound consumer's deliveries: claims them together, performs each by itself with
+ * no transaction open, and settles those that have ended together with their consumption records. After a crash in
+ * between, the claim recognises what was begun.
+ */
+export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, takeCall: TakeCall): Perform {
+  const { sql, ports, log } = runtime;
+  const settle = makeBatcher<Ended>({
+    name: `settle ${outbound.name}`, limit: SETTLED_TOGETHER, run: (all) => settleTogether(outbound, runtime, all),
+  });
+
+  async function performOne(delivery: Delivery, task: unknown, batch: BatchAtHand): Promise<void> {
+    const { event, committed } = delivery;
+    await takeCall();
+    reach('effect.before');
+    const performed = await withDeadline(outbound.timeoutMs, batch.signal, (signal) =>
+      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal }));
+    reach('effect.performed');
+    await settle({ event, task, ...performed });
+    if (performed.error !== undefined) throw performed.error;
+    runtime.onConsumed(committed);
+  }
+
+  return async (batch, deliveries) => {
+    const claims = await claimTogether(outbound, runtime, { batch, deliveries });
+    const failed = await Promise.all(deliveries.map(async (delivery): Promise<readonly FailedDelivery[]> => {
+      const { eventId } = delivery.event;
+      const claim = claims.get(eventId);
+      try {
+        if (claim instanceof Error) throw claim;
+        if (claim?.state === 'later') throw new RetryLater(claim.delayMs, claim.reason);
+        if (claim?.state === 'mine') {
+          const perform = () => performOne(delivery, claim.task, batch);
+          await (delivery.span === undefined ? perform() : within(delivery.span, perform));
+        }
+        return [];
+      } catch (error) {
+        return [{ eventId, committed: delivery.committed, error }];
+      }
+    }));
+    return failed.flat();
+  };
+}
+
+/** Reads a batch and performs its deliveries; the failures' transaction closes the batch. */
+export async function performBatch<Ports>(
+  outbound: Outbound<Ports>,
+  { sql }: Runtime<Ports>,
+  { batch, perform }: { readonly batch: BatchAtHand; readonly perform: Perform },
+): Promise<Consumed> {
+  const { deliveries, unreadable } = readDeliveries(outbound, batch, await readEvents(sql, batch.eventIds));
+  const failed = await perform(batch, deliveries);
+  return { deliveries, failed: [...unreadable, ...failed], isClosed: false };
+}
+
+/** Runs the end of tasks as one transaction; when that fails, one by one, so that only the guilty one fails. */
+async function settleTogether<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, all: readonly Batched<Ended>[]): Promise<void> {
+  try {
+    await settleAll(outbound, runtime, all);
+  } catch (error) {
+    if (isUnavailable(error) || all.length === 1) throw error;
+    for (const one of all) await settleAll(outbound, runtime, [one]).catch(one.reject);
+  }
+}
+
+async function settleAll<Ports>(outbound: Outbound<Ports>, { sql, wake }: Runtime<Ports>, all: readonly Batched<Ended>[]): Promise<void> {
+  const ended = all.map(({ item }) => item);
+  const following = await transaction(sql, async (tx) => {
+    const events: Parameters<typeof append>[1][] = [];
+    await outbound.settle(ended, { tx, append: (cause, ...caused) => void events.push(...followOn(cause, caused)) });
+    await append(tx, ...events);
+    await consumeFresh(tx, outbound.name, ended.filter(({ error }) => error === undefined).map(({ event }) => event.eventId));
+    return events;
+  });
+  if (following.length > 0) wake();
+  for (const { resolve } of all) resolve();
+}
+
+interface ClaimPart {
+  readonly batch: BatchAtHand;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Claims deliveries in one transaction; when that fails, one by one, so that only the guilty one fails. */
+async function claimTogether<Ports>(
+  outbound: Outbound<Ports>,
+  runtime: Runtime<Ports>,
+  { batch, deliveries }: ClaimPart,
+): Promise<ReadonlyMap<string, Claim<unknown> | Error>> {
+  try {
+    return await claimAll(outbound, runtime, { batch, deliveries });
+  } catch (error) {
+    if (isUnavailable(error) || error instanceof SupersededBatch) throw error;
+    if (deliveries.length === 1) return new Map(deliveries.map(({ event }) => [event.eventId, error as Error]));
+  }
+  const claims = new Map<string, Claim<unknown> | Error>();
+  for (const delivery of deliveries) {
+    for (const [eventId, claim] of await claimTogether(outbound, runtime, { batch, deliveries: [delivery] })) claims.set(eventId, claim);
+  }
+  return claims;
+}
+
+function claimAll<Ports>(
+  outbound: Outbound<Ports>,
+  { sql, ports }: Runtime<Ports>,
+  { batch, deliveries }: ClaimPart,
+): Promise<ReadonlyMap<string, Claim<unknown>>> {
+  const events = deliveries.map(({ event }) => event);
+  return transaction(sql, async (tx) => {
+    const [isOurs, consumed] = await Promise.all([
+      isOpen(tx, batch.id),
+      listConsumed(tx, outbound.name, events.map(({ eventId }) => eventId)),
+    ]);
+    if (!isOurs) throw new SupersededBatch();
+    const fresh = events.filter(({ eventId }) => !consumed.has(eventId));
+    const claims = fresh.length === 0 ? new Map<string, Claim<unknown>>() : await outbound.claim(fresh, { tx, ports });
+    const done = fresh.filter(({ eventId }) => claims.get(eventId)?.state === 'done');
+    if (done.length > 0) await consumeFresh(tx, outbound.name, done.map(({ eventId }) => eventId));
+    return claims;
+  });
+}

@@ -1,0 +1,48 @@
+import { type BatchQueue, generationKey } from '../platform/queues.ts';
+import type { Redis } from '../platform/redis.ts';
+import { Unavailable } from '../platform/unavailable.ts';
+
+/** How full a queue is, and in which life of Redis. */
+export interface QueueState {
+  readonly consumer: string;
+  /** Batches that wait. */
+  readonly waiting: number;
+  /** Batches that may always wait: as many as are being worked on, at least four. */
+  readonly floor: number;
+  /** The value that relays advance; 0 where Redis has none. */
+  readonly generation: number;
+}
+
+const LOWEST_FLOOR = 4;
+const COMMANDS = 4; // of one queue
+
+/**
+ * Reads every queue in one round trip.
+ * @throws {Unavailable} when Redis refuses or does not answer.
+ */
+export async function readQueues(redis: Redis, queues: readonly BatchQueue[]): Promise<readonly QueueState[]> {
+  if (queues.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const queue of queues) {
+    pipeline.llen(queue.toKey('wait'));
+    pipeline.zcard(queue.toKey('prioritized'));
+    pipeline.llen(queue.toKey('active'));
+    pipeline.get(generationKey(queue));
+  }
+  const answers = await pipeline.exec().catch((error: unknown) => {
+    throw unavailableRedis(error);
+  });
+  const values = (answers ?? []).map(([error, value]) => {
+    if (error !== null) throw unavailableRedis(error);
+    return Number(value ?? 0);
+  });
+  return queues.map(({ name: consumer }, index) => {
+    const [wait = 0, prioritized = 0, active = 0, generation = 0] = values.slice(index * COMMANDS, (index + 1) * COMMANDS);
+    return { consumer, waiting: wait + prioritized, floor: Math.max(LOWEST_FLOOR, active), generation };
+  });
+}
+
+/** Returns an error of a Redis call as what it means: no answer of Redis is about an event, a batch holds ids only. */
+export function unavailableRedis(error: unknown): Unavailable {
+  return error instanceof Unavailable ? error : new Unavailable('redis refuses or does not answer', { cause: error });
+}
