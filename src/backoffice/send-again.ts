@@ -21,7 +21,7 @@ export async function resendOne(sending: Sending, asked: { readonly id: string; 
   const actionId = await record('resend-notification', { ...asked });
   const queued = await queueAgain(tx, asked.id, { actionId, versions: await currentVersions(sending) });
   if (queued === undefined) throw new Problem(409, 'There is no such notification, or it is not one that can be sent again.');
-  await requestAgain(tx, [queued], now);
+  await requestAgain(tx, [queued], { now });
   return actionId;
 }
 
@@ -39,6 +39,6 @@ export async function recoverFailed(sending: Sending, { count, reason, ...failed
   const { channel, template = null, since } = failed;
   const actionId = await record('recover-notifications', { channel, template, since: since.toISOString(), count, reason });
   const queued = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending), limit: AT_ONCE });
-  await requestAgain(tx, queued, now);
+  await requestAgain(tx, queued, { now, lane: 'bulk' });
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

@@ -16,7 +16,7 @@ export const closeDigests = defineJob<object>({
       const closed = await close(tx, { limit: AT_ONCE, texts: TEXTS_SHOWN });
       const told = closed.filter(({ count }) => count > 0);
       const events = told.map(({ id: digestId, userId, category, count, texts }) =>
-        digestClosed({ occurredAt, payload: { digestId, userId, category, count, texts: [...texts] } }));
+        digestClosed({ occurredAt, lane: 'bulk', payload: { digestId, userId, category, count, texts: [...texts] } }));
       await saveDigestEvents(tx, told.map(({ id }) => id), await append(...events));
       return closed.length;
     });

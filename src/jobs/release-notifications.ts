@@ -13,7 +13,7 @@ export const releaseNotifications = defineJob<object>({
   async run({ chunk, scheduledFor }) {
     await inParts(chunk, { name: 'part', atOnce: AT_ONCE }, async ({ tx }) => {
       const due = await releaseDue(tx, AT_ONCE);
-      await requestAgain(tx, due, scheduledFor);
+      await requestAgain(tx, due, { now: scheduledFor });
       return due.length;
     });
   },

@@ -141,9 +141,10 @@ async function held<Ports, T>(running: Running<Ports>, work: (tx: Tx) => Promise
   }
 }
 
-async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor }: Run): Promise<RunContext<Ports>> {
+async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor, isRequested }: Run): Promise<RunContext<Ports>> {
   const { sql, ports, log, hold, signal, onProgress } = running;
   const done = await readChunks(sql, job.name, scheduledFor);
+  const origin = isRequested ? { lane: 'bulk' as const } : {};
   return {
     sql, ports, scheduledFor, signal,
     log: log.child({ job: job.name, slot: scheduledFor }),
@@ -154,7 +155,7 @@ async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { sche
       if (signal.aborted) throw new RunStopped('the process is to stop');
       reach('job.chunk');
       await held(running, async (tx) => {
-        await work({ tx, fence: hold.fence, append: (...events) => append(tx, ...events.map((event) => ({ event, origin: {} }))) });
+        await work({ tx, fence: hold.fence, append: (...events) => append(tx, ...events.map((event) => ({ event, origin }))) });
         await saveChunk(tx, hold, scheduledFor, name);
       });
       done.add(name);

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import type { Channel, TemplateContract } from './template-contract.ts';
+import { type Channel, isUrgent, type TemplateContract } from './template-contract.ts';
 
 /** What decides by which channels somebody is told. */
 export interface Choosing {
@@ -38,7 +38,7 @@ export function chooseChannel(channel: Channel, { template, unreachedBy, isOff }
     if (standIn === undefined) return none(channel, { rule: 'reach', verdict: 'suppressed', detail: unreached });
     return none(channel, { rule: 'fallback', verdict: 'replaced', detail: `by ${standIn}: ${unreached}` });
   }
-  const isMandatory = importance === 'legal' || importance === 'critical';
+  const isMandatory = isUrgent(template);
   if (isOff(channel) && !isMandatory) {
     return { channel, fate: 'suppressed', decision: { rule: 'preference', verdict: 'suppressed', detail: 'off' } };
   }

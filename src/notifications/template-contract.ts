@@ -25,6 +25,9 @@ export interface ApprovedTemplate {
  */
 export type Importance = 'critical' | 'legal' | 'normal' | 'low';
 
+/** Returns whether notifications of a template overtake others: critical and legal ones. */
+export const isUrgent = ({ importance }: Pick<TemplateContract, 'importance'>): boolean => importance === 'critical' || importance === 'legal';
+
 /** What a notification is: its variables, its channels and what becomes of it when a provider did not answer. */
 export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** Kebab-case, as its folder. Lives in tables: never rename it. */

@@ -83,6 +83,8 @@ export async function releaseLock(sql: Sql, { jobName, fence }: Hold): Promise<v
 export interface Run {
   readonly scheduledFor: Date;
   readonly attempt: number;
+  /** Whether an operator asked for the slot, be it a single one or of a backfill. */
+  readonly isRequested: boolean;
 }
 
 export interface Policy {
@@ -130,7 +132,7 @@ export async function takeRun(tx: Tx, { jobName, fence, worker }: Hold, policy: 
         and scheduled_for <= clock_timestamp()
       order by scheduled_for limit 1
     )
-    returning scheduled_for as "scheduledFor", attempts as attempt
+    returning scheduled_for as "scheduledFor", attempts as attempt, requested_by is not null as "isRequested"
   `;
   return run;
 }

@@ -2,6 +2,7 @@ import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { Permanent } from '../kernel/errors.ts';
 import { type Choice, chooseChannels } from '../notifications/choose-channels.ts';
 import { reasonOf } from '../notifications/decision.ts';
+import { isUrgent } from '../notifications/template-contract.ts';
 import { type Notice, type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
 import { requested } from '../notifications/requested.ts';
 import { RenderError } from '../notifications/template-language.ts';
@@ -40,11 +41,11 @@ export const notify = defineReaction<Ports, typeof noticed>({
     const made = await gathered(tx, tellings.filter(isMade), ports.digestMs);
     const ids = await insertNotifications(tx, made.map(({ notification }) => notification));
     afterCommit(() => ports.inboxHint(userIds));
-    for (const [index, { event, notification: { channel, status } }] of made.entries()) {
+    for (const [index, { event, lane, notification: { channel, status } }] of made.entries()) {
       const notificationId = ids[index];
       if (notificationId === undefined || status !== 'queued') continue;
       const { tenantId, actorUserId, occurredAt } = event;
-      append(event, ...requested(channel, { tenantId, actorUserId, occurredAt, payload: { notificationId } }));
+      append(event, ...requested(channel, { tenantId, actorUserId, occurredAt, payload: { notificationId }, lane }));
     }
   },
 });
@@ -54,6 +55,8 @@ interface Telling {
   readonly event: Noticed;
   readonly userId: string;
   readonly choice: Choice;
+  /** `urgent` for what must not wait; absent for what goes in the lane of its cause. */
+  readonly lane?: 'urgent' | undefined;
   /** Undefined when none is made. */
   readonly notification: NewNotification | undefined;
 }
@@ -80,11 +83,12 @@ async function tell({ event, notice, userId, recipient, timeZone, ports }: Told)
   };
   return Promise.all(choices.map(async (choice): Promise<Telling> => {
     const { channel, fate, decision } = choice;
-    if (fate === 'none') return { event, userId, choice, notification: undefined };
+    const telling = { event, userId, choice, lane: isUrgent(template) ? 'urgent' as const : undefined };
+    if (fate === 'none') return { ...telling, notification: undefined };
     const fated = { ...shared, channel, reason: decision && fate !== 'created' ? reasonOf(decision) : undefined };
-    if (fate !== 'created') return { event, userId, choice, notification: { ...fated, status: 'suppressed' } };
-    if (channel !== 'inbox') return { event, userId, choice, notification: { ...fated, status: 'queued' } };
-    return { event, userId, choice, notification: { ...fated, ...(await inboxText(ports, shared)) } };
+    if (fate !== 'created') return { ...telling, notification: { ...fated, status: 'suppressed' } };
+    if (channel !== 'inbox') return { ...telling, notification: { ...fated, status: 'queued' } };
+    return { ...telling, notification: { ...fated, ...(await inboxText(ports, shared)) } };
   }));
 }
 
