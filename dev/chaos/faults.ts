@@ -55,10 +55,9 @@ export function killAt(
 
 /** Every fault there is; those that lose jobs come last, so that what happens before them can be told apart. */
 export const faults: readonly Fault[] = Object.freeze([
-  killAt('kill-relay-after-claim', 'relay.claimed'),
+  killAt('kill-relay-after-publish', 'relay.published', { losesJobs: true }),
   killAt('kill-relay-after-part-of-add', 'relay.queue-added'),
   killAt('kill-relay-after-add', 'relay.added'),
-  killAt('kill-relay-after-mark', 'relay.marked'),
   killAt('kill-worker-before-transaction', 'reaction.before'),
   killAt('kill-worker-inside-transaction', 'reaction.inside'),
   killAt('kill-worker-after-commit', 'reaction.committed'),

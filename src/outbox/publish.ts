@@ -65,10 +65,11 @@ export async function publishEvents(options: RelayOptions, position: Position = 
   metrics.looked();
   const [events, ...batches] = rows;
   if (events === undefined) return { events: 0, isFull, isMore: afterId !== FIRST_ID, waiting: 0 };
-  signal('relay.claimed');
+  signal('relay.published');
   for (const eventId of events.failedIds ?? []) log.error({ eventId }, 'event cannot be published: no release knows its type');
   metrics.failed(events.failedIds?.length ?? 0);
   await addBatches(options, batches.map(toBatch));
+  signal('relay.added');
   const published = (events.waitedSeconds ?? []).map(Number);
   metrics.marked(published);
   metrics.published(published.length, (performance.now() - began) / 1_000);

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 
 /** The moments a test waits for and a chaos campaign strikes at. Nobody listens in production. */
 export const moments = Object.freeze([
-  'relay.claimed', 'relay.queue-added', 'relay.added', 'relay.marked',
+  'relay.published', 'relay.queue-added', 'relay.added',
   'reaction.before', 'reaction.inside', 'reaction.committed',
   'effect.before', 'mail.accepted', 'effect.performed',
   'job.held', 'job.chunk',
