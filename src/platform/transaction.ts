@@ -1,4 +1,4 @@
-import { isUnavailable } from './unavailable.ts';
+import { endsSession } from './errors/postgres-errors.ts';
 import type { Sql, Tx } from './postgres.ts';
 import { isQuery, traceQuery } from './trace-query.ts';
 
@@ -79,7 +79,7 @@ function guard(tx: Tx, hold: Hold): Tx {
     };
     // `then` of the query itself would send it; the promise beneath only listens.
     Promise.prototype.then.call(made, undefined, (error: unknown) => {
-      if (isUnavailable(error)) hold.lose(error);
+      if (endsSession(error)) hold.lose(error);
     });
     return made;
   };
