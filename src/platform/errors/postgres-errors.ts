@@ -29,11 +29,12 @@ const CLASS_BY_CODE: Readonly<Record<string, ErrorClass>> = {
   '57014': 'fault',
 };
 
-/** Codes that postgres.js 3.4.9 and `transaction` give to a connection; its other codes are mistakes of the caller. */
+/** Codes that postgres.js 3.4.9, `transaction` and our sockets give to a connection; its other codes are mistakes of the caller. */
 const CLASS_BY_DRIVER_CODE: Readonly<Record<string, ErrorClass>> = {
   CONNECTION_CLOSED: 'unavailable',
   CONNECTION_DESTROYED: 'unavailable',
   CONNECTION_ENDED: 'unavailable', // our own pool was closed: the process stops
+  CONNECT_FAILED: 'unavailable',
   CONNECT_TIMEOUT: 'unavailable',
   SASL_SIGNATURE_MISMATCH: 'unavailable', // something else answers at the server's address
   TRANSACTION_LOST: 'unavailable',
