@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import postgres from 'postgres';
+import { ConfigError } from '../config.ts';
 import type { Logger } from './log.ts';
 import { pgArrays } from './pg-arrays.ts';
 import { findSessions } from './postgres/probe.ts';
@@ -78,6 +79,32 @@ export function openPostgres({ url, ...options }: PostgresOptions): Sql {
   });
   watches.set(traced, watch);
   return traced;
+}
+
+/**
+ * Refuses a server or pooler that does not apply our limits: without them a stuck statement holds its locks for ever.
+ * @throws {ConfigError} in one line that says what to do.
+ */
+export async function assertLimits(sql: Sql): Promise<void> {
+  const missing = await findMissingLimits(sql);
+  if (missing.length === 0) return;
+  const role = 'or set them for the role (alter role … set …) and name them in ignore_startup_parameters';
+  throw new ConfigError(`DATABASE_URL: a pooler does not apply ${missing.join(', ')}; connect to PostgreSQL itself, ${role}`);
+}
+
+const LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'] as const;
+
+async function findMissingLimits(sql: Sql): Promise<readonly string[]> {
+  try {
+    const rows = await sql<{ name: string }[]>`
+      select name from unnest(${[...LIMITS]}::text[]) as name where current_setting(name) = '0' order by name
+    `;
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    const refused = /unsupported startup parameter(?: in options)?: (\w+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    if (refused === undefined) throw error;
+    return [refused];
+  }
 }
 
 /** Closes the connection of a session, so that it does not return to its pool. */

@@ -1,9 +1,8 @@
-import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { toProblem } from '../../src/api/problem.ts';
 import { Unavailable } from '../../src/platform/unavailable.ts';
 
-const replied = (code: string) => new postgres.PostgresError({ message: 'secret', code, severity: 'ERROR' } as never);
+const replied = (code: string) => Object.assign(new Error('secret'), { name: 'PostgresError', code, severity: 'ERROR' });
 const withCode = (code: string) => Object.assign(new Error('secret'), { code });
 
 test.for<[string, unknown]>([

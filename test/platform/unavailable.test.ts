@@ -4,7 +4,6 @@ import {
   MongoAPIError, MongoInvalidArgumentError, MongoNetworkError, MongoNetworkTimeoutError, MongoNotConnectedError, MongoOperationTimeoutError,
   MongoServerError, MongoTopologyClosedError,
 } from 'mongodb';
-import postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
 import { endsSession } from '../../src/platform/errors/postgres-errors.ts';
 import { TransactionLost } from '../../src/platform/transaction.ts';
@@ -12,7 +11,7 @@ import { classify, type ErrorClass, isUnavailable, Unavailable } from '../../src
 
 const withCode = (code: string, facts: object = {}) => Object.assign(new Error(`${code} happened`), { code, ...facts });
 const replied = (code: string, facts: object = {}) =>
-  new postgres.PostgresError(Object.assign({ message: `the server said ${code}`, code, severity: 'ERROR' }, facts) as never);
+  Object.assign(new Error(`the server said ${code}`), { name: 'PostgresError', code, severity: 'ERROR' }, facts);
 const named = (name: string, message = name) => Object.defineProperty(new Error(message), 'name', { value: name });
 const reply = (message: string): Error => new (ReplyError as new (text: string) => Error)(message);
 
