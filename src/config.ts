@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { scheduleMistake } from './kernel/schedule.ts';
+import { findUrlMistakes } from './platform/postgres/url.ts';
 
 const url = (...protocols: string[]) =>
   z.url({
@@ -7,6 +8,12 @@ const url = (...protocols: string[]) =>
     error: `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
+
+/** A database whose every parameter is honoured; one that is not is named. */
+const databaseUrl = url('postgres', 'postgresql').superRefine((text, context) => {
+  const mistakes = findUrlMistakes(text);
+  if (mistakes.length > 0) context.addIssue(mistakes.join('; '));
+});
 
 /** A Google service account's key file. */
 const serviceAccount = z.string().transform((text, context) => {
@@ -74,7 +81,7 @@ const WEB_PUSH_ORIGINS = [
 ].join(',');
 
 const environment = z.object({
-  DATABASE_URL: url('postgres', 'postgresql'),
+  DATABASE_URL: databaseUrl,
   REDIS_URL: url('redis', 'rediss'),
   REDIS_PREFIX: z.string().regex(/^[a-z0-9-]{1,40}$/, 'a-z, 0-9 and -, at most 40').default('columna'),
   MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),

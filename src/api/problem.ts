@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
-import { isUnavailable } from '../platform/unavailable.ts';
+import { classify } from '../platform/unavailable.ts';
 import type { Env } from './context.ts';
 
 /** One thing that is wrong with a request. */
@@ -42,21 +42,22 @@ export const unprocessable = (pointer: string, detail: string) =>
 
 const RETRY_AFTER_SECONDS = '2';
 
-/** 503 for a part that is away; nothing was done, or a repetition with the same Idempotency-Key finds out. */
+/** 503 for a part that is unavailable; nothing was done, or a repetition with the same Idempotency-Key finds out. */
 export const unavailable = (detail: string) =>
   new Problem(503, detail, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
 
-/** PostgreSQL gave up: a time-out, a lock not had in time, a deadlock, a serialisation failure, a standby. */
-const GAVE_UP = new Set(['57014', '55P03', '40P01', '40001', '25006']);
+const STATEMENT_TIMEOUT = '57014'; // a consumer's attempt, but a client may ask again
 
-/** The one mapping from anything thrown to what the asker is told. A 500 tells nothing. */
+/** Returns true when the same request may succeed later: nothing of it is wrong. */
+const mayPass = (error: unknown): boolean =>
+  classify(error) !== 'fault' || (error instanceof Error && 'code' in error && error.code === STATEMENT_TIMEOUT);
+
+/** The one mapping from anything thrown to an answer. A 500 tells nothing. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof IllegalTransition) return new Problem(409, error.message);
   if (error instanceof HTTPException) return new Problem(error.status, STATUS_CODES[error.status] ?? 'Error');
-  if (isUnavailable(error) || (error instanceof Error && 'code' in error && GAVE_UP.has(String(error.code)))) {
-    return unavailable('A part of the service is away. Try again with the same Idempotency-Key.');
-  }
+  if (mayPass(error)) return unavailable('A part of the service is unavailable. Try again with the same Idempotency-Key.');
   return new Problem(500, 'Something went wrong here. The trace id helps us find it.');
 }
 

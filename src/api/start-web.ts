@@ -1,6 +1,6 @@
 import { diagnose } from '../backoffice/doctor/diagnose.ts';
 import { secretsOf } from '../backoffice/doctor/examine-secrets.ts';
-import type { Config } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { contracts } from '../events/index.ts';
 import type { Job } from '../kernel/job.ts';
 import { reschedule } from '../kernel/reschedule.ts';
@@ -37,7 +37,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const prefix = config.REDIS_PREFIX;
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web' }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql).catch((error: unknown) => {
-    if (error instanceof SchemaMismatch) throw error;
+    if (error instanceof SchemaMismatch || error instanceof ConfigError) throw error;
   });
   const redis = stack.adopt(openRedis({ url: config.REDIS_URL, name: 'web', log }), (client) => client.disconnect());
   const queue = queuesByName({ redis, prefix });

@@ -1,7 +1,7 @@
 import { append } from '../outbox/append.ts';
 import type { JobMetrics } from '../platform/job-metrics.ts';
 import type { Logger } from '../platform/log.ts';
-import { Unavailable } from '../platform/unavailable.ts';
+import { classify, Unavailable } from '../platform/unavailable.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
 import { signal as reach } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -18,7 +18,9 @@ import { periodOf, slotsBetween, zoneOf } from './schedule.ts';
 const GRACE_MS = 60_000; // a slot that begins later was caught up with
 const PLANNED_AT_ONCE = 1_000;
 const CHUNK_TIMEOUT_MS = 600_000;
-const OUTAGE_MS = 300_000; // where a dependency that is away does not say for how long
+const OUTAGE_MS = 300_000; // for a provider that does not say for how long it is unavailable
+const RECONNECT_MS = 10_000; // for PostgreSQL, Redis and the document store: a fail-over takes seconds
+const AGAIN_MS = 1_000; // after a deadlock, so that the other transaction has ended
 
 export interface RunJobOptions<Ports> {
   readonly sql: Sql;
@@ -101,7 +103,7 @@ async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise
     const delayMs = delayOf(error);
     if (delayMs !== undefined) {
       told.warn({ error, delayMs }, 'run put off');
-      const putOff = { reason: error.message, againMs: delayMs };
+      const putOff = { reason: reasonOf(error), againMs: delayMs };
       await held(running, (tx) => giveRunBack(tx, hold, run, putOff)).catch(whenLost);
       return true;
     }
@@ -115,10 +117,19 @@ async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise
   }
 }
 
-/** How long a slot waits that could not be run and costs no attempt; undefined for what is a failure. */
+/** Returns how long a slot waits that could not be run and costs no attempt; undefined for a failure. */
 function delayOf(error: Error): number | undefined {
   if (error instanceof RetryLater) return error.delayMs;
-  return error instanceof Unavailable ? (error.forMs ?? OUTAGE_MS) : undefined;
+  if (error instanceof Unavailable) return error.forMs ?? OUTAGE_MS;
+  const found = classify(error);
+  if (found === 'fault') return undefined;
+  return found === 'unavailable' ? RECONNECT_MS : AGAIN_MS;
+}
+
+/** Returns why a slot waits: our own words, but of a driver's error the code only, for its message may quote a row. */
+function reasonOf(error: Error): string {
+  if (error instanceof RetryLater || error instanceof Unavailable) return error.message;
+  return `unavailable: ${'code' in error ? String(error.code) : error.name}`;
 }
 
 const whenLost = (error: unknown): undefined => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Db, Sql } from './postgres.ts';
+import { assertLimits, type Db, type Sql } from './postgres.ts';
 import { transaction } from './transaction.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
@@ -22,7 +22,8 @@ export class SchemaMismatch extends Error {
  * Applies the migrations that are missing, all or none; the names of those applied come back.
  * @throws {SchemaMismatch} when an applied one was edited, or the database is ahead of this release.
  */
-export function migrate(sql: Sql): Promise<readonly string[]> {
+export async function migrate(sql: Sql): Promise<readonly string[]> {
+  await assertLimits(sql);
   return transaction(
     sql,
     async (tx) => {
@@ -51,10 +52,11 @@ export function migrate(sql: Sql): Promise<readonly string[]> {
 }
 
 /**
- * Refuses to go on unless the database has exactly this release's migrations.
- * @throws {SchemaMismatch} that says which side is behind.
+ * Refuses to go on unless the database applies our limits and has exactly this release's migrations.
+ * @throws {SchemaMismatch} that says which side is behind; {ConfigError} where a pooler drops our limits.
  */
 export async function assertSchema(sql: Sql): Promise<void> {
+  await assertLimits(sql);
   const migrations = await readMigrations();
   const applied = await readApplied(sql).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === '42P01') return new Map<string, string>();

@@ -8,6 +8,8 @@ export interface SentQuery extends Promise<unknown> {
   readonly tagged: boolean;
   /** Set when it is sent: the text with `$1` for each value. */
   readonly statement?: { readonly string: string } | null;
+  /** Set when it is sent: the session that it is sent to. */
+  readonly state?: { readonly pid: number } | null;
 }
 
 /** Whether a call of `sql` made a query; a fragment is one too, which is never sent. */

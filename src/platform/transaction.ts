@@ -1,5 +1,5 @@
-import { isUnavailable } from './unavailable.ts';
-import type { Sql, Tx } from './postgres.ts';
+import { endsSession, isReadOnlyServer } from './errors/postgres-errors.ts';
+import { leaveConnection, type Sql, type Tx } from './postgres.ts';
 import { isQuery, traceQuery } from './trace-query.ts';
 
 /** The transaction's connection or its time is gone. It may have committed only if `commit` was already on its way. */
@@ -26,12 +26,17 @@ export function transaction<T>(
   { timeoutMs = 30_000 }: TransactionOptions = {},
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const hold: Hold = { lost: undefined, over: false, lose: () => undefined };
+    const hold: Hold = { lost: undefined, over: false, pid: undefined, lose: () => undefined };
     const deadline = setTimeout(() => hold.lose(new TransactionLost(`no end within ${timeoutMs} ms`)), timeoutMs);
     hold.lose = (error) => {
       hold.lost ??= error;
       clearTimeout(deadline);
+      leaveConnection(sql, hold.pid);
       reject(error);
+    };
+    const settle = () => {
+      clearTimeout(deadline);
+      hold.pid = undefined; // the connection is back in its pool
     };
 
     sql
@@ -49,10 +54,13 @@ export function transaction<T>(
       })
       .then(
         (result) => {
-          clearTimeout(deadline);
+          settle();
           resolve(result as T);
         },
-        (error: unknown) => hold.lose(error),
+        (error: unknown) => {
+          settle();
+          hold.lose(error);
+        },
       );
   });
 }
@@ -61,6 +69,8 @@ interface Hold {
   lost: unknown;
   /** The callback has settled; a handler that was given up may still be running, and must not write any more. */
   over: boolean;
+  /** The session's number at the server, once a query was sent. */
+  pid: number | undefined;
   lose(error: unknown): void;
 }
 
@@ -74,12 +84,13 @@ function guard(tx: Tx, hold: Hold): Tx {
     traceQuery(made);
     const send = made.handler;
     made.handler = (query) => {
-      if (hold.lost === undefined && !hold.over) send(query);
-      else query.reject(hold.lost ?? new TransactionLost('the transaction is over'));
+      if (hold.lost !== undefined || hold.over) return query.reject(hold.lost ?? new TransactionLost('the transaction is over'));
+      send(query);
+      hold.pid ??= query.state?.pid;
     };
     // `then` of the query itself would send it; the promise beneath only listens.
     Promise.prototype.then.call(made, undefined, (error: unknown) => {
-      if (isUnavailable(error)) hold.lose(error);
+      if (endsSession(error) || isReadOnlyServer(error)) hold.lose(error);
     });
     return made;
   };

@@ -1,4 +1,12 @@
-/** What we depend on is down, whoever asks; or it wants nobody to ask for so many milliseconds. */
+import type { ErrorClass } from './errors/error-class.ts';
+import { classOfMongoError } from './errors/mongo-errors.ts';
+import { classOfNetworkError } from './errors/network-errors.ts';
+import { classOfPostgresError } from './errors/postgres-errors.ts';
+import { classOfRedisError } from './errors/redis-errors.ts';
+
+export type { ErrorClass } from './errors/error-class.ts';
+
+/** A dependency cannot be used now, for any work; or its provider asks to be left alone for `forMs`. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
   readonly forMs: number | undefined;
@@ -9,16 +17,27 @@ export class Unavailable extends Error {
   }
 }
 
-const UNAVAILABLE_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
-  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', 'TRANSACTION_LOST',
-  '57P01', '57P02', '57P03', '53300', '08000', '08003', '08006',
-]);
+const TABLES = [classOfPostgresError, classOfMongoError, classOfRedisError, classOfNetworkError];
+const DEEPEST = 8; // a chain of causes may be a circle
 
-/** Whether an error says that PostgreSQL, Redis or a provider is unreachable, by its code. */
-export function isUnavailable(error: unknown): boolean {
-  if (error instanceof Unavailable) return true;
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'MongoServerSelectionError' || error.name === 'MongoNetworkError') return true;
-  return 'code' in error && UNAVAILABLE_CODES.has(String(error.code));
+/** Returns the class of an error of PostgreSQL, Redis, MongoDB, a provider or the network; any other error is a fault. */
+export const classify = (error: unknown): ErrorClass => findClass(error, DEEPEST) ?? 'fault';
+
+/** Returns true when the error says that a dependency cannot be used now: hold the work, it costs no attempt. */
+export const isUnavailable = (error: unknown): boolean => classify(error) === 'unavailable';
+
+/** Returns the first class that the error, the errors it gathers or its causes have. */
+function findClass(error: unknown, depth: number): ErrorClass | undefined {
+  if (!(error instanceof Error) || depth === 0) return undefined;
+  if (error instanceof Unavailable) return 'unavailable';
+  for (const classOf of TABLES) {
+    const found = classOf(error);
+    if (found !== undefined) return found;
+  }
+  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  for (const nested of inner) {
+    const found = findClass(nested, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

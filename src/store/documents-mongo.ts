@@ -1,6 +1,6 @@
-import { MongoError, MongoServerError } from 'mongodb';
+import { MongoServerError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
-import { Unavailable } from '../platform/unavailable.ts';
+import { isUnavailable, Unavailable } from '../platform/unavailable.ts';
 import { TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
   DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
@@ -162,18 +162,12 @@ async function insert(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Runs a command; the driver's many ways of not reaching a server become an `Unavailable`. */
+/** Runs a command. @throws {Unavailable} for the driver's many ways of not reaching a server or its majority. */
 async function reach<T>(command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
-    if (!(error instanceof MongoError) || isRefusal(error)) throw error;
+    if (!isUnavailable(error)) throw error;
     throw new Unavailable('the document store cannot be reached', { cause: error });
   }
-}
-
-/** Whether a server that was reached refused the command; one without its majority could not answer for good. */
-function isRefusal(error: MongoError): boolean {
-  const lacksMajority = error.hasErrorLabel('RetryableWriteError') || error.name === 'MongoWriteConcernError';
-  return error instanceof MongoServerError && !lacksMajority;
 }

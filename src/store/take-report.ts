@@ -37,7 +37,7 @@ export function incoming(period: SettlementPeriod, bytes: Readable): Incoming {
 /** Takes a report, CSV with a header, as it comes; what it throws ends the transaction, and `findTaken` says what it was. */
 export async function takeReport(tx: Tx, { bytes, sha256, ...period }: Incoming): Promise<TakenReport> {
   const { id, lines } = await openReport(tx, period);
-  await pipeline(bytes, measured(sha256), lines);
+  await pipeline(bytes, measured(sha256), refuseEndMark(), lines);
   return { id, lines: await closeReport(tx, id, sha256.copy().digest('hex')) };
 }
 
@@ -65,11 +65,51 @@ function measured(sha256: Incoming['sha256']): Transform {
   });
 }
 
+const END_MARK = Buffer.from('\\.');
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Passes bytes on, and refuses the line `\.`: before version 18 PostgreSQL takes it for the end and drops the rest. */
+export function refuseEndMark(): Transform {
+  const mark = openMarkFinder();
+  const refuse = (line: number | undefined) => (line === undefined ? null : refusedLine(line));
+  return new Transform({
+    transform: (chunk: Buffer, _, done) => done(refuse(mark.read(chunk)), chunk),
+    flush: (done) => done(refuse(mark.end())),
+  });
+}
+
+/** Finds the line that is the mark, in chunks that may end anywhere; returns its number. */
+function openMarkFinder() {
+  let line = 1;
+  let matched = 0; // bytes of the line that equal the mark; -1 once they differ
+  let previous = 0;
+  const end = () => (matched === END_MARK.length ? line : undefined);
+  return {
+    read(chunk: Buffer): number | undefined {
+      for (const byte of chunk) {
+        if (byte !== LF && byte !== CR) matched = byte === END_MARK[matched] ? matched + 1 : -1;
+        else if (matched === END_MARK.length) return line;
+        else {
+          if (byte === CR || previous !== CR) line += 1;
+          matched = 0;
+        }
+        previous = byte;
+      }
+      return undefined;
+    },
+    end,
+  };
+}
+
+const refusedLine = (line: number, column?: string): RefusedReport =>
+  new RefusedReport(`line ${line}${column === undefined ? '' : `, ${column}`} is not what it has to be`, line);
+
 /** PostgreSQL refuses a line by itself, and says which: where it stands is told, what it says is not. */
 function asRefused(error: unknown): unknown {
   const { code = '', where = '' } = Object(error) as { code?: string; where?: string };
   const found = /^COPY settlement_line, line (\d+)(?:, column (\w+))?/.exec(where);
   if (found === null || !/^2[23]/.test(code)) return error;
   const [, line = '', column] = found;
-  return new RefusedReport(`line ${line}${column === undefined ? '' : `, ${column}`} is not what it has to be`, Number(line));
+  return refusedLine(Number(line), column);
 }

@@ -89,6 +89,13 @@ test('a report with a wrong line is refused with its place on record, and nothin
   expect(await kept()).toEqual([`${day} ${day} 2`, 2]);
 });
 
+test('a report with the line that ends a copy is refused with its place, and the lines after it are not lost', async () => {
+  const { provider, fetch, kept } = await open();
+  provider.publish(day, csv(`a,100,MXN,${day}`, '\\.', `b,200,MXN,${day}`));
+  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3 is not what it has to be', attempts: 1 });
+  expect(await kept()).toEqual([0]);
+});
+
 test('a provider that knows us not is not asked again and again', async () => {
   const { fetch } = await open();
   expect(await fetch({ token: 'another' })).toEqual({ outcome: 'failed', reason: 'answered 401', attempts: 1 });
