@@ -8,6 +8,7 @@ import { claimFolder } from './claim-folder.ts';
 import { type IssueToken, tokenIssuer } from './demo/people.ts';
 import { freePort } from './free-port.ts';
 import { MissingPart } from './missing-part.ts';
+import { type Proxy, startProxy } from './proxy.ts';
 import { type Formation, runProcess, startProcesses } from './procfile.ts';
 import { type Channels, startChannels } from './sandbox/channels.ts';
 import { type Mailbox, startMailbox } from './sandbox/mailbox.ts';
@@ -25,6 +26,8 @@ export interface StageOptions {
   readonly documents: DocumentsMode;
   /** Whether push and WhatsApp are offered too, to sandboxes. */
   readonly channels?: boolean;
+  /** Whether the processes reach PostgreSQL and Redis by proxies, whose paths can be broken. */
+  readonly proxied?: boolean;
   /** For the processes, on top of what they need. */
   readonly env?: NodeJS.ProcessEnv;
   /** Modules that each process but the release imports first. */
@@ -41,6 +44,8 @@ export interface Stage extends AsyncDisposable {
   readonly logFile: string;
   readonly mailLogFile: string;
   readonly services: Services;
+  /** Where the options asked for them. */
+  readonly proxies: { readonly postgres: Proxy; readonly redis: Proxy } | undefined;
   readonly mailbox: Mailbox;
   /** Where the options asked for them. */
   readonly channels: Channels | undefined;
@@ -78,13 +83,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const sandboxes = channels ? ', sandboxes of push and WhatsApp' : '';
   print(`PostgreSQL, Redis, ${documentStore}a mail server${sandboxes}: up (${dataDir})`);
 
+  const proxies = options.proxied ? await startProxies(services, starting) : undefined;
   const port = await freePort();
   const apiUrl = `http://127.0.0.1:${port}`;
   const [secret, webhookSecret, hashKey] = [makeSecret(), makeSecret(), makeSecret()];
   const env = {
     ...process.env,
-    DATABASE_URL: services.databaseUrl,
-    REDIS_URL: services.redisUrl,
+    DATABASE_URL: proxies?.postgres.url ?? services.databaseUrl,
+    REDIS_URL: proxies?.redis.url ?? services.redisUrl,
     MONGODB_URL: services.mongodbUrl,
     SMTP_URL: mailbox.smtpUrl,
     JWT_SECRET: secret,
@@ -116,11 +122,16 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const stack = starting.move();
   return {
-    dataDir, logFile, mailLogFile, services, mailbox, channels, formation, env: processEnv, apiUrl, sql, webhookSecret,
+    dataDir, logFile, mailLogFile, services, proxies, mailbox, channels, formation, env: processEnv, apiUrl, sql, webhookSecret,
     issueToken: tokenIssuer(secret),
     secrets: [secret, webhookSecret, hashKey, ...(channels?.secrets ?? [])],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+async function startProxies(services: Services, starting: AsyncDisposableStack): Promise<NonNullable<Stage['proxies']>> {
+  const start = async (target: string) => starting.adopt(await startProxy({ target }), (proxy) => proxy.stop());
+  return { postgres: await start(services.databaseUrl), redis: await start(services.redisUrl) };
 }
 
 const makeSecret = () => randomBytes(32).toString('hex');

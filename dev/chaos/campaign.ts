@@ -1,13 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.ts';
 import { readAccepted } from './accepted.ts';
 import { check, type Evidence, type Finding } from './check.ts';
+import { backlogOfOneTenant } from './backlog.ts';
+import { dependencyFaults } from './dependencies.ts';
 import { describeAttempts } from './check-providers.ts';
 import { type Client, openClient } from './client.ts';
-import { type Fault, faults } from './faults.ts';
+import { type Fault, faults, type Given } from './faults.ts';
 import { observe } from './observe.ts';
-import { cure, plantPoison } from './poison.ts';
+import { cure, plantPoison, type Poison } from './poison.ts';
 import { providerFaults } from './providers.ts';
 import { reach } from './reach.ts';
 import { seeded, shuffled } from '../random.ts';
@@ -36,12 +39,17 @@ export async function runCampaign({ seed, events, faults: chosen, mutant, print 
       reach: channels && ((people) => reach(sql, channels, people)),
     });
     const count = Math.ceil(events / client.eventsEach);
-    const poison = await plantPoison(sql, { count, ...client });
+    const planted = await plantPoison(sql, { count, ...client });
+    const poison = { ...planted, ids: [...planted.ids], deadly: [...planted.deadly] };
+    const addPoison: Given['addPoison'] = (ids, deadly) => {
+      poison.ids.push(...ids);
+      poison.deadly.push(...deadly);
+    };
     const [keeping, losing] = [false, true].map((loses) => shuffled(chosen.filter((fault) => (fault.losesJobs ?? false) === loses), random));
     const shares = chosen.reduce((sum, { share = 1 }) => sum + share, 1);
     const odd: Finding[] = [];
     const strikeAll = async (list: readonly Fault[] = []) => {
-      for (const fault of list) odd.push(await strike({ world, client, fault, random, print, load: Math.ceil((count * (fault.share ?? 1)) / shares) }));
+      for (const fault of list) odd.push(await strike({ world, client, fault, random, print, addPoison, load: Math.ceil((count * (fault.share ?? 1)) / shares) }));
     };
 
     await strikeAll(keeping);
@@ -60,7 +68,8 @@ export async function runCampaign({ seed, events, faults: chosen, mutant, print 
     for (const line of await describeAttempts(sql)) print(`  ${line}`);
 
     const evidence: Evidence = { sql, commands: client.commands, poison, accepted: readAccepted(world) };
-    return [...(await check(evidence)), ...(await observe(world)), ...odd];
+    const innocents = chosen.some(({ spendsAttempts }) => spendsAttempts) ? [] : [await innocentAttempts(world, poison)];
+    return [...(await check(evidence)), ...(await observe(world)), ...innocents, ...odd];
   } finally {
     await world.close();
   }
@@ -72,15 +81,16 @@ interface Strike {
   readonly fault: Fault;
   readonly random: () => number;
   readonly print: (line: string) => void;
+  readonly addPoison: Given['addPoison'];
   /** Commands while it strikes, and more if it takes longer. */
   readonly load: number;
 }
 
-async function strike({ world, client, fault, random, print, load }: Strike): Promise<Finding> {
+async function strike({ world, client, fault, random, print, addPoison, load }: Strike): Promise<Finding> {
   const began = performance.now();
   let over = false;
   const told: string[] = [];
-  const striking = fault.strike(world, { random, load, tell: (words) => void told.push(words) }).then(
+  const striking = fault.strike(world, { random, load, addPoison, tell: (words) => void told.push(words) }).then(
     (wrong) => wrong ?? [],
     (error: unknown) => [`${fault.name}: ${error instanceof Error ? error.message : 'failed'}`],
   );
@@ -108,6 +118,14 @@ async function nothingRepublished({ sql }: World): Promise<Finding> {
   return { invariant: '· nothing is published again while Redis keeps its jobs', verdict: 'unexpected', checked: row?.checked ?? 0, wrong: row?.wrong ?? 0 };
 }
 
+/** Only what can never be consumed costs attempts: whatever a dependency does, a worker's log says so of nothing else. */
+async function innocentAttempts({ logFile }: World, poison: Poison): Promise<Finding> {
+  const poisonous = new Set(poison.ids);
+  const failed = readFileSync(logFile, 'utf8').split('\n').filter((line) => line.includes('"msg":"delivery failed"'));
+  const innocent = failed.filter((line) => !poisonous.has(/"eventId":"([^"]+)"/.exec(line)?.[1] ?? ''));
+  return { invariant: '· no attempt is spent on innocents', verdict: 'unexpected', checked: failed.length, wrong: innocent.length };
+}
+
 /** Waits until nothing is pending, open, queued or being sent; says whether it came to that before it stood still. */
 async function rest(world: World, print: (line: string) => void): Promise<boolean> {
   let last = '';
@@ -123,7 +141,8 @@ async function rest(world: World, print: (line: string) => void): Promise<boolea
 
 async function unfinished({ sql, redis }: World): Promise<Record<string, number>> {
   const [row] = await sql<Record<string, number>[]>`
-    select (select count(*) from outbox_event where status = 'pending')::integer as pending,
+    select (select count(*) from pending_event)::integer as pending,
+           (select count(*) from waiting_delivery)::integer as waiting,
            (
              select count(*) from notification
              where status in ('sending', 'queued') and channel <> 'inbox' and due_at is null
@@ -144,7 +163,9 @@ async function unfinished({ sql, redis }: World): Promise<Record<string, number>
   return { ...row, jobs: (await Promise.all(queues)).reduce((sum, count) => sum + count, 0) };
 }
 
-const groups: Readonly<Record<string, readonly Fault[]>> = { all: faults, providers: providerFaults };
+const groups: Readonly<Record<string, readonly Fault[]>> = {
+  all: [...faults, backlogOfOneTenant, ...dependencyFaults], dependencies: dependencyFaults, providers: providerFaults,
+};
 
 /** The faults of a list of names, of faults or of groups. @throws when a name is nobody's. */
 export function chooseFaults(names: readonly string[]): readonly Fault[] {

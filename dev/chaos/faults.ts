@@ -5,15 +5,18 @@ import type { Moment } from '../../src/platform/signal.ts';
 import { until } from '../until.ts';
 import type { RequestMoment } from './failpoint.ts';
 import { findLeaks } from './leaks.ts';
+import { plantExitingPoison } from './poison.ts';
 import { LOCK_MS, type World } from './world.ts';
 
 /** One thing done to the running system, while the client goes on. */
 export interface Fault {
   readonly name: string;
-  /** Jobs that were in Redis are gone afterwards: only then may a delivery have to be published again. */
+  /** Batches may be without their jobs afterwards: only then may a delivery have to be published again. */
   readonly losesJobs?: boolean;
   /** How much of the load falls on it; 1 where not said. */
   readonly share?: number;
+  /** Deliveries that are not poison may cost attempts. */
+  readonly spendsAttempts?: true;
   /** Push and WhatsApp have to be offered. */
   readonly channels?: true;
   /** What went otherwise than it has to, or nothing. */
@@ -25,6 +28,8 @@ export interface Given {
   readonly random: () => number;
   /** Commands that the client sends meanwhile, at least. */
   readonly load: number;
+  /** Adds deliveries that have to be dead at the end, `consumer eventId` each. */
+  addPoison(eventIds: readonly string[], deadly: readonly string[]): void;
   /** Says what is worth knowing of the strike. */
   tell(words: string): void;
 }
@@ -37,10 +42,11 @@ export const workers: readonly string[] = ['worker.1', 'worker.2'];
 export function killAt(
   name: string,
   moment: Moment | RequestMoment,
-  { originOf = () => '' }: { originOf?(world: World): string } = {},
+  { originOf = () => '', losesJobs = false }: { originOf?(world: World): string; readonly losesJobs?: boolean } = {},
 ): Fault {
   return {
     name,
+    losesJobs,
     async strike(world, { tell }) {
       const { failpoints, ends } = world;
       const armed = join(failpoints, moment);
@@ -56,7 +62,7 @@ export function killAt(
 /** Every fault there is; those that lose jobs come last, so that what happens before them can be told apart. */
 export const faults: readonly Fault[] = Object.freeze([
   killAt('kill-relay-after-publish', 'relay.published', { losesJobs: true }),
-  killAt('kill-relay-after-part-of-add', 'relay.queue-added'),
+  killAt('kill-relay-after-part-of-add', 'relay.queue-added', { losesJobs: true }),
   killAt('kill-relay-after-add', 'relay.added'),
   killAt('kill-worker-before-transaction', 'reaction.before'),
   killAt('kill-worker-inside-transaction', 'reaction.inside'),
@@ -64,6 +70,7 @@ export const faults: readonly Fault[] = Object.freeze([
   killAt('kill-worker-before-effect', 'effect.before'),
   killAt('kill-worker-after-mail-accepted', 'mail.accepted'),
   killAt('kill-worker-after-effect', 'effect.performed'),
+  { name: 'poison-exits-the-process', strike: poisonExits },
   { name: 'kill-web', strike: killWeb },
   { name: 'stop-past-the-lock', strike: stopPastTheLock },
   { name: 'terminate-backends', strike: terminateBackends },
@@ -79,6 +86,19 @@ async function running({ started }: World, ...names: readonly string[]): Promise
   for (const name of names) {
     await until(`${name} runs`, () => started.has(name), { deadlineMs: STRIKE_DEADLINE_MS });
   }
+}
+
+const EXITS_MS = 120_000; // a crash costs a lock's time, and six of them are needed
+
+/** One delivery ends every process that handles it, among neighbours in its batch that have to be consumed. */
+async function poisonExits({ sql }: World, { addPoison }: Given): Promise<void> {
+  const eventId = await plantExitingPoison(sql);
+  const consumer = 'count-daily-metrics';
+  addPoison([eventId], [`${consumer} ${eventId}`]);
+  await until('the culprit is a dead letter', async () => {
+    const letters = await sql`select from dead_letter where consumer_name = ${consumer} and event_id = ${eventId}`;
+    return letters.length > 0;
+  }, { deadlineMs: EXITS_MS });
 }
 
 async function killWeb(world: World, { random }: Given): Promise<void> {
@@ -122,23 +142,31 @@ async function sigterm(world: World): Promise<readonly string[]> {
   return wrong;
 }
 
-/** Both workers stand still until all their deliveries are in Redis; then Redis forgets everything. */
+/** Both workers stand still until their queues are full and much more waits; then Redis forgets everything. */
 async function flushRedis(world: World, { load, tell }: Given): Promise<readonly string[]> {
   const { formation, redis } = world;
   await running(world, ...workers);
   for (const worker of workers) formation.kill(worker, 'SIGSTOP');
-  let waiting = 0;
+  let placed = { queued: 0, waiting: 0 };
   let calm = 0;
-  for (let before = -1; waiting < 2 * load && calm < 8; before = waiting) {
+  for (let before = -1; placed.queued + placed.waiting < 2 * load && calm < 8; before = placed.queued + placed.waiting) {
     await sleep(500);
-    waiting = (await redis.llen('columna:notify:wait')) + (await redis.llen('columna:count-daily-metrics:wait'));
-    calm = waiting === before && waiting > 0 ? calm + 1 : 0;
+    placed = await countPlaced(world);
+    calm = placed.queued + placed.waiting === before && placed.queued > 0 ? calm + 1 : 0;
   }
   const leaks = await findLeaks(redis);
   await redis.flushall();
   for (const worker of workers) formation.kill(worker, 'SIGCONT');
-  tell(`${waiting} deliveries were in Redis`);
+  tell(`${placed.queued} deliveries were in Redis and ${placed.waiting} waited`);
   return leaks;
+}
+
+async function countPlaced({ sql }: World): Promise<{ readonly queued: number; readonly waiting: number }> {
+  const [row] = await sql<[{ queued: number; waiting: number }]>`
+    select (select coalesce(sum(cardinality(event_ids)), 0) from queued_batch)::integer as queued,
+           (select count(*) from waiting_delivery)::integer as waiting
+  `;
+  return row;
 }
 
 async function redisOutage({ services }: World): Promise<void> {

@@ -13,31 +13,66 @@ export interface Mutant extends Edit {
   readonly faults: readonly string[];
 }
 
+export const EXITING_ZONE = 'exits-the-process';
+
+/** A delivery that ends every process which handles it: what a bug or the kernel's memory killer does. */
+export const exitingPoison: Edit = Object.freeze({
+  file: 'src/workers/count-daily-metrics.ts',
+  from: 'async handleBatch(events, { tx }) {',
+  to: `async handleBatch(events, { tx }) {
+    if (events.some(({ payload }) => 'zone' in payload && payload.zone === '${EXITING_ZONE}')) process.exit(70);`,
+});
+
 /** By the name that `--mutant` takes. A text that is no longer in its file stops the process, so that none rots. */
 export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
+  // Both guards have to go: without its batch's row a job does nothing.
   'dedupe-removed': {
-    file: 'src/kernel/react.ts',
-    from: 'events.filter(({ eventId }) => fresh.delete(eventId))',
-    to: 'events.filter(({ eventId }) => fresh.delete(eventId) || true)',
-    faults: ['kill-relay-after-add', 'kill-relay-after-part-of-add'],
+    file: 'src/kernel/consumers/react.ts',
+    from: 'if (!isOurs) throw new SupersededBatch();',
+    to: '',
+    also: {
+      file: 'src/kernel/consumers/react.ts',
+      from: 'deliveries.filter(({ event }) => consumed.has(event.eventId))',
+      to: 'deliveries',
+    },
+    faults: ['kill-worker-after-commit', 'kill-worker-after-commit'],
   },
-  'mark-before-publish': {
-    file: 'src/outbox/relay.ts',
-    from: 'const published = await publishOrFail(',
-    to: 'await markPublished(sql, claimed.lease, known); signal("relay.added"); const published = await publishOrFail(',
-    faults: ['kill-relay-after-add', 'kill-relay-after-add', 'kill-relay-after-add'],
-  },
-  'no-sweep': {
-    file: 'src/outbox/sweep.ts',
-    from: 'let found = 0;\n  for (const { name, verifiedId } of consumers) {',
-    to: 'let found = 0;\n  for (const { name, verifiedId } of []) {',
+  'refill-forgets-a-row': {
+    file: 'src/outbox/refill.ts',
+    from: 'rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds, types }))',
+    to: 'rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds: eventIds.length > 1 ? eventIds.slice(1) : eventIds, types }))',
     faults: ['flush-redis'],
   },
-  'epoch-not-raised': {
+  'sweep-trusts-a-lost-batch': {
     file: 'src/outbox/sweep.ts',
-    from: 'raised.map(({ eventId, epoch }) => ({ eventId, epoch,',
-    to: 'raised.map(({ eventId, epoch }) => ({ eventId, epoch: epoch * 0,',
+    from: 'open.filter(({ id }) => !live.has(id))',
+    to: 'open.filter(({ id }) => !live.has(id) && false)',
+    faults: ['flush-redis'],
+  },
+  'generation-not-watched': {
+    file: 'src/outbox/generations.ts',
+    from: 'generation < (values.get(consumer) ?? 0)',
+    to: 'generation < 0',
+    also: { file: 'src/outbox/run-relay.ts', from: 'sweepDue(sweep, sweep, stop.signal)', to: 'Promise.resolve()' },
+    faults: ['flush-redis'],
+  },
+  'failing-batch-counts-innocents': {
+    file: 'src/kernel/consumers/react.ts',
+    from: 'const failed = [...unreadable];\n  for (const delivery of deliveries)',
+    to: 'const failed = [...unreadable, ...deliveries.flatMap((delivery) => failedAt(delivery, new Error("together")))];\n  for (const delivery of deliveries.slice(0, 0))',
     faults: [],
+  },
+  'fairness-removed': {
+    file: 'src/outbox/refill.ts',
+    from: 'limit ceil(${room} * (select batch_limit from size) / (select count(*) from turn)::numeric)',
+    to: 'limit ${room} * (select batch_limit from size)',
+    faults: ['backlog-of-one-tenant'],
+  },
+  'refusal-fails-events': {
+    file: 'src/outbox/add-batches.ts',
+    from: "await unqueueBatches(options.sql, batchIds, 'unavailable');",
+    to: "await options.sql`update outbox_event set status = 'failed', failure = 'refused' where id = any(${refused.flatMap(([, some]) => some.flatMap(({ eventIds }) => eventIds)) as string[]}::uuid[])`;",
+    faults: ['redis-noreplicas'],
   },
   'sending-not-on-record': {
     file: 'src/store/sending.ts',

@@ -1,9 +1,9 @@
-// Preloaded into the processes of a broken build: replaces a piece of one source file as it is loaded (see mutants.ts).
+// Preloaded into the processes under attack: replaces pieces of source files as they are loaded (see mutants.ts).
 import { registerHooks } from 'node:module';
-import { mutants } from './mutants.ts';
+import { exitingPoison, mutants } from './mutants.ts';
 
 const mutant = mutants[process.env['MUTANT'] ?? ''];
-const edits = mutant === undefined ? [] : [mutant, ...(mutant.also === undefined ? [] : [mutant.also])];
+const edits = [exitingPoison, ...(mutant === undefined ? [] : [mutant, ...(mutant.also === undefined ? [] : [mutant.also])])];
 for (const { file, from, to } of edits) {
   registerHooks({
     load(url, context, nextLoad) {

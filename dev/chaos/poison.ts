@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { listingViewed } from '../../src/events/listing-viewed.ts';
 import { ticketCreated } from '../../src/events/ticket-created.ts';
 import { append } from '../../src/outbox/append.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
+import { EXITING_ZONE } from './mutants.ts';
 
 /** Events that can't be consumed, planted beside the client's. */
 export interface Poison {
@@ -36,6 +38,20 @@ export async function plantPoison(
   const ids = await transaction(sql, (tx) => append(tx, ...[...unreadable, ...unknown].map((event) => ({ event, origin: {} }))));
   const deadly = ids.slice(0, each).flatMap((id) => [`count-daily-metrics ${id}`, `notify ${id}`]);
   return { ids, deadly, curable: ids.slice(each), curableUserId };
+}
+
+const NEIGHBOURS = 50;
+
+/** Plants an event that ends the process of whoever counts it, in the midst of good ones. Returns its id. */
+export async function plantExitingPoison(sql: Sql): Promise<string> {
+  const [tenant] = await sql<[{ id: string }]>`select id from tenant order by id limit 1`;
+  const listing = (isDeadly: boolean) => listingViewed({
+    tenantId: tenant.id, occurredAt: new Date(),
+    payload: { listingId: randomUUID(), tenantId: tenant.id, zone: isDeadly ? EXITING_ZONE : 'centro', visitorHash: 'v', ipHash: 'i' },
+  });
+  const events = Array.from({ length: 2 * NEIGHBOURS + 1 }, (_, index) => ({ event: listing(index === NEIGHBOURS), origin: {} }));
+  const ids = await transaction(sql, (tx) => append(tx, ...events));
+  return ids[NEIGHBOURS] as string;
 }
 
 /** Makes the cause of the curable ones go away. */

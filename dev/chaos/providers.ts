@@ -42,7 +42,7 @@ export const providerFaults: readonly Fault[] = Object.freeze(
     { name: 'kill-workers-after-smtp-accepted', strike: killWhile('hold') },
     killAt('kill-worker-after-smtp-answer', 'mail.accepted'),
     { name: 'whatsapp-reports-in-disorder', strike: reportInDisorder },
-  ].map((fault): Fault => ({ ...fault, channels: true })),
+  ].map((fault): Fault => ({ ...fault, channels: true, spendsAttempts: true })),
 );
 
 /** Each failure as a fault of its own, and the one that nobody is there. */

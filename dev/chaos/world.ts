@@ -31,10 +31,11 @@ export async function openWorld({ mutant, channels = false, env = {} }: WorldOpt
     ends.push({ name, how });
     started.delete(name);
   };
-  const preload = ['failpoint.ts', ...(mutant === undefined ? [] : ['mutate.ts'])];
+  const preload = ['failpoint.ts', 'mutate.ts'];
   const stage = await openStage({
     folder: 'chaos',
     documents: 'none',
+    proxied: true,
     channels,
     env: { ...HASTE, ...UNLIMITED, LOG_LEVEL: 'info', MONGODB_URL: undefined, FAILPOINTS: failpoints, MUTANT: mutant, ...env },
     preload: preload.map((file) => new URL(file, import.meta.url)),

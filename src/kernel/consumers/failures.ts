@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/log.ts';
 import type { ConsumerMetrics } from '../../platform/metrics.ts';
 import type { Sql, Tx } from '../../platform/postgres.ts';
 import { transaction } from '../../platform/transaction.ts';
-import { isUnavailable, Unavailable } from '../../platform/unavailable.ts';
+import { classify, isUnavailable, Unavailable } from '../../platform/unavailable.ts';
 import { Permanent, RetryLater, toError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { backoffMs } from './backoff.ts';
@@ -61,7 +61,10 @@ async function settleIn(tx: Tx, failed: readonly FailedDelivery[], context: Fail
   return settled;
 }
 
-const isFree = (error: unknown) => isUnavailable(error) || error instanceof RetryLater;
+const AGAIN_MS = 1_000; // for a transaction that may simply run again, and has done so in vain
+
+/** Returns whether a failure costs no attempt. */
+const isFree = (error: unknown) => classify(error) !== 'fault' || error instanceof RetryLater;
 
 const toAttempt = ({ eventId, error }: FailedDelivery): FailedAttempt => ({ eventId, ...fingerprint(toError(error)) });
 
@@ -73,6 +76,7 @@ function settleOne(failed: FailedDelivery, attempts: number, { consumer, onUnava
   function decide(why: Error, count: number): readonly [SettledFailure['outcome'], number] {
     if (isUnavailable(why)) return ['unavailable', onUnavailable(why instanceof Unavailable ? why.forMs : undefined)];
     if (why instanceof RetryLater) return ['parked', why.delayMs];
+    if (classify(why) === 'again') return ['parked', AGAIN_MS];
     if (why instanceof Permanent || count >= consumer.attempts) return ['dead', 0];
     return ['retry', backoffMs(count)];
   }

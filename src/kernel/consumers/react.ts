@@ -5,7 +5,7 @@ import type { Tx } from '../../platform/postgres.ts';
 import { signal } from '../../platform/signal.ts';
 import { withinAll } from '../../platform/telemetry.ts';
 import { transaction } from '../../platform/transaction.ts';
-import { isUnavailable } from '../../platform/unavailable.ts';
+import { classify, isUnavailable } from '../../platform/unavailable.ts';
 import type { Reaction } from './consumer.ts';
 import { consumeAll, consumeFresh, isConsumedBefore } from './consumption.ts';
 import { type BatchAtHand, type Delivery, type FailedDelivery, readDeliveries, type Runtime } from './delivery.ts';
@@ -77,7 +77,7 @@ async function commitTogether<Ports>(reaction: Reaction<Ports>, runtime: Runtime
   if (deliveries.length === 0 && !closes) return;
   const { name, timeoutMs } = reaction;
   signal('reaction.before');
-  const { fresh, following, hints } = await withinAll(`react ${name}`, deliveries.map(({ span }) => span), () => transaction(
+  const { fresh, following, hints } = await withinAll(`react ${name}`, deliveries.map(({ span }) => span), () => runAgain(() => transaction(
     runtime.sql,
     async (tx) => {
       const eventIds = deliveries.map(({ event }) => event.eventId);
@@ -92,11 +92,24 @@ async function commitTogether<Ports>(reaction: Reaction<Ports>, runtime: Runtime
       return handled;
     },
     { timeoutMs: timeoutMs + COMMIT_MARGIN_MS },
-  ));
+  )));
   signal('reaction.committed');
   for (const { committed } of fresh) runtime.onConsumed(committed);
   if (following > 0) runtime.wake();
   for (const hint of hints) hint();
+}
+
+const RUNS = 3;
+
+/** Runs a transaction again at once when it lost to another: a deadlock, or a serialization failure. */
+async function runAgain<T>(run: () => Promise<T>): Promise<T> {
+  for (let runs = 1; ; runs += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (classify(error) !== 'again' || runs === RUNS) throw error;
+    }
+  }
 }
 
 async function handleFresh<Ports>(

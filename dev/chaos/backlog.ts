@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { listingViewed } from '../../src/events/listing-viewed.ts';
+import { append } from '../../src/outbox/append.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { until } from '../until.ts';
+import type { Fault } from './faults.ts';
+import type { World } from './world.ts';
+
+const BACKLOG = 60_000;
+const COMMITTED_TOGETHER = 10_000;
+const WAITING = 20_000; // of them, when the other tenant's event commits
+const SERVED_MS = 2_000; // with the other faults' load; the bench holds a quiet system to one second
+
+/** A tenant with tens of thousands of waiting deliveries; another tenant's delivery has to be served at once. */
+export const backlogOfOneTenant: Fault = Object.freeze({
+  name: 'backlog-of-one-tenant',
+  async strike(world: World, { tell }: { tell(words: string): void }) {
+    const { sql } = world;
+    const busy = randomUUID();
+    for (let count = 0; count < BACKLOG; count += COMMITTED_TOGETHER) await view(world, busy, COMMITTED_TOGETHER);
+    await until('the backlog waits', async () => {
+      const [row] = await sql<[{ waiting: number }]>`select count(*)::integer as waiting from waiting_delivery where tenant_id = ${busy}`;
+      return row.waiting > WAITING;
+    });
+    const began = performance.now();
+    const [eventId = ''] = await view(world, randomUUID(), 1);
+    await until('the other tenant is served', async () => {
+      return (await sql`select from consumed_event where event_id = ${eventId}`).length > 0;
+    }, { deadlineMs: 60_000 });
+    const tookMs = performance.now() - began;
+    const [left] = await sql<[{ waiting: number }]>`select count(*)::integer as waiting from waiting_delivery where tenant_id = ${busy}`;
+    tell(`served in ${Math.round(tookMs)} ms before ${left.waiting} others`);
+    return tookMs > SERVED_MS ? [`another tenant's delivery took ${Math.round(tookMs)} ms`] : [];
+  },
+});
+
+function view({ sql }: World, tenantId: string, count: number): Promise<string[]> {
+  const event = () => listingViewed({
+    tenantId, occurredAt: new Date(),
+    payload: { listingId: randomUUID(), tenantId, zone: 'centro', visitorHash: 'v', ipHash: 'i' },
+  });
+  return transaction(sql, (tx) => append(tx, ...Array.from({ length: count }, () => ({ event: event(), origin: {} }))));
+}
