@@ -43,7 +43,7 @@ export async function startWorkers(
   jobs: readonly Job<object>[],
 ): Promise<void> {
   const prefix = config.REDIS_PREFIX;
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 2 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker', log }), (pool) => pool.end({ timeout: 2 }));
   await assertSchema(sql);
   const url = config.REDIS_URL;
   const redis = stack.adopt(openRedis({ url, name: 'worker', log }), (client) => client.disconnect());
@@ -88,7 +88,7 @@ export async function startWorkers(
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
   const jobPool = openPostgres({
-    url: config.DATABASE_URL, name: 'worker-jobs', connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
+    url: config.DATABASE_URL, name: 'worker-jobs', log, connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
   });
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
