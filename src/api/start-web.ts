@@ -35,7 +35,7 @@ type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
 /** Opens what the HTTP API needs and serves it until the stack is closed. PostgreSQL and Redis may come later. */
 export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonly Job<object>[]): Promise<void> {
   const prefix = config.REDIS_PREFIX;
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web' }), (pool) => pool.end({ timeout: 5 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web', log }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql).catch((error: unknown) => {
     if (error instanceof SchemaMismatch || error instanceof ConfigError) throw error;
   });

@@ -1,5 +1,5 @@
 import { Queue, Worker, type Processor } from 'bullmq';
-import type { QueueOptions, WorkerOptions } from './queues.ts';
+import { closesWithoutRedis, type QueueOptions, type WorkerOptions } from './queues.ts';
 
 export type AlarmQueue = Queue<object, void, string>;
 
@@ -28,5 +28,5 @@ export function openAlarmWorker(
     removeOnComplete: { count: 0 },
   });
   worker.on('error', onError);
-  return worker;
+  return closesWithoutRedis(worker, redis);
 }

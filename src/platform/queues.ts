@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker, type Processor } from 'bullmq';
 import type { Redis } from './redis.ts';
 
@@ -60,7 +61,33 @@ export function openWorker(
     removeOnFail: { count: FAILED_KEPT },
   });
   worker.on('error', onError);
-  return worker;
+  return closesWithoutRedis(worker, redis);
+}
+
+const UNREACHABLE_MS = 5_000;
+
+/**
+ * Lets `close()` end although Redis is unreachable: a job that cannot say that it is done holds it up for ever otherwise.
+ * Its lock runs out, and another worker takes it.
+ */
+export function closesWithoutRedis<T extends { close(force?: boolean): Promise<void> }>(
+  worker: T, redis: Redis, withinMs = UNREACHABLE_MS,
+): T {
+  const close = worker.close.bind(worker);
+  return Object.assign(worker, {
+    close: async (force?: boolean) => {
+      const stop = new AbortController();
+      await Promise.race([close(force), whenUnreachable(redis, withinMs, stop.signal)]).finally(() => stop.abort());
+    },
+  });
+}
+
+/** Resolves once the connection was not ready for so long. */
+async function whenUnreachable(redis: Redis, forMs: number, stop: AbortSignal): Promise<void> {
+  for (let readyAt = performance.now(); performance.now() - readyAt < forMs && !stop.aborted;) {
+    await sleep(forMs / 10);
+    if (redis.status === 'ready') readyAt = performance.now();
+  }
 }
 
 /** Key of the value that relays advance as they publish: where it is behind, this queue's jobs were lost. */

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { isDemotedNode } from './errors/redis-errors.ts';
 import type { Logger } from './log.ts';
 import { failSpan, startChild } from './telemetry.ts';
+import { Unavailable } from './unavailable.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -9,28 +12,101 @@ export interface RedisOptions {
   readonly url: string;
   readonly name: string;
   readonly log: Logger;
+  /** Limits of silence, for tests. */
+  readonly limits?: Partial<RedisLimits>;
 }
+
+interface RedisLimits {
+  /** Silence after a command until its connection is replaced. */
+  readonly silenceMs: number;
+  /** Time between two pings, so that a path on which nobody asks is tried as well. */
+  readonly pingMs: number;
+}
+
+const COMMAND_MS = 5_000;
+const BLOCKED_MS = 15_000; // BullMQ's workers block for ten seconds at most
+const PING_MS = 5_000;
+const REFUSED_MS = 500;
+const DEMOTED_MS = 1_000; // between two connections to a node that stays demoted
 
 const reconnectMs = (attempt: number) => Math.min(50 * 2 ** attempt, 1_000);
 
-/** A connection that fails at once while Redis is away: for whoever has something better to do than wait. */
-export function openRedis({ url, name, log }: RedisOptions): Redis {
-  return listen(
-    traced(new Redis(url, {
-      connectionName: name,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      commandTimeout: 5_000,
-      connectTimeout: 2_000,
-      retryStrategy: reconnectMs,
-    })),
-    log,
-  );
+/**
+ * Opens a connection whose commands fail at once while Redis is unavailable. A command out of time fails, and so does its
+ * connection: TCP keeps one open that carries nothing any more.
+ */
+export function openRedis({ url, name, log, limits = {} }: RedisOptions): Redis {
+  const { silenceMs = COMMAND_MS, pingMs = PING_MS } = limits;
+  const redis = new Redis(url, {
+    connectionName: name,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: silenceMs,
+    socketTimeout: silenceMs,
+    connectTimeout: 2_000,
+    ...leaveDemotedNode('fail'),
+  });
+  return ping(listen(traced(redis), log), pingMs);
 }
 
-/** A connection that waits for Redis to come back: for workers and subscribers. */
-export function openPatientRedis({ url, name, log }: RedisOptions): Redis {
-  return listen(new Redis(url, { connectionName: name, maxRetriesPerRequest: null, retryStrategy: reconnectMs }), log);
+/** Opens a connection whose commands wait for Redis, for workers and subscribers. `duplicate()` keeps all but the pings. */
+export function openPatientRedis({ url, name, log, limits = {} }: RedisOptions): Redis {
+  const { silenceMs = BLOCKED_MS, pingMs = PING_MS } = limits;
+  const redis = new Redis(url, {
+    connectionName: name,
+    maxRetriesPerRequest: null,
+    socketTimeout: silenceMs,
+    connectTimeout: 2_000,
+    ...leaveDemotedNode('resend'),
+  });
+  return ping(listen(paced(redis), log), pingMs);
+}
+
+/**
+ * Reconnects when a reply says that the node is no primary: after a fail-over old connections stay on a replica, and new
+ * ones reach the primary.
+ */
+function leaveDemotedNode(command: 'fail' | 'resend') {
+  let demotedAt = -Infinity;
+  let isAgain = false;
+  return {
+    reconnectOnError(error: Error) {
+      if (!isDemotedNode(error)) return false;
+      const now = performance.now();
+      if (now - demotedAt > DEMOTED_MS / 4) isAgain = now - demotedAt < 5 * DEMOTED_MS; // one batch has many replies
+      demotedAt = now;
+      return command === 'resend' ? 2 : 1;
+    },
+    retryStrategy: (attempt: number) =>
+      isAgain && performance.now() - demotedAt < 5 * DEMOTED_MS ? DEMOTED_MS : reconnectMs(attempt),
+  } as const;
+}
+
+/** Passes a refusal on after a pause: BullMQ's workers ask again at once, 7,700 times a second where memory is full. */
+function paced(redis: Redis): Redis {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    const sent = send(command, stream);
+    if (stream !== undefined || !(sent instanceof Promise)) return sent;
+    return sent.catch(async (error: unknown) => {
+      if (isRefusal(error)) await sleep(REFUSED_MS);
+      throw error;
+    });
+  };
+  return redis;
+}
+
+/** A script that Redis does not know yet is sent in full at once. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ReplyError' && !error.message.startsWith('NOSCRIPT');
+
+/** Pings while the connection is used, so that `socketTimeout` sees a path that a subscriber only listens to. */
+function ping(redis: Redis, everyMs: number): Redis {
+  const timer = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(() => undefined); // the connection reports it
+  }, everyMs).unref();
+  redis.once('end', () => clearInterval(timer));
+  return redis;
 }
 
 /** Lets each command be a span of whatever asks for it: its name only, for keys and arguments may say who. */
@@ -64,6 +140,16 @@ function listen(redis: Redis, log: Logger): Redis {
     away = false;
   });
   return redis;
+}
+
+/** Runs a call of Redis. @throws {Unavailable} for any error: no answer of Redis is about an event. */
+export async function callRedis<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    throw new Unavailable('redis cannot be used', { cause: error });
+  }
 }
 
 /** Refuses a Redis that may throw jobs away when memory runs short. */

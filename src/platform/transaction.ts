@@ -1,6 +1,7 @@
 import { endsSession, isReadOnlyServer } from './errors/postgres-errors.ts';
 import { leaveConnection, type Sql, type Tx } from './postgres.ts';
 import { isQuery, traceQuery } from './trace-query.ts';
+import { classify } from './unavailable.ts';
 
 /** The transaction's connection or its time is gone. It may have committed only if `commit` was already on its way. */
 export class TransactionLost extends Error {
@@ -11,20 +12,36 @@ export class TransactionLost extends Error {
 export interface TransactionOptions {
   /** Milliseconds from the call, waiting for a connection included, until the caller gets `TransactionLost`. */
   readonly timeoutMs?: number;
+  /**
+   * Times that `work` may run again when PostgreSQL undid it because of another transaction (40001, 40P01): only for work
+   * that does nothing outside the transaction. Each run has the whole time.
+   */
+  readonly reruns?: number;
+}
+
+/** Runs `work` in one transaction; every transaction of ours goes through here. */
+export async function transaction<T>(
+  sql: Sql,
+  work: (tx: Tx) => Promise<T>,
+  { timeoutMs = 30_000, reruns = 0 }: TransactionOptions = {},
+): Promise<T> {
+  for (let rerun = 0; ; rerun++) {
+    try {
+      return await runOnce(sql, work, timeoutMs);
+    } catch (error) {
+      if (rerun >= reruns || classify(error) !== 'again') throw error;
+    }
+  }
 }
 
 /**
- * Runs `work` in one transaction; every transaction of ours goes through here.
+ * Runs `work` in one transaction, once.
  *
  * postgres.js 3.4.9 would otherwise run the callback's next query on a fresh connection, outside any transaction, when
  * the backend dies under it, and crash on the rollback it then sends (porsager/postgres #1215, #1186, #1189, #1204).
  * So once the transaction is lost its handle sends nothing more, and the callback never settles.
  */
-export function transaction<T>(
-  sql: Sql,
-  work: (tx: Tx) => Promise<T>,
-  { timeoutMs = 30_000 }: TransactionOptions = {},
-): Promise<T> {
+function runOnce<T>(sql: Sql, work: (tx: Tx) => Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const hold: Hold = { lost: undefined, over: false, pid: undefined, lose: () => undefined };
     const deadline = setTimeout(() => hold.lose(new TransactionLost(`no end within ${timeoutMs} ms`)), timeoutMs);

@@ -50,7 +50,7 @@ export async function startWorkers(
   const own = chooseByName('WORKER_CONSUMERS', consumers, config.WORKER_CONSUMERS);
   const ownJobs = chooseByName('WORKER_JOBS', jobs, config.WORKER_JOBS);
   chooseByName('WORKER_CONCURRENCY', consumers, Object.keys(config.WORKER_CONCURRENCY));
-  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker' }), (pool) => pool.end({ timeout: 2 }));
+  const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker', log }), (pool) => pool.end({ timeout: 2 }));
   await assertSchema(sql);
   const url = config.REDIS_URL;
   const redis = stack.adopt(openRedis({ url, name: 'worker', log }), (client) => client.disconnect());
@@ -100,7 +100,7 @@ export async function startWorkers(
   const runners = { consumer: own.map(({ name }) => name), job: ownJobs.map(({ name }) => name) };
   stack.adopt(announceRunners({ redis, prefix }, runners), (announced) => announced.close());
   const jobPool = openPostgres({
-    url: config.DATABASE_URL, name: 'worker-jobs', connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
+    url: config.DATABASE_URL, name: 'worker-jobs', log, connections: 4, statementTimeoutMs: JOB_STATEMENT_MS, planAfresh: true,
   });
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(

@@ -53,6 +53,41 @@ test('a transaction that does not end in time is given up and never commits', as
   expect(await sql`select id from mark`).toEqual([]);
 });
 
+test.for([
+  ['40P01', 2, 3, 'done'], ['40001', 2, 3, 'done'], ['40001', 1, 2, '40001'], ['40001', undefined, 1, '40001'], ['23505', 2, 1, '23505'],
+] as const)('work that meets %s and may run again %s times runs %d times', async ([code, reruns, runs, outcome]) => {
+  const { sql } = await createDatabase();
+  await sql`create table mark (id integer primary key)`;
+  let ran = 0;
+  const done = transaction(sql, async (tx) => {
+    ran += 1;
+    await tx`insert into mark values (1)`;
+    if (ran < 3) await tx.unsafe(`do $$ begin raise exception using errcode = '${code}'; end $$`);
+    return 'done';
+  }, reruns === undefined ? {} : { reruns });
+  expect(await done.catch((error: { code: string }) => error.code)).toBe(outcome);
+  expect(ran).toBe(runs);
+  expect((await sql`select from mark`).length).toBe(outcome === 'done' ? 1 : 0);
+});
+
+test('two transactions in a deadlock both commit when they may run again', async () => {
+  const { sql } = await createDatabase();
+  await sql`create table mark (id integer primary key, value integer)`;
+  await sql`insert into mark values (1, 0), (2, 0)`;
+  const both = Promise.withResolvers<void>();
+  let begun = 0;
+  const add = (first: number, second: number) => transaction(sql, async (tx) => {
+    await tx`update mark set value = value + 1 where id = ${first}`;
+    begun += 1;
+    if (begun === 2) both.resolve();
+    await both.promise;
+    await tx`update mark set value = value + 1 where id = ${second}`;
+  }, { reruns: 3 });
+  await Promise.all([add(1, 2), add(2, 1)]);
+  expect(begun).toBeGreaterThan(2);
+  expect(await sql`select value from mark`).toEqual([{ value: 2 }, { value: 2 }]);
+});
+
 test('a storm of killed backends leaves no stray row, no partial row and no uncaught error', { timeout: 60_000 }, async () => {
   const ROUNDS = 1_000;
   const { sql, url } = await createDatabase();
