@@ -1,5 +1,5 @@
 import { Queue, Worker, type Processor } from 'bullmq';
-import { closesWithoutRedis, type QueueOptions, type WorkerOptions } from './queues.ts';
+import { limitClose, type QueueOptions, type WorkerOptions } from './queues.ts';
 
 export type AlarmQueue = Queue<object, void, string>;
 
@@ -28,5 +28,5 @@ export function openAlarmWorker(
     removeOnComplete: { count: 0 },
   });
   worker.on('error', onError);
-  return closesWithoutRedis(worker, redis);
+  return limitClose(worker, redis);
 }

@@ -58,7 +58,7 @@ export function openPostgres({ url, ...options }: PostgresOptions): Sql {
   const watch = watchConnections({
     ...limitsOf(options),
     findSessions: (pids) => findSessions(() => openProbe(settings, options, hosts), pids),
-    onLeft: (connections) => log?.warn({ pool: name, connections }, 'dead postgres connections closed'),
+    onClosed: (connections) => log?.warn({ pool: name, connections }, 'dead postgres connections closed'),
     onReadOnly: () => hosts.index++,
   });
   const driver = {
@@ -108,8 +108,8 @@ async function findMissingLimits(sql: Sql): Promise<readonly string[]> {
 }
 
 /** Closes the connection of a session, so that it does not return to its pool. */
-export function leaveConnection(sql: Sql, pid: number | undefined): void {
-  if (pid !== undefined) watches.get(sql)?.leave(pid);
+export function closeConnection(sql: Sql, pid: number | undefined): void {
+  if (pid !== undefined) watches.get(sql)?.close(pid);
 }
 
 function limitsOf({ statementTimeoutMs = STATEMENT_TIMEOUT_MS, limits }: Omit<PostgresOptions, 'url'>): WatchLimits {

@@ -61,7 +61,7 @@ export function openWorker(
     removeOnFail: { count: FAILED_KEPT },
   });
   worker.on('error', onError);
-  return closesWithoutRedis(worker, redis);
+  return limitClose(worker, redis);
 }
 
 const UNREACHABLE_MS = 5_000;
@@ -70,7 +70,7 @@ const UNREACHABLE_MS = 5_000;
  * Lets `close()` end although Redis is unreachable: a job that cannot say that it is done holds it up for ever otherwise.
  * Its lock runs out, and another worker takes it.
  */
-export function closesWithoutRedis<T extends { close(force?: boolean): Promise<void> }>(
+export function limitClose<T extends { close(force?: boolean): Promise<void> }>(
   worker: T, redis: Redis, withinMs = UNREACHABLE_MS,
 ): T {
   const close = worker.close.bind(worker);

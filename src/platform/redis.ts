@@ -46,7 +46,7 @@ export function openRedis({ url, name, log, limits = {} }: RedisOptions): Redis 
     connectTimeout: 2_000,
     ...leaveDemotedNode('fail'),
   });
-  return ping(listen(traced(redis), log), pingMs);
+  return pingEvery(listen(traced(redis), log), pingMs);
 }
 
 /** Opens a connection whose commands wait for Redis, for workers and subscribers. `duplicate()` keeps all but the pings. */
@@ -59,7 +59,7 @@ export function openPatientRedis({ url, name, log, limits = {} }: RedisOptions):
     connectTimeout: 2_000,
     ...leaveDemotedNode('resend'),
   });
-  return ping(listen(paced(redis), log), pingMs);
+  return pingEvery(listen(paceRefusals(redis), log), pingMs);
 }
 
 /**
@@ -83,7 +83,7 @@ function leaveDemotedNode(command: 'fail' | 'resend') {
 }
 
 /** Passes a refusal on after a pause: BullMQ's workers ask again at once, 7,700 times a second where memory is full. */
-function paced(redis: Redis): Redis {
+function paceRefusals(redis: Redis): Redis {
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, stream) => {
     const sent = send(command, stream);
@@ -101,7 +101,7 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ReplyError' && !error.message.startsWith('NOSCRIPT');
 
 /** Pings while the connection is used, so that `socketTimeout` sees a path that a subscriber only listens to. */
-function ping(redis: Redis, everyMs: number): Redis {
+function pingEvery(redis: Redis, everyMs: number): Redis {
   const timer = setInterval(() => {
     if (redis.status === 'ready') redis.ping().catch(() => undefined); // the connection reports it
   }, everyMs).unref();

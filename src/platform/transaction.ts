@@ -1,5 +1,5 @@
 import { endsSession, isReadOnlyServer } from './errors/postgres-errors.ts';
-import { leaveConnection, type Sql, type Tx } from './postgres.ts';
+import { closeConnection, type Sql, type Tx } from './postgres.ts';
 import { isQuery, traceQuery } from './trace-query.ts';
 import { classify } from './unavailable.ts';
 
@@ -48,7 +48,7 @@ function runOnce<T>(sql: Sql, work: (tx: Tx) => Promise<T>, timeoutMs: number): 
     hold.lose = (error) => {
       hold.lost ??= error;
       clearTimeout(deadline);
-      leaveConnection(sql, hold.pid);
+      closeConnection(sql, hold.pid);
       reject(error);
     };
     const settle = () => {

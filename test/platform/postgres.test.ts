@@ -7,7 +7,7 @@ import { openPostgres, type PostgresOptions, type Sql } from '../../src/platform
 import { transaction, TransactionLost } from '../../src/platform/transaction.ts';
 import { isUnavailable } from '../../src/platform/unavailable.ts';
 import { createDatabase } from '../support/database.ts';
-import { proxied } from '../support/proxy.ts';
+import { openProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 
 const FAST = { suspectMs: 300, lookMs: 100 };
@@ -16,7 +16,7 @@ const CONNECTIONS = 8;
 /** A pool behind a proxy, all of whose connections are open. */
 async function world(options: Partial<PostgresOptions> = {}) {
   const { sql: direct, url } = await createDatabase();
-  const proxy = await proxied(url);
+  const proxy = await openProxy(url);
   const pool = openPostgres({ url: proxy.url, name: 'watched', connections: CONNECTIONS, limits: FAST, ...options });
   onTestFinished(() => pool.end({ timeout: 0 }));
   await openAll(pool);

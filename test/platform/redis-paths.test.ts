@@ -4,7 +4,7 @@ import { openLog } from '../../src/platform/log.ts';
 import { openQueue, openWorker } from '../../src/platform/queues.ts';
 import { callRedis, openPatientRedis, openRedis, type Redis, type RedisOptions, whenReady } from '../../src/platform/redis.ts';
 import { isUnavailable, Unavailable } from '../../src/platform/unavailable.ts';
-import { proxied } from '../support/proxy.ts';
+import { openProxy } from '../support/proxy.ts';
 import { isolatedRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
@@ -25,7 +25,7 @@ async function msUntil(work: () => Promise<unknown>): Promise<number> {
 }
 
 test('a command on a path that went silent fails in time, and the connection is replaced', async () => {
-  const proxy = await proxied((await isolatedRedis()).url);
+  const proxy = await openProxy((await isolatedRedis()).url);
   const redis = await opened(openRedis, proxy.url, { ...LIMITS, pingMs: 60_000 });
   expect(proxy.silence()).toBe(1);
   await expect(redis.ping()).rejects.toSatisfy(isUnavailable);
@@ -35,7 +35,7 @@ test('a command on a path that went silent fails in time, and the connection is 
 
 test.for([['that fails fast', openRedis], ['of a subscriber', openPatientRedis]] as const)(
   'a connection %s on which nobody asks leaves a silent path too', async ([, open]) => {
-    const proxy = await proxied((await isolatedRedis()).url);
+    const proxy = await openProxy((await isolatedRedis()).url);
     await opened(open, proxy.url);
     proxy.silence();
     await until('there is another connection', () => proxy.carrying === 1);
@@ -44,7 +44,7 @@ test.for([['that fails fast', openRedis], ['of a subscriber', openPatientRedis]]
 
 test('a subscriber hears what is published after its path went silent', async () => {
   const server = await isolatedRedis();
-  const proxy = await proxied(server.url);
+  const proxy = await openProxy(server.url);
   const [ear, mouth] = [await opened(openPatientRedis, proxy.url), await opened(openRedis, server.url)];
   const heard: string[] = [];
   ear.on('message', (_, message) => heard.push(message));
@@ -57,14 +57,14 @@ test('a subscriber hears what is published after its path went silent', async ()
 });
 
 test('a patient command waits for the new connection', async () => {
-  const proxy = await proxied((await isolatedRedis()).url);
+  const proxy = await openProxy((await isolatedRedis()).url);
   const redis = await opened(openPatientRedis, proxy.url, { ...LIMITS, pingMs: 60_000 });
   proxy.silence();
   expect(await redis.set('key', 'value')).toBe('OK');
 });
 
 test('a worker whose connections went silent works on and closes', { timeout: 40_000 }, async () => {
-  const proxy = await proxied((await isolatedRedis()).url);
+  const proxy = await openProxy((await isolatedRedis()).url);
   const redis = await opened(openPatientRedis, proxy.url, { silenceMs: 6_000, pingMs: 500 }); // a worker blocks for five seconds
   const queue = openQueue('deaf', { redis: await opened(openRedis, proxy.url), prefix: 'test' });
   const done: string[] = [];
@@ -83,7 +83,7 @@ test('a worker whose connections went silent works on and closes', { timeout: 40
 
 test('a worker closes although Redis is gone, and one of its jobs cannot say that it is done', { timeout: 30_000 }, async () => {
   const server = await isolatedRedis();
-  const proxy = await proxied(server.url);
+  const proxy = await openProxy(server.url);
   const redis = await opened(openPatientRedis, proxy.url);
   const queue = openQueue('gone', { redis: await opened(openRedis, server.url), prefix: 'test' });
   const begun = Promise.withResolvers<void>();
@@ -107,7 +107,7 @@ test('a worker closes although Redis is gone, and one of its jobs cannot say tha
 test.for([['that fails fast', openRedis, 1], ['that is patient', openPatientRedis, 0]] as const)(
   'a connection %s to a node that was demoted is led to the primary', async ([, open, failures]) => {
     const [old, primary] = [await isolatedRedis(), await isolatedRedis()];
-    const proxy = await proxied(old.url);
+    const proxy = await openProxy(old.url);
     const redis = await opened(open, proxy.url, {});
     const { hostname, port } = new URL(primary.url);
     await (await opened(openRedis, old.url)).replicaof(hostname, Number(port));
@@ -125,7 +125,7 @@ test.for([['that fails fast', openRedis, 1], ['that is patient', openPatientRedi
 
 test('a node that stays demoted gets a new connection a second, not a storm of them', async () => {
   const [old, primary] = [await isolatedRedis(), await isolatedRedis()];
-  const proxy = await proxied(old.url);
+  const proxy = await openProxy(old.url);
   const redis = await opened(openPatientRedis, proxy.url, {});
   const { hostname, port } = new URL(primary.url);
   await (await opened(openRedis, old.url)).replicaof(hostname, Number(port));

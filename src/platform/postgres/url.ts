@@ -93,15 +93,21 @@ export function readPostgresUrl(text: string): UrlSettings {
 }
 
 function tlsOf(parameters: ReadonlyMap<string, string>): TlsSettings | undefined {
-  const asked = parameters.get('sslmode') ?? 'disable';
-  if (asked === 'disable') return undefined;
+  const sslmode = parameters.get('sslmode') ?? 'disable';
+  if (sslmode === 'disable') return undefined;
   const root = parameters.get('sslrootcert');
-  // As libpq does: a root certificate makes `require` verify, and that of the system is for `verify-full`.
-  const verifying = root === 'system' ? 'verify-full' : root !== undefined && asked === 'require' ? 'verify-ca' : asked;
-  const mode = verifying === 'allow' ? 'prefer' : (verifying as TlsSettings['mode']);
-  const files = { ca: root === 'system' ? undefined : root, cert: parameters.get('sslcert'), key: parameters.get('sslkey') };
-  const read = Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFile(path)]]));
-  return { mode, ...Object.fromEntries(read) };
+  const files = {
+    ca: root === 'system' ? undefined : root, cert: parameters.get('sslcert'), key: parameters.get('sslkey'),
+  };
+  const contents = Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFile(path)]]));
+  return { mode: modeOf(sslmode, root), ...Object.fromEntries(contents) };
+}
+
+/** As libpq does: a root certificate makes `require` verify, and that of the system is for `verify-full`. */
+function modeOf(sslmode: string, root: string | undefined): TlsSettings['mode'] {
+  if (root === 'system') return 'verify-full';
+  if (sslmode === 'require' && root !== undefined) return 'verify-ca';
+  return sslmode === 'allow' ? 'prefer' : (sslmode as TlsSettings['mode']);
 }
 
 const parametersOf = (url: string): Map<string, string> => new Map(new URLSearchParams(url.split('?')[1] ?? ''));

@@ -7,7 +7,7 @@ import type { SessionState } from './probe.ts';
 export interface WatchLimits {
   /** Silence after a request until the server is asked about the session over another connection. */
   readonly suspectMs: number;
-  /** Silence after a request until the connection is left, unless the server says that it works on the answer. */
+  /** Silence after a request until the connection is closed, unless the server says that it works on the answer. */
   readonly silenceMs: number;
   /** Rest inside a transaction after which the server must have ended the session. */
   readonly restMs: number;
@@ -17,8 +17,8 @@ export interface WatchLimits {
 
 export interface WatchOptions extends WatchLimits {
   readonly findSessions: (pids: readonly number[]) => Promise<ReadonlyMap<number, SessionState>>;
-  /** Called for each look that left connections. */
-  readonly onLeft?: ((count: number) => void) | undefined;
+  /** Called for each look that closed connections. */
+  readonly onClosed?: ((count: number) => void) | undefined;
   /** Called when a server turned out to take no writes. */
   readonly onReadOnly?: () => void;
 }
@@ -27,10 +27,10 @@ export interface ConnectionWatch {
   /** Watches a socket of the pool until it closes. */
   add(socket: Socket): void;
   /** Closes the connection of a session at once, so that it does not return to the pool. */
-  leave(pid: number): void;
+  close(pid: number): void;
 }
 
-interface Line {
+interface Connection {
   readonly socket: Socket;
   pid: number | undefined;
   /** Requests whose end the server has not told. */
@@ -55,28 +55,28 @@ const READ_ONLY = '25006';
  * connections open for a quarter of an hour or for ever. One dead connection makes all idle ones of its age suspect.
  */
 export function watchConnections(options: WatchOptions): ConnectionWatch {
-  const lines = new Set<Line>();
+  const connections = new Set<Connection>();
   let timer: NodeJS.Timeout | undefined;
   let isAsking = false;
 
   function look(): void {
     const now = performance.now();
-    for (const line of lines) if (line.socket.writableEnded) line.endedAt ??= now;
-    const dead = [...lines].filter((line) => isDead(line, now, options));
-    leaveDead(dead);
-    const suspects = [...lines].filter((line) => line.isWaiting && now - line.aliveAt > options.suspectMs);
+    for (const connection of connections) if (connection.socket.writableEnded) connection.endedAt ??= now;
+    const dead = [...connections].filter((connection) => isDead(connection, now, options));
+    closeDead(dead);
+    const suspects = [...connections].filter((connection) => connection.isWaiting && now - connection.aliveAt > options.suspectMs);
     if (suspects.length > 0 && !isAsking) void ask(suspects);
   }
 
-  async function ask(suspects: readonly Line[]): Promise<void> {
+  async function ask(suspects: readonly Connection[]): Promise<void> {
     isAsking = true;
     const askedAt = performance.now();
     try {
       const states = await options.findSessions(suspects.flatMap(({ pid }) => pid ?? []));
-      const silent = suspects.filter((line) => line.isWaiting && line.aliveAt < askedAt);
-      const stateOf = ({ pid = 0 }: Line) => states.get(pid) ?? 'unknown';
-      for (const line of silent) if (stateOf(line) === 'working') line.aliveAt = performance.now();
-      leaveDead(silent.filter((line) => stateOf(line) === 'gone'));
+      const silent = suspects.filter((connection) => connection.isWaiting && connection.aliveAt < askedAt);
+      const stateOf = ({ pid = 0 }: Connection) => states.get(pid) ?? 'unknown';
+      for (const connection of silent) if (stateOf(connection) === 'working') connection.aliveAt = performance.now();
+      closeDead(silent.filter((connection) => stateOf(connection) === 'gone'));
     } catch {
       // Nobody answers there either: the limit of silence decides.
     } finally {
@@ -84,71 +84,71 @@ export function watchConnections(options: WatchOptions): ConnectionWatch {
     }
   }
 
-  function leaveDead(dead: readonly Line[]): void {
+  function closeDead(dead: readonly Connection[]): void {
     if (dead.length === 0) return;
     const since = Math.max(...dead.map(({ aliveAt }) => aliveAt));
-    const old = [...lines].filter((line) => !dead.includes(line) && isIdle(line) && line.aliveAt <= since);
+    const old = [...connections].filter((connection) => !dead.includes(connection) && isIdle(connection) && connection.aliveAt <= since);
     // The idle ones first: who hears that a request failed tries again at once, and must not be given one of them.
-    for (const line of old) close(line);
-    setTimeout(() => dead.forEach((line) => close(line)), 1);
-    options.onLeft?.(dead.length + old.length);
+    for (const connection of old) destroy(connection);
+    setTimeout(() => dead.forEach(destroy), 1);
+    options.onClosed?.(dead.length + old.length);
   }
 
-  function close(line: Line): void {
-    lines.delete(line);
-    line.socket.destroy();
+  function destroy(connection: Connection): void {
+    connections.delete(connection);
+    connection.socket.destroy();
   }
 
-  function leaveReadOnly(line: Line): void {
+  function closeReadOnly(connection: Connection): void {
     options.onReadOnly?.();
     // The driver must read the error itself before its connection ends. The idle ones lead to the same server.
-    setImmediate(() => [line, ...[...lines].filter(isIdle)].forEach(close));
+    setImmediate(() => [connection, ...[...connections].filter(isIdle)].forEach(destroy));
   }
 
   return {
     add(socket) {
-      const line = follow(socket, leaveReadOnly);
-      lines.add(line);
+      const connection = follow(socket, closeReadOnly);
+      connections.add(connection);
       timer ??= setInterval(look, options.lookMs).unref();
       socket.once('close', () => {
-        lines.delete(line);
-        if (lines.size > 0) return;
+        connections.delete(connection);
+        if (connections.size > 0) return;
         clearInterval(timer);
         timer = undefined;
       });
     },
-    leave(pid) {
-      for (const line of lines) if (line.pid === pid) close(line);
+    close(pid) {
+      for (const connection of connections) if (connection.pid === pid) destroy(connection);
     },
   };
 }
 
-const isIdle = ({ isWaiting, isInTransaction }: Line): boolean => !isWaiting && !isInTransaction;
+const isIdle = ({ isWaiting, isInTransaction }: Connection): boolean => !isWaiting && !isInTransaction;
 
-function isDead({ aliveAt, endedAt, ...line }: Line, now: number, { silenceMs, restMs }: WatchLimits): boolean {
+function isDead({ aliveAt, endedAt, ...connection }: Connection, now: number, { silenceMs, restMs }: WatchLimits): boolean {
   if (endedAt !== undefined) return now - endedAt > GOODBYE_MS;
-  if (line.isWaiting) return now - aliveAt > silenceMs;
-  return line.isInTransaction && !line.isCopying && now - aliveAt > restMs;
+  if (connection.isWaiting) return now - aliveAt > silenceMs;
+  return connection.isInTransaction && !connection.isCopying && now - aliveAt > restMs;
 }
 
 /** Reads along what both sides say on a socket. */
-function follow(socket: Socket, onReadOnly: (line: Line) => void): Line {
-  const line: Line = {
+function follow(socket: Socket, onReadOnly: (connection: Connection) => void): Connection {
+  const connection: Connection = {
     socket, pid: undefined, pending: 0, isWaiting: false, isCopying: false, isInTransaction: false, isReadOnly: false,
     aliveAt: performance.now(), endedAt: undefined,
   };
   const read = openFrameReader((type, body) => {
-    if (type === BACKEND_KEY_DATA) line.pid = body.readInt32BE(0);
-    else if (type === COPY_IN_RESPONSE) Object.assign(line, { isCopying: true, isWaiting: false });
-    else if (type === ERROR_RESPONSE) line.isReadOnly ||= sqlStateOf(body) === READ_ONLY;
+    if (type === BACKEND_KEY_DATA) connection.pid = body.readInt32BE(0);
+    else if (type === COPY_IN_RESPONSE) Object.assign(connection, { isCopying: true, isWaiting: false });
+    else if (type === ERROR_RESPONSE) connection.isReadOnly ||= sqlStateOf(body) === READ_ONLY;
     else if (type === READY_FOR_QUERY) {
-      line.pending = Math.max(0, line.pending - 1);
-      Object.assign(line, { isWaiting: line.pending > 0, isCopying: false, isInTransaction: body[0] !== IDLE });
-      if (line.isReadOnly) onReadOnly(line);
+      connection.pending = Math.max(0, connection.pending - 1);
+      Object.assign(connection, { isWaiting: connection.pending > 0, isCopying: false, isInTransaction: body[0] !== IDLE });
+      if (connection.isReadOnly) onReadOnly(connection);
     }
   });
   socket.on('data', (chunk: Buffer) => {
-    line.aliveAt = performance.now();
+    connection.aliveAt = performance.now();
     read(chunk);
   });
   const emit = socket.emit.bind(socket) as (...args: unknown[]) => boolean;
@@ -159,10 +159,10 @@ function follow(socket: Socket, onReadOnly: (line: Line) => void): Line {
   socket.write = ((...args: unknown[]) => {
     const request = readRequest(args[0] as Buffer, isStartup);
     isStartup = false;
-    if (!line.isWaiting) line.aliveAt = performance.now();
-    line.pending += request.ends;
-    line.isWaiting ||= !request.isCopyData;
+    if (!connection.isWaiting) connection.aliveAt = performance.now();
+    connection.pending += request.ends;
+    connection.isWaiting ||= !request.isCopyData;
     return write(...args);
   }) as Socket['write'];
-  return line;
+  return connection;
 }

@@ -14,7 +14,7 @@ const stream = Buffer.concat([
   message('R', '\0\0\0\0'), message('K', key), message('Z', 'I'), message('1'), message('D', 'Z\0\0\0\u0005I'), message('E', failure),
   message('Z', 'T'), message('G', '\0\0\0'), message('C', 'COPY 1\0'), message('Z', 'I'),
 ]);
-const told = ['K', 'Z', 'E', 'Z', 'G', 'Z'];
+const types = ['K', 'Z', 'E', 'Z', 'G', 'Z'];
 
 test('the messages of the server are read, wherever its bytes are cut', () => {
   for (let cut = 0; cut <= stream.length; cut++) {
@@ -26,7 +26,7 @@ test('the messages of the server are read, wherever its bytes are cut', () => {
     });
     reader(stream.subarray(0, cut));
     reader(stream.subarray(cut));
-    expect(read).toEqual(told);
+    expect(read).toEqual(types);
   }
 });
 
@@ -34,7 +34,7 @@ test('the messages of the server are read when every byte comes alone', () => {
   const read: string[] = [];
   const reader = openFrameReader((type) => read.push(String.fromCharCode(type)));
   for (const byte of stream) reader(Buffer.from([byte]));
-  expect(read).toEqual(told);
+  expect(read).toEqual(types);
 });
 
 test.for<[string, Buffer, boolean, { ends: number; isCopyData: boolean }]>([
