@@ -1,6 +1,6 @@
 import { claim, markPublished } from '../src/outbox/claim.ts';
-import { type Measure, ratio } from './measure.ts';
-import { fillOutbox, median, openWorld, type Servers, type World } from './world.ts';
+import { type Measure, median, ratio } from './measure.ts';
+import { fillOutbox, openWorld, type Servers, type World } from './world.ts';
 
 const BATCH = 500;
 const HISTORY_STEP = 100_000; // a statement has its time-out

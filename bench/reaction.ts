@@ -3,8 +3,8 @@ import { defineReaction } from '../src/kernel/consumer.ts';
 import { runConsumer } from '../src/kernel/run-consumer.ts';
 import { relayBatch } from '../src/outbox/relay.ts';
 import { openWorker } from '../src/platform/queues.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
-import { fillOutbox, median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { type Measure, median, ratio, type Size } from './measure.ts';
+import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const CONCURRENCY = 200;
 

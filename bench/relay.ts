@@ -2,8 +2,8 @@ import { tenantCreated } from '../src/events/tenant-created.ts';
 import { defineReaction } from '../src/kernel/consumer.ts';
 import { relayBatch } from '../src/outbox/relay.ts';
 import { jobId } from '../src/platform/queues.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
-import { fillOutbox, median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { type Measure, median, ratio, type Size } from './measure.ts';
+import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const BATCH = 500;
 

@@ -7,9 +7,9 @@ import { until } from '../dev/until.ts';
 import { makePoke } from '../src/outbox/poke.ts';
 import { consumers } from '../src/workers/index.ts';
 import { openCustomers } from './customers.ts';
-import { type Measure, ratio } from './measure.ts';
+import { type Measure, median, ratio } from './measure.ts';
 import { startOn } from './processes.ts';
-import { fillOutbox, median, openWorld, seconds, type Servers } from './world.ts';
+import { fillOutbox, openWorld, seconds, type Servers } from './world.ts';
 
 const COLLECTOR = fileURLToPath(new URL('../dev/sandbox/trace-collector.ts', import.meta.url));
 const SAMPLED = '0.1';
