@@ -37,7 +37,7 @@ export async function measureTickets(servers: Servers, { count, rounds }: Size):
 }
 
 /** Starts a minimal server in a process of its own. */
-async function openMinimal({ url }: World, kind: 'outbox' | 'boss') {
+export async function openMinimal({ url }: World, kind: 'outbox' | 'boss') {
   const secret = randomBytes(32).toString('hex');
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), DATABASE_URL: url, JWT_SECRET: secret };

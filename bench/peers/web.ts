@@ -74,7 +74,7 @@ async function sendJob() {
   return async (tx: Tx, payload: TicketCreated) => {
     const db = {
       executeSql: async (text: string, values: unknown[] = []) => {
-        const rows = await tx.unsafe(text, values as string[], { prepare: true });
+        const rows = await tx.unsafe(text, values as string[]);
         return { rows };
       },
     };

@@ -15,26 +15,19 @@ export interface Answered {
   readonly answer: string;
 }
 
-/**
- * Claims a key until the transaction ends and finds the answer it got before.
- * `claimed` is false while another request with the key is running.
- */
-export async function claimKey(
-  tx: Tx,
-  { subject, route, key }: KeyScope,
-): Promise<{ readonly claimed: boolean; readonly answered: Answered | undefined }> {
-  // Two statements, sent together: the second must not read a snapshot from before the claim.
-  const [[lock], [answered]] = await Promise.all([
-    tx<{ claimed: boolean }[]>`
-      select pg_try_advisory_xact_lock(hashtextextended(${JSON.stringify([subject, route, key])}, 0)) as claimed
-    `,
-    tx<Answered[]>`
-      select fingerprint, status, answer
-      from idempotency_key
-      where subject = ${subject} and route = ${route} and key = ${key}
-    `,
-  ]);
-  return { claimed: lock?.claimed ?? false, answered };
+interface Claim {
+  /** False while another request with the key is running. */
+  readonly claimed: boolean;
+  readonly answered: Answered | undefined;
+}
+
+/** Claims a key until the transaction ends and finds the earlier answer to the key. */
+export async function claimKey(tx: Tx, { subject, route, key }: KeyScope): Promise<Claim> {
+  const [row] = await tx<(Partial<Answered> & { readonly claimed: boolean })[]>`
+    select claimed, fingerprint, status, answer from claim_idempotency_key(${subject}, ${route}, ${key})
+  `;
+  const { claimed = false, fingerprint, status, answer } = row ?? {};
+  return { claimed, answered: fingerprint && status && answer ? { fingerprint, status, answer } : undefined };
 }
 
 /** Keeps an answer for the requests to come with the same key. */
