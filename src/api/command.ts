@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewEvent } from '../kernel/event.ts';
-import { append, type Origin } from '../outbox/append.ts';
+import type { Origin } from '../outbox/append.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 import { claimKey, saveAnswer, type Answered, type KeyScope } from '../store/idempotency-keys.ts';
@@ -60,8 +60,7 @@ export async function command<Ahead = undefined>(
       const { context, events, statements } = collect({ tx, caller, now: new Date(), traceId });
       const { status, body } = await work(context, read as Ahead);
       const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };
-      const appended = append(tx, ...events.map((event) => ({ event, origin })));
-      await Promise.all([...statements, appended, saveAnswer(tx, scope, first)]);
+      await Promise.all([...statements, saveAnswer(tx, scope, first, events.map((event) => ({ event, origin })))]);
       return { answered: first, isReplay: false };
     },
     { timeoutMs: TIMEOUT_MS },

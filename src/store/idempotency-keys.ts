@@ -1,3 +1,4 @@
+import { appended, type Appended } from '../outbox/append.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Whose key it is and for what: the same key elsewhere is another key. */
@@ -30,12 +31,18 @@ export async function claimKey(tx: Tx, { subject, route, key }: KeyScope): Promi
   return { claimed, answered: fingerprint && status && answer ? { fingerprint, status, answer } : undefined };
 }
 
-/** Keeps an answer for the requests to come with the same key. */
-export async function saveAnswer(tx: Tx, { subject, route, key }: KeyScope, answered: Answered): Promise<void> {
-  await tx`
+/** Keeps an answer for the requests to come with the same key, and adds the request's events in the same statement. */
+export async function saveAnswer(
+  tx: Tx,
+  { subject, route, key }: KeyScope,
+  { fingerprint, status, answer }: Answered,
+  events: readonly Appended[],
+): Promise<void> {
+  const insert = tx`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer)
-    values (${subject}, ${route}, ${key}, ${answered.fingerprint}, ${answered.status}, ${answered.answer})
+    values (${subject}, ${route}, ${key}, ${fingerprint}, ${status}, ${answer})
   `;
+  await (events.length === 0 ? insert : tx`with event as (${appended(tx, events)}) ${insert}`);
 }
 
 /** Forgets keys older than `hours`, which must be 24 or more; gives their number. */
