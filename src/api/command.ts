@@ -5,7 +5,7 @@ import type { NewEvent } from '../kernel/event.ts';
 import type { Origin } from '../outbox/append.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
-import { claimKey, saveAnswer, type Answered, type KeyScope } from '../store/idempotency-keys.ts';
+import { claimKey, saveAnswer, type Answered, type KeyScope, type Statement } from '../store/idempotency-keys.ts';
 import type { Caller } from './auth.ts';
 import type { ApiDeps, Env } from './context.ts';
 import { Problem } from './problem.ts';
@@ -20,8 +20,8 @@ export interface CommandContext {
   readonly traceId: string;
   /** Adds events that commit with the command or not at all. */
   emit(events: readonly NewEvent[]): void;
-  /** Takes statements whose results nobody reads: the command sends its events and its answer without waiting for them. */
-  save(...statements: readonly Promise<unknown>[]): void;
+  /** Takes statements that nobody has sent and whose results nobody reads: they are sent as one with the answer. */
+  save(...statements: readonly Statement[]): void;
 }
 
 export interface Answer {
@@ -60,7 +60,7 @@ export async function command<Ahead = undefined>(
       const { context, events, statements } = collect({ tx, caller, now: new Date(), traceId });
       const { status, body } = await work(context, read as Ahead);
       const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };
-      await Promise.all([...statements, saveAnswer(tx, scope, first, events.map((event) => ({ event, origin })))]);
+      await saveAnswer(tx, scope, first, { events: events.map((event) => ({ event, origin })), statements });
       return { answered: first, isReplay: false };
     },
     { timeoutMs: TIMEOUT_MS },
@@ -74,15 +74,11 @@ export async function command<Ahead = undefined>(
 /** A context, and the lists of what the work gives to it. */
 function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
   const events: NewEvent[] = [];
-  const statements: Promise<unknown>[] = [];
+  const statements: Statement[] = [];
   const context: CommandContext = {
     ...given,
     emit: (emitted) => void events.push(...emitted),
-    save(...saved) {
-      statements.push(...saved);
-      // When the work fails first, nobody waits for them any more.
-      for (const statement of saved) statement.catch(() => undefined);
-    },
+    save: (...saved) => void statements.push(...saved),
   };
   return { context, events, statements };
 }

@@ -101,7 +101,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       const { ticket, events } = assignTicket(unassigned, assignment, now);
       await saveTicket(tx, ticket);
       await saveContactIfUnknown(tx, assigneeUserId, assigneeContact);
-      await emit(events);
+      emit(events);
       if (caller.roles.has('backoffice:write')) {
         const action = { action: 'assign-ticket', request: { ticketId: id, assigneeUserId }, outcome: {} } as const;
         await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId, traceId });
@@ -124,7 +124,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       const visits = (await readAhead(tx, id, now)).map((visit) => callOff(visit, off, now));
       for (const { appointment } of visits) await saveAppointment(tx, appointment);
       await saveTicket(tx, ticket);
-      await emit([...visits.flatMap((visit) => visit.events), ...events]);
+      emit([...visits.flatMap((visit) => visit.events), ...events]);
       return { status: 200, body: ticket };
     });
   });

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from 'postgres';
 import { appended, type Appended } from '../outbox/append.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
@@ -31,18 +32,33 @@ export async function claimKey(tx: Tx, { subject, route, key }: KeyScope): Promi
   return { claimed, answered: fingerprint && status && answer ? { fingerprint, status, answer } : undefined };
 }
 
-/** Keeps an answer for the requests to come with the same key, and adds the request's events in the same statement. */
+/** A statement that was made and not sent. */
+export type Statement = PendingQuery<Row[]>;
+
+/** What commits with an answer. */
+export interface Saved {
+  readonly events: readonly Appended[];
+  /** Statements that do not depend on one another. */
+  readonly statements: readonly Statement[];
+}
+
+/** Keeps an answer for the requests to come with the same key. One statement does that and all that commits with it. */
 export async function saveAnswer(
   tx: Tx,
   { subject, route, key }: KeyScope,
   { fingerprint, status, answer }: Answered,
-  events: readonly Appended[],
+  { events, statements }: Saved,
 ): Promise<void> {
   const insert = tx`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer)
     values (${subject}, ${route}, ${key}, ${fingerprint}, ${status}, ${answer})
   `;
-  await (events.length === 0 ? insert : tx`with event as (${appended(tx, events)}) ${insert}`);
+  const [first, ...others] = [...(events.length === 0 ? [] : [appended(tx, events)]), ...statements, insert];
+  const parts = others.reduce(
+    (before, part, index) => tx`${before}, ${tx(`part_${index}`)} as (${part})`,
+    tx`with first as (${first ?? insert})`,
+  );
+  await tx`${parts} select`;
 }
 
 /** Forgets keys older than `hours`, which must be 24 or more; gives their number. */
