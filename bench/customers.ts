@@ -28,8 +28,20 @@ export async function openCustomers(world: World, { servers, nodeOptions = '', e
   const secrets = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret };
   const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits, ...extra };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });
+  const users = await openUsers(secret, web.processes[0]?.ports['PORT']);
+  return {
+    ...users,
+    async close(): Promise<void> {
+      users.disconnect();
+      await web.stop();
+    },
+  };
+}
+
+/** Many users with tokens of a secret, who share a few kept-alive connections to a port of this machine. */
+export async function openUsers(secret: string, port: number | undefined) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const address = { agent, host: '127.0.0.1', port: web.processes[0]?.ports['PORT'] };
+  const address = { agent, host: '127.0.0.1', port };
   const issue = tokenIssuer(secret);
   const tokenOf = (role: string) => issue({ userId: randomUUID() }, { roles: [role] });
   const tokens = await Promise.all(Array.from({ length: USERS }, () => tokenOf('user')));
@@ -70,9 +82,7 @@ export async function openCustomers(world: World, { servers, nodeOptions = '', e
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, connection));
     },
-    async close(): Promise<void> {
-      agent.destroy();
-      await web.stop();
-    },
+    /** Closes the connections. */
+    disconnect: () => agent.destroy(),
   };
 }

@@ -2,9 +2,9 @@ import { issueInvoices } from '../src/jobs/issue-invoices.ts';
 import { type Db, openPostgres, type Sql } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
 import { insertBareInvoices } from './bare-invoices.ts';
-import { growth, type Measure, ratio, type Size, SMALLER } from './measure.ts';
+import { growth, type Measure, median, ratio, type Size, SMALLER } from './measure.ts';
 import { runSlot } from './run-slot.ts';
-import { median, openWorld, seconds, type Servers } from './world.ts';
+import { openWorld, seconds, type Servers } from './world.ts';
 
 const PATIENCE_MS = 300_000; // one statement over all tenants takes longer than a product's may
 

@@ -1,4 +1,4 @@
-// node bench/main.ts [--quick] [--only NAME,NAME]: measures the spine against what it stands on; fails when a bound is broken.
+// node bench/main.ts [--quick] [--peers] [--only NAME,NAME]: measures the spine against what it stands on; fails when a bound is broken.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,9 @@ import { measureLatency } from './latency.ts';
 import { keepsBound, type Measure } from './measure.ts';
 import { measureNotifications } from './notifications.ts';
 import { measurePages } from './pages.ts';
+import { installPeers } from './peers/install.ts';
+import { measureSpine } from './peers/spine.ts';
+import { measureTickets } from './peers/tickets.ts';
 import { measureRanking } from './ranking.ts';
 import { measureReaction } from './reaction.ts';
 import { measureReconciliation } from './reconciliation.ts';
@@ -30,8 +33,10 @@ const FULL = {
   ranking: { listings: 1_000_000, zones: 200, rounds: 2 },
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
-  traces: { requests: 500, events: 5_000, rounds: 21 },
+  traces: { requests: 2_000, events: 20_000, rounds: 11 },
   pages: { events: 300_000, rounds: 40 },
+  spine: { count: 40_000, rounds: 5 },
+  tickets: { count: 4_000, rounds: 7 },
 };
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
@@ -43,8 +48,10 @@ const QUICK: typeof FULL = {
   ranking: { listings: 50_000, zones: 20, rounds: 3 },
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
-  traces: { requests: 300, events: 3_000, rounds: 11 },
+  traces: { requests: 1_000, events: 6_000, rounds: 7 },
   pages: { events: 50_000, rounds: 20 },
+  spine: { count: 10_000, rounds: 3 },
+  tickets: { count: 1_000, rounds: 5 },
 };
 
 interface Given {
@@ -54,8 +61,10 @@ interface Given {
   readonly folder: string;
 }
 
-/** What `--only` may name. */
-const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[]>>> = {
+type Parts = Readonly<Record<string, (given: Given) => Promise<readonly Measure[]>>>;
+
+/** Parts that `--only` may name. */
+const PARTS: Parts = {
   relay: async ({ servers, sizes }) => [await measureRelay(servers, sizes.relay)],
   reaction: async ({ servers, sizes }) => [await measureReaction(servers, sizes.reaction)],
   claim: async ({ servers, sizes }) => [await measureClaim(servers, sizes.claim)],
@@ -70,9 +79,15 @@ const PARTS: Readonly<Record<string, (given: Given) => Promise<readonly Measure[
   pages: ({ servers, sizes }) => measurePages(servers, sizes.pages),
 };
 
-async function measureAll(given: Given, only: string | undefined): Promise<readonly Measure[]> {
-  const parts = Object.entries(PARTS).filter(([name]) => only === undefined || only.split(',').includes(name));
-  if (parts.length === 0) throw new MissingPart(`Nothing is called ${only}; there are ${Object.keys(PARTS).join(', ')}.`);
+/** Parts that `--peers` adds: comparisons with other queues, whose packages are installed first. */
+const PEERS: Parts = {
+  spine: ({ servers, sizes }) => measureSpine(servers, sizes.spine),
+  tickets: ({ servers, sizes }) => measureTickets(servers, sizes.tickets),
+};
+
+async function measureAll(given: Given, all: Parts, only: string | undefined): Promise<readonly Measure[]> {
+  const parts = Object.entries(all).filter(([name]) => only === undefined || only.split(',').includes(name));
+  if (parts.length === 0) throw new MissingPart(`No part is called ${only}. Use ${Object.keys(all).join(', ')}.`);
   const measures: Measure[] = [];
   for (const [, measure] of parts) measures.push(...(await measure(given)));
   return measures;
@@ -99,11 +114,13 @@ function toRow(measure: Measure): string[] {
   ];
 }
 
-const { values: { quick, only } } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const flag = { type: 'boolean', default: false } as const;
+const { values: { quick, peers, only } } = parseArgs({ options: { quick: flag, peers: flag, only: { type: 'string' } } });
+if (peers) installPeers();
 const dataDir = await claimFolder('bench');
 const services = await startServices({ dataDir, documents: 'none' }).catch(giveUp);
 const given = { servers: services, sizes: quick ? QUICK : FULL, folder: dataDir };
-const measures = await measureAll(given, only).catch(giveUp).finally(() => services.stop());
+const measures = await measureAll(given, peers ? { ...PARTS, ...PEERS } : PARTS, only).catch(giveUp).finally(() => services.stop());
 showTable(measures);
 const file = join(dirname(dataDir), 'bench.json');
 const run = { at: new Date(), quick, node: process.version, cores: availableParallelism(), measures };

@@ -33,6 +33,20 @@ export function ratio(measure: Omit<Measure, 'value' | 'baseline'> & { readonly 
   return { ...measure, value: measure.ours / measure.baseline };
 }
 
+/** A measure whose value is the median of the rounds' ratios: both sides of a round met the same machine. */
+export function ratioOfRounds({ ours, baseline, ...measure }: Omit<Measure, 'value' | 'ours' | 'baseline'> & {
+  readonly ours: readonly number[];
+  readonly baseline: readonly number[];
+}): Measure {
+  const ratios = ours.map((figure, round) => figure / (baseline[round] ?? Number.NaN));
+  return { ...measure, ours: median(ours), baseline: median(baseline), value: median(ratios) };
+}
+
+/** The middle value; of an even number, the lower of the two. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
 /** A long run is measured against one of so many times less. */
 export const SMALLER = 10;
 

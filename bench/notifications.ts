@@ -19,10 +19,10 @@ import { consumers } from '../src/workers/index.ts';
 import { templateContracts } from '../templates/index.ts';
 import { ticketCreated } from '../templates/ticket-created/contract.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
+import { type Measure, median, ratio, type Size } from './measure.ts';
 import { startOn } from './processes.ts';
 import type { Answer, Mails } from './send-mails.ts';
-import { median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { openWorld, seconds, type Servers, type World } from './world.ts';
 
 const SEND_MAILS = fileURLToPath(new URL('send-mails.ts', import.meta.url));
 const MAIL_FROM = 'TechMarket AI <no-reply@techmarket.example>';

@@ -2,9 +2,9 @@ import { recalculateRanking } from '../src/jobs/recalculate-ranking.ts';
 import type { Tx } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
 import { scoresSql } from '../src/store/ranking-scores.ts';
-import { growth, type Measure, ratio, SMALLER } from './measure.ts';
+import { growth, type Measure, median, ratio, SMALLER } from './measure.ts';
 import { runSlot } from './run-slot.ts';
-import { median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { openWorld, seconds, type Servers, type World } from './world.ts';
 
 const LISTINGS_PER_TENANT = 10;
 const STEP = 100_000; // a statement has its time-out

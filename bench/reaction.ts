@@ -4,8 +4,8 @@ import { runConsumer } from '../src/kernel/consumers/run-consumer.ts';
 import { addBatches } from '../src/outbox/add-batches.ts';
 import { runRelay } from '../src/outbox/run-relay.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
-import { fillOutbox, median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { type Measure, median, ratio, type Size } from './measure.ts';
+import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const BATCH = 500;
 const AT_ONCE = 4; // as many as the consumer has batches at hand

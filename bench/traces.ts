@@ -7,9 +7,9 @@ import { until } from '../dev/until.ts';
 import { makePoke } from '../src/outbox/poke.ts';
 import { consumers } from '../src/workers/index.ts';
 import { openCustomers } from './customers.ts';
-import { type Measure, ratio } from './measure.ts';
+import { type Measure, ratioOfRounds } from './measure.ts';
 import { startOn } from './processes.ts';
-import { fillOutbox, median, openWorld, seconds, type Servers } from './world.ts';
+import { fillOutbox, openWorld, seconds, type Servers } from './world.ts';
 
 const COLLECTOR = fileURLToPath(new URL('../dev/sandbox/trace-collector.ts', import.meta.url));
 const SAMPLED = '0.1';
@@ -48,7 +48,7 @@ export async function measureTraces(servers: Servers, { rounds, requests, events
   ]) {
     const before = await postsTo(endpoint);
     const [ours, baseline] = [await open(traced, start), await open({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, start)];
-    measures.push(ratio({
+    measures.push(ratioOfRounds({
       name: `${name} with traces, against without`, unit, ...(await alternate({ ours, baseline, count, rounds })), bound: { atLeast: 0.95 },
     }));
     if ((await postsTo(endpoint)) === before) throw new Error(`${name}: no traces came`);
@@ -60,7 +60,10 @@ const postsTo = async (endpoint: string) => Number(await (await fetch(`${endpoin
 
 type Run = (count: number) => Promise<void>;
 
-/** A side's figure is the median of its rounds; each round begins with the other side than the one before. */
+/**
+ * Figures of both sides by round. A round runs one side, the other side twice, and the first again, so that a machine
+ * that grows slower or faster meanwhile is the same to both; the next round begins with the other side.
+ */
 async function alternate({ count, rounds, ...sides }: {
   readonly ours: Run;
   readonly baseline: Run;
@@ -68,14 +71,14 @@ async function alternate({ count, rounds, ...sides }: {
   readonly rounds: number;
 }) {
   const figures = { ours: [] as number[], baseline: [] as number[] };
+  const turns = [['ours', 'baseline', 'baseline', 'ours'], ['baseline', 'ours', 'ours', 'baseline']] as const;
   for (let round = 0; round <= rounds; round += 1) {
-    const order = round % 2 === 0 ? (['ours', 'baseline'] as const) : (['baseline', 'ours'] as const);
-    for (const side of order) {
-      const took = await seconds(() => sides[side](count));
-      if (round > 0) figures[side].push(count / took);
-    }
+    const took = { ours: 0, baseline: 0 };
+    for (const side of turns[round % 2] ?? []) took[side] += await seconds(() => sides[side](count / 2));
+    if (round === 0) continue;
+    for (const side of ['ours', 'baseline'] as const) figures[side].push(count / took[side]);
   }
-  return { ours: median(figures.ours), baseline: median(figures.baseline) };
+  return figures;
 }
 
 /** A web process, and users who open tickets. */

@@ -11,6 +11,7 @@ import { migrate } from '../src/platform/migrate.ts';
 import { openPostgres, type Sql } from '../src/platform/postgres.ts';
 import { queuesByName } from '../src/platform/queues.ts';
 import { openPatientRedis, openRedis, whenReady } from '../src/platform/redis.ts';
+import { createDatabase } from './database.ts';
 
 /** Where a bench's servers are. */
 export interface Servers {
@@ -21,14 +22,7 @@ export interface Servers {
 /** A fresh database and key prefix with the given consumers subscribed, and what relay and consumers run on. */
 export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: readonly Consumer<object>[]) {
   const stack = new AsyncDisposableStack();
-  const name = `bench-${Math.random().toString(36).slice(2, 10)}`;
-  const server = openPostgres({ url: databaseUrl, name: 'bench', connections: 1 });
-  await server`create database ${server(name)}`;
-  stack.defer(async () => {
-    await server`drop database ${server(name)} with (force)`;
-    await server.end();
-  });
-  const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
+  const { name, url } = stack.use(await createDatabase(databaseUrl));
   const sql: Sql = openPostgres({ url, name: 'bench', connections: 10 });
   stack.defer(() => sql.end({ timeout: 5 }));
   await migrate(sql);
@@ -83,9 +77,4 @@ export async function seconds(run: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await run();
   return (performance.now() - began) / 1_000;
-}
-
-/** The middle value; of an even number, the lower of the two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 import { consumers } from '../src/workers/index.ts';
 import { openCustomers } from './customers.ts';
-import { type Measure, ratio, type Size } from './measure.ts';
-import { median, openWorld, seconds, type Servers, type World } from './world.ts';
+import { type Measure, median, ratio, type Size } from './measure.ts';
+import { openWorld, seconds, type Servers, type World } from './world.ts';
 
 const WITHOUT_OUTBOX = `--import ${new URL('without-outbox.ts', import.meta.url).href}`;
 

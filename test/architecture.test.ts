@@ -22,7 +22,9 @@ interface Module {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const modules = globSync('{src,dev,test,bench,templates}/**/*.ts', { cwd: root }).toSorted().map(readModule);
+const isInstalled = (path: string) => path.includes('node_modules/');
+const modules = globSync('{src,dev,test,bench,templates}/**/*.ts', { cwd: root })
+  .filter((path) => !isInstalled(path)).toSorted().map(readModule);
 const within = (...folders: string[]) =>
   modules.filter(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`)));
 

@@ -79,7 +79,7 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
       if (!(await insertAttribution(tx, attribution))) {
         throw new Problem(409, 'The tenant is attributed on some of these days already.');
       }
-      await emit(events);
+      emit(events);
       const request = { attributionId: attribution.id, tenantId, ambassadorUserId, planId, startsOn, endsOn };
       await recordOperatorAction(tx, { operatorUserId, action: 'attribute-tenant', request, outcome: {}, traceId });
       return { status: 201, body: attribution };

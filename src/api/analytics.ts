@@ -57,7 +57,7 @@ export function analyticsRoutes(api: Api, deps: ApiDeps): void {
           at: at > now ? now : at,
         }));
       const counted = await countVisits(tx, known);
-      await emit(counted.map(visited));
+      emit(counted.map(visited));
       return { status: 200, body: { counted: counted.length, repeated: known.length - counted.length, unknown } };
     });
   });

@@ -43,6 +43,7 @@ import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
 import { rankingRoutes } from './rankings.ts';
 import { refuse } from './refuse.ts';
+import { requestLog } from './request-log.ts';
 import { reviewRoutes } from './reviews.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -122,7 +123,7 @@ export function createApp(deps: ApiDeps): Api {
   api.notFound((c) => answerProblem(c, notFound()));
   api.onError((error, c) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) c.get('log').error({ error }, 'request failed');
+    if (problem.status >= 500) requestLog(c).error({ error }, 'request failed');
     return answerProblem(c, problem);
   });
   return api;

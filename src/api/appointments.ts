@@ -76,7 +76,7 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       const { appointment, ticket, events } = scheduleAppointment({ id: uuidv7(), startsAt }, visiting, now);
       await insertAppointment(tx, appointment);
       await saveTicket(tx, ticket);
-      await emit(events);
+      emit(events);
       return { status: 201, body: appointment };
     });
   });
@@ -89,7 +89,7 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       assertAhead(startsAt, now, '/startsAt');
       const moved = moveAppointment(before, { ...visiting, startsAt }, now);
       await save(tx, moved);
-      await emit(moved.events);
+      emit(moved.events);
       return { status: 200, body: moved.appointment };
     });
   });
@@ -102,7 +102,7 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       const isLast = !(await hasOther(tx, before));
       const cancelled = cancelAppointment(before, { ticket, actorUserId, reason, isLast }, now);
       await save(tx, cancelled);
-      await emit(cancelled.events);
+      emit(cancelled.events);
       return { status: 200, body: cancelled.appointment };
     });
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ConfigOf } from '../config.ts';
 import type { Env } from './context.ts';
 import { Problem, unavailable } from './problem.ts';
+import { digestOf, openTokenCache } from './token-cache.ts';
 
 const ROLES = ['user', 'tenant', 'backoffice:read', 'backoffice:write'] as const;
 export type Role = (typeof ROLES)[number];
@@ -29,13 +30,19 @@ export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISS
   const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
   const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);
+  const verified = openTokenCache();
   return {
     async verify(token) {
+      const digest = digestOf(token);
+      const known = verified.find(digest);
+      if (known !== undefined) return known;
       const { payload } = await check(token).catch((error: unknown) => {
         if (isUnproven(error)) throw unauthorized('The token is not valid here.');
         throw unavailable('The token’s keys are out of reach.');
       });
-      return toCaller(payload);
+      const caller = toCaller(payload);
+      verified.keep(digest, caller);
+      return caller;
     },
   };
 }
@@ -80,9 +87,7 @@ export function authenticate(tokens: Tokens, isPublic: (path: string) => boolean
     if (!isPublic(c.req.path)) {
       const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
       if (token === undefined) throw unauthorized('A bearer token is needed.');
-      const caller = await tokens.verify(token);
-      c.set('caller', caller);
-      c.set('log', c.get('log').child({ tenantId: caller.tenantId }));
+      c.set('caller', await tokens.verify(token));
     }
     await next();
   };

@@ -55,12 +55,12 @@ export function branchRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(open, (c) => {
     const { id: tenantId } = c.req.valid('param');
     const where = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       if (!actsFor(caller, tenantId)) throw notFound();
       const opening = { id: uuidv7(), tenantId, place: where, actorUserId: caller.userId };
       const { branch, events } = openBranch(opening, now);
-      await insertBranch(tx, branch);
-      await emit(events);
+      save(insertBranch(tx, branch));
+      emit(events);
       return { status: 201, body: branch };
     });
   });
@@ -68,12 +68,12 @@ export function branchRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(move, (c) => {
     const { id } = c.req.valid('param');
     const where = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const before = await findBranchToChange(tx, id);
       if (before === undefined || !actsFor(caller, before.tenantId)) throw notFound();
       const { branch, events } = moveBranch(before, { place: where, actorUserId: caller.userId }, now);
-      if (branch !== before) await saveBranch(tx, branch);
-      await emit(events);
+      if (branch !== before) save(saveBranch(tx, branch));
+      emit(events);
       return { status: 200, body: branch };
     });
   });

@@ -2,24 +2,26 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewEvent } from '../kernel/event.ts';
-import { append, type Origin } from '../outbox/append.ts';
+import type { Origin } from '../outbox/append.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
-import { claimKey, saveAnswer, type Answered, type KeyScope } from '../store/idempotency-keys.ts';
+import { claimKey, saveAnswer, type Answered, type KeyScope, type Statement } from '../store/idempotency-keys.ts';
 import type { Caller } from './auth.ts';
 import type { ApiDeps, Env } from './context.ts';
 import { Problem } from './problem.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** What a command's work is given: one transaction for its rows, its events and its answer. */
+/** One transaction for a command's rows, its events and its answer. */
 export interface CommandContext {
   readonly tx: Tx;
   readonly caller: Caller;
   readonly now: Date;
   readonly traceId: string;
   /** Adds events that commit with the command or not at all. */
-  emit(events: readonly NewEvent[]): Promise<void>;
+  emit(events: readonly NewEvent[]): void;
+  /** Takes statements that nobody has sent and whose results nobody reads: they are sent as one with the answer. */
+  save(...statements: readonly Statement[]): void;
 }
 
 export interface Answer {
@@ -27,15 +29,22 @@ export interface Answer {
   readonly body: unknown;
 }
 
+export interface CommandOptions<Ahead> {
+  /** The Idempotency-Key; by default the header's. */
+  readonly key?: string | undefined;
+  /** Reads what the work needs in any case. The statement travels with the claim of the key, so it must lock nothing. */
+  readonly ahead?: (tx: Tx) => Promise<Ahead>;
+}
+
 /**
  * Runs a write once per caller, route and Idempotency-Key. Its answer commits with it, so a repetition gets the same
  * bytes, even after a crash; an error commits nothing and may be tried again with the same key.
  */
-export async function command(
+export async function command<Ahead = undefined>(
   c: Context<Env>,
   { sql, poke }: Pick<ApiDeps, 'sql' | 'poke'>,
-  work: (context: CommandContext) => Promise<Answer>,
-  key = c.req.header('Idempotency-Key'),
+  work: (context: CommandContext, ahead: Ahead) => Promise<Answer>,
+  { key = c.req.header('Idempotency-Key'), ahead }: CommandOptions<Ahead> = {},
 ): Promise<Response> {
   const caller = c.get('caller');
   const { traceId, traceparent } = c.get('trace');
@@ -46,14 +55,12 @@ export async function command(
   const { answered, isReplay } = await transaction(
     sql,
     async (tx) => {
-      const earlier = await findAnswer(tx, scope, fingerprint);
+      const [earlier, read] = await Promise.all([findAnswer(tx, scope, fingerprint), ahead?.(tx)]);
       if (earlier !== undefined) return { answered: earlier, isReplay: true };
-      const emit = async (events: readonly NewEvent[]) => {
-        await append(tx, ...events.map((event) => ({ event, origin })));
-      };
-      const { status, body } = await work({ tx, caller, now: new Date(), traceId, emit });
+      const { context, events, statements } = collect({ tx, caller, now: new Date(), traceId });
+      const { status, body } = await work(context, read as Ahead);
       const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };
-      await saveAnswer(tx, scope, first);
+      await saveAnswer(tx, scope, first, { events: events.map((event) => ({ event, origin })), statements });
       return { answered: first, isReplay: false };
     },
     { timeoutMs: TIMEOUT_MS },
@@ -62,6 +69,18 @@ export async function command(
   if (!isReplay) poke();
   const headers = { 'Content-Type': 'application/json', ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}) };
   return new Response(answered.answer, { status: answered.status, headers });
+}
+
+/** A context, and the lists of what the work gives to it. */
+function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
+  const events: NewEvent[] = [];
+  const statements: Statement[] = [];
+  const context: CommandContext = {
+    ...given,
+    emit: (emitted) => void events.push(...emitted),
+    save: (...saved) => void statements.push(...saved),
+  };
+  return { context, events, statements };
 }
 
 /** @throws {Problem} 409 while another request with the key is running, 422 when the key was for another request. */

@@ -21,6 +21,7 @@ export interface Env {
   readonly Bindings: Partial<HttpBindings>;
   readonly Variables: {
     trace: Trace;
+    /** The process's log; a request's own is `requestLog`. */
     log: Logger;
     /** The route's pattern, as metrics name it. */
     route: string;

@@ -64,7 +64,7 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       const input = { ...target, id: uuidv7(), reason: asked.reason, actorUserId: caller.userId };
       const { dispute, events } = openDispute(input, now);
       if (!(await insertDispute(tx, dispute))) throw new Problem(409, 'It has been disputed already.');
-      await emit(events);
+      emit(events);
       return { status: 201, body: toView(dispute) };
     });
   });
@@ -77,7 +77,7 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       if (undecided === undefined) throw notFound();
       const { dispute, events } = resolveDispute(undecided, { outcome, operatorUserId }, now);
       await saveResolution(tx, dispute);
-      await emit(events);
+      emit(events);
       const request = { disputeId: id, outcome };
       await recordOperatorAction(tx, { operatorUserId, action: 'resolve-dispute', request, outcome: {}, traceId });
       return { status: 200, body: toView(dispute) };

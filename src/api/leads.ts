@@ -71,7 +71,7 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(create, (c) => {
     const { id: tenantId } = c.req.valid('param');
     const { listingId = null, contact, source: from } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const isElsewhere = caller.tenantId !== undefined && caller.tenantId !== tenantId;
       const tenant = isElsewhere ? undefined : await findTenant(tx, tenantId);
       if (tenant === undefined) throw notFound();
@@ -82,8 +82,8 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
       const prospect = { name: contact.name, email: contact.email ?? null, phone: contact.phone ?? null };
       const input = { id: uuidv7(), tenant, source: from, listingId, contact: prospect, createdBy: caller.userId };
       const { lead, events } = createLead(input, now);
-      await insertLead(tx, lead);
-      await emit(events);
+      save(insertLead(tx, lead));
+      emit(events);
       return { status: 201, body: toView(lead) };
     });
   });
@@ -91,12 +91,12 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(move, (c) => {
     const { id } = c.req.valid('param');
     const { status: to } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const before = await findLeadToChange(tx, id);
       if (before === undefined || !actsFor(caller, before.tenantId)) throw notFound();
       const { lead, events } = moveLead(before, { to, actorUserId: caller.userId }, now);
-      await saveLead(tx, lead);
-      await emit(events);
+      save(saveLead(tx, lead));
+      emit(events);
       return { status: 200, body: toView(lead) };
     });
   });

@@ -68,7 +68,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
       const offer = { ...input, id: uuidv7(), tenant, branch, actorUserId: caller.userId };
       const { listing, events } = publishListing(offer, now);
       await insertListing(tx, listing);
-      await emit(events);
+      emit(events);
       return { status: 201, body: listing };
     });
   });
@@ -88,7 +88,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
         const action = { action: 'flag-listing', request: { listingId, reason }, outcome: {} } as const;
         await recordOperatorAction(tx, { ...action, operatorUserId: userId, traceId });
       }
-      await emit([flagListing(listing, flagged, now)]);
+      emit([flagListing(listing, flagged, now)]);
       return { status: 201, body: { listingId, flaggedBy: flagged.flaggedBy, reason } };
     });
   });

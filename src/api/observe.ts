@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { Histogram } from 'prom-client';
 import { endServerSpan, startServerSpan, unrecorded, within } from '../platform/telemetry.ts';
+import type { Caller } from './auth.ts';
 import type { ApiDeps, Env } from './context.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -21,7 +22,7 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
     const { span, trace } = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
     c.set('trace', trace);
     c.set('route', 'none');
-    c.set('log', log.child({ traceId: trace.traceId }));
+    c.set('log', log);
     await within(span, next);
     const tookMs = performance.now() - startedMs;
     const labels = {
@@ -32,6 +33,8 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
     };
     endServerSpan(span, labels);
     duration.observe(labels, tookMs / 1_000);
-    c.get('log').info({ ...labels, ms: Math.round(tookMs * 10) / 10 }, 'request');
+    const caller: Caller | undefined = c.get('caller'); // absent on a public path
+    const line = { traceId: trace.traceId, tenantId: caller?.tenantId, ...labels, ms: Math.round(tookMs * 10) / 10 };
+    log.info(line, 'request');
   };
 }

@@ -9,6 +9,7 @@ import { paymentReport, recordReport, type PaymentReport } from './payment-repor
 import { notFound, Problem } from './problem.ts';
 import { decode, parse, readJsonBytes } from './read-json.ts';
 import { refuse } from './refuse.ts';
+import { requestLog } from './request-log.ts';
 import { isChallengeToken, judge } from './webhook-signature.ts';
 
 const PATH = '/webhooks/payments/:provider';
@@ -90,7 +91,7 @@ async function keepRefused(c: Context<Env>, delivery: WebhookDelivery, { documen
     rawBody: delivery.rawBody.slice(0, REFUSED_BYTES),
   };
   await documents.storeWebhook(cut).catch((error: unknown) => {
-    c.get('log').warn({ error }, 'a refused webhook is not on record');
+    requestLog(c).warn({ error }, 'a refused webhook is not on record');
   });
 }
 

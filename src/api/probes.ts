@@ -3,6 +3,7 @@ import type { Tx } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { unavailable } from './problem.ts';
+import { requestLog } from './request-log.ts';
 
 const PATIENCE_MS = 2_000;
 
@@ -15,7 +16,7 @@ export function probeRoutes(api: Api, { sql, registry }: Pick<ApiDeps, 'sql' | '
       await assertSchema(sql);
       await transaction(sql, commitSomething, { timeoutMs: PATIENCE_MS });
     } catch (error) {
-      c.get('log').warn({ error }, 'not ready');
+      requestLog(c).warn({ error }, 'not ready');
       throw unavailable('Nothing can be committed now.');
     }
     return c.text('it can commit\n');

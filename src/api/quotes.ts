@@ -82,7 +82,7 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
       const { quote, ticket, events } = sendQuote(before, offer, now);
       await insertQuote(tx, quote);
       await saveTicket(tx, ticket);
-      await emit(events);
+      emit(events);
       return { status: 201, body: quote };
     });
   });
@@ -97,7 +97,7 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
       const { quote, ticket, events } = approveQuote(sent, { ticket: before, tenant }, now);
       await saveApproval(tx, quote);
       await saveTicket(tx, ticket);
-      await emit(events);
+      emit(events);
       return { status: 200, body: quote };
     });
   });

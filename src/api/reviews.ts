@@ -57,7 +57,7 @@ export function reviewRoutes(api: Api, deps: ApiDeps): void {
       const { review, events } = writeReview(ticket, { ...input, id: uuidv7(), verified }, now);
       const isFirst = await insertReview(tx, review);
       if (!isFirst) throw new IllegalTransition('The ticket has its review already.');
-      await emit(events);
+      emit(events);
       return { status: 201, body: toView(review) };
     });
   });

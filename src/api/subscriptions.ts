@@ -63,7 +63,7 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
       if (!(await insertSubscription(tx, subscription))) {
         throw new Problem(409, 'The tenant has an active subscription.');
       }
-      await emit(events);
+      emit(events);
       if (isOperator) {
         const request = { tenantId, subscriptionId: subscription.id, plan: asked.plan };
         const action = { action: 'start-subscription', request, outcome: {}, traceId } as const;

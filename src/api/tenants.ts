@@ -47,9 +47,10 @@ const verify = writeRoute({
 export function tenantRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(createTenant, (c) => {
     const { contact: ownerContact, ...input } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: caller.userId }, now);
-      await Promise.all([insertTenant(tx, tenant), saveOwnContact(tx, caller.userId, ownerContact), emit(events)]);
+      save(insertTenant(tx, tenant), saveOwnContact(tx, caller.userId, ownerContact));
+      emit(events);
       return { status: 201, body: toView(tenant) };
     });
   });
@@ -65,8 +66,8 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
       await Promise.all([
         saveVerification(tx, tenant),
         recordOperatorAction(tx, { operatorUserId, action: 'verify-tenant', request, outcome: {}, traceId }),
-        emit(events),
       ]);
+      emit(events);
       return { status: 200, body: toView(tenant) };
     });
   });

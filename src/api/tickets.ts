@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { callOff } from '../domain/appointment.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
+import type { Tx } from '../platform/postgres.ts';
 import { readAhead, saveAppointment } from '../store/appointments.ts';
 import { saveContactIfUnknown, saveOwnContact } from '../store/contacts.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -76,16 +77,17 @@ const showTicket = readRoute({
 export function ticketRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(createTicket, (c) => {
     const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    const ahead = (tx: Tx) => findTenant(tx, tenantId);
+    return command(c, deps, async ({ tx, caller, now, emit, save }, tenant) => {
       if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
         throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
       }
-      const tenant = await findTenant(tx, tenantId);
       if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
       const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: caller.userId, tenant }, now);
-      await Promise.all([insertTicket(tx, ticket), saveOwnContact(tx, caller.userId, customerContact), emit(events)]);
+      save(insertTicket(tx, ticket), saveOwnContact(tx, caller.userId, customerContact));
+      emit(events);
       return { status: 201, body: ticket };
-    });
+    }, { ahead });
   });
 
   api.openapi(assign, (c) => {
@@ -99,7 +101,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       const { ticket, events } = assignTicket(unassigned, assignment, now);
       await saveTicket(tx, ticket);
       await saveContactIfUnknown(tx, assigneeUserId, assigneeContact);
-      await emit(events);
+      emit(events);
       if (caller.roles.has('backoffice:write')) {
         const action = { action: 'assign-ticket', request: { ticketId: id, assigneeUserId }, outcome: {} } as const;
         await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId, traceId });
@@ -122,7 +124,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       const visits = (await readAhead(tx, id, now)).map((visit) => callOff(visit, off, now));
       for (const { appointment } of visits) await saveAppointment(tx, appointment);
       await saveTicket(tx, ticket);
-      await emit([...visits.flatMap((visit) => visit.events), ...events]);
+      emit([...visits.flatMap((visit) => visit.events), ...events]);
       return { status: 200, body: ticket };
     });
   });

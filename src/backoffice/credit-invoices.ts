@@ -29,7 +29,7 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
       const invoice = await findInvoiceToCredit(tx, invoiceId);
       if (invoice === undefined) throw notFound();
       const note = await insertCreditNote(tx, creditInvoice(invoice, { id: uuidv7(), reason }, now));
-      await emit([issued(note)]);
+      emit([issued(note)]);
       const [request, outcome] = [{ invoiceId, reason }, { creditNoteId: note.id, number: note.number }];
       await recordOperatorAction(tx, { operatorUserId, action: 'credit-invoice', request, outcome, traceId });
       return { status: 201, body: toInvoice({ ...note, creditsNumber: invoice.number, creditedBy: null }) };

@@ -48,7 +48,7 @@ export function moderationRoutes(api: Api, deps: ApiDeps): void {
       const actionId = await recordOperatorAction(tx, record);
       const decided = moderate({ ...found, target }, { id: actionId, step, reason, operatorUserId }, now);
       await save(tx, targetId, decided.status);
-      await emit(decided.events);
+      emit(decided.events);
       return { status: 200, body: { actionId, target, targetId, status: decided.status } };
     });
   });

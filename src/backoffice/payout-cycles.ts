@@ -49,7 +49,7 @@ export function payoutCycleRoutes(api: Api, deps: ApiDeps): void {
       const today = new Date(now.getTime() + FURTHEST_ZONE_MS).toISOString().slice(0, 10);
       if (asked.periodEnd > today) throw unprocessable('/periodEnd', 'must not be in the future');
       const { cycle, events } = await closePayoutCycle(tx, asked, now);
-      await emit(events);
+      emit(events);
       const outcome = { cycleId: cycle.id, closed: events.length > 0 };
       const action = { action: 'close-payout-cycle', request: asked, outcome } as const;
       await recordOperatorAction(tx, { ...action, operatorUserId, traceId });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type Attributes, context, isSpanContextValid, ROOT_CONTEXT, type Span, type SpanContext, SpanKind, SpanStatusCode, trace, TraceFlags,
 } from '@opentelemetry/api';
@@ -56,10 +56,13 @@ export function startServerSpan(traceparent: string | undefined): { readonly spa
 
 /** A place in a trace of its own that nobody records. */
 export function unrecorded(): { readonly span: Span; readonly trace: Trace } {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
+  const [traceId, spanId] = [randomHex(), randomHex().slice(16)];
   const span = trace.wrapSpanContext({ traceId, spanId, traceFlags: TraceFlags.NONE });
   return { span, trace: { traceId, traceparent: `00-${traceId}-${spanId}-00` } };
 }
+
+/** 32 random hexadecimal digits. A UUID costs less than random bytes: Node draws those of many UUIDs at once. */
+const randomHex = () => randomUUID().replaceAll('-', '');
 
 /** Ends a request's span, named after its route: a path may say who. */
 export function endServerSpan(span: Span, answered: { readonly method: string; readonly route: string; readonly status: string }): void {

@@ -1,16 +1,14 @@
 import type { Branch } from '../domain/branch.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
-/** Adds a new branch. */
-export async function insertBranch(tx: Tx, branch: Branch): Promise<void> {
-  await tx`
-    insert into branch (id, tenant_id, zone, address, latitude, longitude, created_at, updated_at)
-    values (
-      ${branch.id}, ${branch.tenantId}, ${branch.zone}, ${branch.address}, ${branch.latitude}, ${branch.longitude},
-      ${branch.createdAt}, ${branch.updatedAt}
-    )
-  `;
-}
+/** Makes the statement that adds a new branch. */
+export const insertBranch = (tx: Tx, branch: Branch) => tx`
+  insert into branch (id, tenant_id, zone, address, latitude, longitude, created_at, updated_at)
+  values (
+    ${branch.id}, ${branch.tenantId}, ${branch.zone}, ${branch.address}, ${branch.latitude}, ${branch.longitude},
+    ${branch.createdAt}, ${branch.updatedAt}
+  )
+`;
 
 /** The branch, held in its zone until the transaction ends. */
 export async function findBranch(tx: Tx, id: string): Promise<Branch | undefined> {
@@ -24,15 +22,12 @@ export async function findBranchToChange(tx: Tx, id: string): Promise<Branch | u
   return branch;
 }
 
-/** Writes down where a branch is now; its listings follow it into its zone. */
-export async function saveBranch(tx: Tx, { id, zone, address, latitude, longitude, updatedAt }: Branch): Promise<void> {
-  await tx`
-    update branch
-    set zone = ${zone}, address = ${address}, latitude = ${latitude}, longitude = ${longitude},
-        updated_at = ${updatedAt}
-    where id = ${id}
-  `;
-}
+/** Makes the statement that writes down where a branch is now; its listings follow it into its zone. */
+export const saveBranch = (tx: Tx, { id, zone, address, latitude, longitude, updatedAt }: Branch) => tx`
+  update branch
+  set zone = ${zone}, address = ${address}, latitude = ${latitude}, longitude = ${longitude}, updated_at = ${updatedAt}
+  where id = ${id}
+`;
 
 /** A tenant's branches, the first one first: those that come after the one that ended the page before. */
 export async function listBranches(

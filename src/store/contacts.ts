@@ -7,19 +7,17 @@ export interface Contact {
   readonly locale: 'es' | 'en';
 }
 
-/** What a person says of themselves: the last word holds. What is known already is not written, nor locked. */
-export async function saveOwnContact(tx: Tx, userId: string, { name, email, locale }: Contact): Promise<void> {
-  await tx`
-    insert into user_contact (user_id, name, email, locale, updated_at)
-    select ${userId}, ${name}, ${email}, ${locale}, now()
-    where not exists (
-      select from user_contact
-      where user_id = ${userId} and name = ${name} and email = ${email} and locale = ${locale}
-    )
-    on conflict (user_id) do update
-    set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at
-  `;
-}
+/** Makes the statement that saves a person's own contact. A contact that is known already is not written, nor locked. */
+export const saveOwnContact = (tx: Tx, userId: string, { name, email, locale }: Contact) => tx`
+  insert into user_contact (user_id, name, email, locale, updated_at)
+  select ${userId}, ${name}, ${email}, ${locale}, now()
+  where not exists (
+    select from user_contact
+    where user_id = ${userId} and name = ${name} and email = ${email} and locale = ${locale}
+  )
+  on conflict (user_id) do update
+  set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at
+`;
 
 /** What somebody else says of a person: it never replaces what is known, or a tenant could redirect anybody's mail. */
 export async function saveContactIfUnknown(tx: Tx, userId: string, contact: Contact): Promise<void> {

@@ -1,3 +1,5 @@
+import type { PendingQuery, Row } from 'postgres';
+import { appended, type Appended } from '../outbox/append.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Whose key it is and for what: the same key elsewhere is another key. */
@@ -15,34 +17,48 @@ export interface Answered {
   readonly answer: string;
 }
 
-/**
- * Claims a key until the transaction ends and finds the answer it got before.
- * `claimed` is false while another request with the key is running.
- */
-export async function claimKey(
-  tx: Tx,
-  { subject, route, key }: KeyScope,
-): Promise<{ readonly claimed: boolean; readonly answered: Answered | undefined }> {
-  // Two statements, sent together: the second must not read a snapshot from before the claim.
-  const [[lock], [answered]] = await Promise.all([
-    tx<{ claimed: boolean }[]>`
-      select pg_try_advisory_xact_lock(hashtextextended(${JSON.stringify([subject, route, key])}, 0)) as claimed
-    `,
-    tx<Answered[]>`
-      select fingerprint, status, answer
-      from idempotency_key
-      where subject = ${subject} and route = ${route} and key = ${key}
-    `,
-  ]);
-  return { claimed: lock?.claimed ?? false, answered };
+interface Claim {
+  /** False while another request with the key is running. */
+  readonly claimed: boolean;
+  readonly answered: Answered | undefined;
 }
 
-/** Keeps an answer for the requests to come with the same key. */
-export async function saveAnswer(tx: Tx, { subject, route, key }: KeyScope, answered: Answered): Promise<void> {
-  await tx`
-    insert into idempotency_key (subject, route, key, fingerprint, status, answer)
-    values (${subject}, ${route}, ${key}, ${answered.fingerprint}, ${answered.status}, ${answered.answer})
+/** Claims a key until the transaction ends and finds the earlier answer to the key. */
+export async function claimKey(tx: Tx, { subject, route, key }: KeyScope): Promise<Claim> {
+  const [row] = await tx<(Partial<Answered> & { readonly claimed: boolean })[]>`
+    select claimed, fingerprint, status, answer from claim_idempotency_key(${subject}, ${route}, ${key})
   `;
+  const { claimed = false, fingerprint, status, answer } = row ?? {};
+  return { claimed, answered: fingerprint && status && answer ? { fingerprint, status, answer } : undefined };
+}
+
+/** A statement that was made and not sent. */
+export type Statement = PendingQuery<Row[]>;
+
+/** What commits with an answer. */
+export interface Saved {
+  readonly events: readonly Appended[];
+  /** Statements that do not depend on one another. */
+  readonly statements: readonly Statement[];
+}
+
+/** Keeps an answer for the requests to come with the same key. One statement does that and all that commits with it. */
+export async function saveAnswer(
+  tx: Tx,
+  { subject, route, key }: KeyScope,
+  { fingerprint, status, answer }: Answered,
+  { events, statements }: Saved,
+): Promise<void> {
+  const insert = tx`
+    insert into idempotency_key (subject, route, key, fingerprint, status, answer)
+    values (${subject}, ${route}, ${key}, ${fingerprint}, ${status}, ${answer})
+  `;
+  const [first, ...others] = [...(events.length === 0 ? [] : [appended(tx, events)]), ...statements, insert];
+  const parts = others.reduce(
+    (before, part, index) => tx`${before}, ${tx(`part_${index}`)} as (${part})`,
+    tx`with first as (${first ?? insert})`,
+  );
+  await tx`${parts} select`;
 }
 
 /** Forgets keys older than `hours`, which must be 24 or more; gives their number. */

@@ -3,19 +3,16 @@ import type { Db, Tx } from '../platform/postgres.ts';
 
 interface LeadRow extends Omit<Lead, 'contact'>, Prospect {}
 
-/** Adds a new lead. */
-export async function insertLead(tx: Tx, lead: Lead): Promise<void> {
-  const { name, email, phone } = lead.contact;
-  await tx`
-    insert into lead (
-      id, tenant_id, source, listing_id, contact_name, contact_email, contact_phone, status, created_by, created_at
-    )
-    values (
-      ${lead.id}, ${lead.tenantId}, ${lead.source}, ${lead.listingId}, ${name}, ${email}, ${phone}, ${lead.status},
-      ${lead.createdBy}, ${lead.createdAt}
-    )
-  `;
-}
+/** Makes the statement that adds a new lead. */
+export const insertLead = (tx: Tx, lead: Lead) => tx`
+  insert into lead (
+    id, tenant_id, source, listing_id, contact_name, contact_email, contact_phone, status, created_by, created_at
+  )
+  values (
+    ${lead.id}, ${lead.tenantId}, ${lead.source}, ${lead.listingId},
+    ${lead.contact.name}, ${lead.contact.email}, ${lead.contact.phone}, ${lead.status}, ${lead.createdBy}, ${lead.createdAt}
+  )
+`;
 
 /** The lead, held against other changes until the transaction ends. */
 export async function findLeadToChange(tx: Tx, id: string): Promise<Lead | undefined> {
@@ -23,10 +20,9 @@ export async function findLeadToChange(tx: Tx, id: string): Promise<Lead | undef
   return row && toLead(row);
 }
 
-/** Writes down how far a lead has come. */
-export async function saveLead(tx: Tx, { id, status, firstResponseAt }: Lead): Promise<void> {
-  await tx`update lead set status = ${status}, first_response_at = ${firstResponseAt} where id = ${id}`;
-}
+/** Makes the statement that writes down how far a lead has come. */
+export const saveLead = (tx: Tx, { id, status, firstResponseAt }: Lead) =>
+  tx`update lead set status = ${status}, first_response_at = ${firstResponseAt} where id = ${id}`;
 
 export interface LeadPage {
   readonly tenantId: string;

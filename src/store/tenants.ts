@@ -8,16 +8,14 @@ interface TenantRow extends Omit<Tenant, 'verification'> {
   readonly verifiedAt: Date | null;
 }
 
-/** Adds a new tenant. */
-export async function insertTenant(tx: Tx, tenant: Tenant): Promise<void> {
-  await tx`
-    insert into tenant (id, owner_user_id, name, country, currency, time_zone, created_at)
-    values (
-      ${tenant.id}, ${tenant.ownerUserId}, ${tenant.name}, ${tenant.country}, ${tenant.currency}, ${tenant.timeZone},
-      ${tenant.createdAt}
-    )
-  `;
-}
+/** Makes the statement that adds a new tenant. */
+export const insertTenant = (tx: Tx, tenant: Tenant) => tx`
+  insert into tenant (id, owner_user_id, name, country, currency, time_zone, created_at)
+  values (
+    ${tenant.id}, ${tenant.ownerUserId}, ${tenant.name}, ${tenant.country}, ${tenant.currency}, ${tenant.timeZone},
+    ${tenant.createdAt}
+  )
+`;
 
 /** The tenant as committed; nobody else's change is held up. */
 export async function findTenant(tx: Tx, id: string): Promise<Tenant | undefined> {

@@ -1,16 +1,14 @@
 import type { Ticket } from '../domain/ticket.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
-/** Adds a new ticket. */
-export async function insertTicket(tx: Tx, ticket: Ticket): Promise<void> {
-  await tx`
-    insert into ticket (id, tenant_id, customer_user_id, subject, description, created_at)
-    values (
-      ${ticket.id}, ${ticket.tenantId}, ${ticket.customerUserId}, ${ticket.subject}, ${ticket.description},
-      ${ticket.createdAt}
-    )
-  `;
-}
+/** Makes the statement that adds a new ticket. */
+export const insertTicket = (tx: Tx, ticket: Ticket) => tx`
+  insert into ticket (id, tenant_id, customer_user_id, subject, description, created_at)
+  values (
+    ${ticket.id}, ${ticket.tenantId}, ${ticket.customerUserId}, ${ticket.subject}, ${ticket.description},
+    ${ticket.createdAt}
+  )
+`;
 
 /** The ticket as committed. */
 export async function findTicket(db: Db, id: string): Promise<Ticket | undefined> {

@@ -95,6 +95,19 @@ describe('an Idempotency-Key', () => {
     expect(await sql`select 1 from idempotency_key`).toHaveLength(0);
   });
 
+  test('of a request whose last statement fails is not kept, nor is anything else of the request', async () => {
+    const { sql } = await createDatabase();
+    const user = await signIn(createApp(appDeps(sql)));
+    await sql`alter table user_contact add constraint nobody check (false)`;
+    const key = randomUUID();
+    expect((await user.post('/tenants', tenantBody, key)).status).toBe(500);
+    for (const table of ['tenant', 'outbox_event', 'idempotency_key']) {
+      expect([table, await sql`select from ${sql(table)}`]).toEqual([table, []]);
+    }
+    await sql`alter table user_contact drop constraint nobody`;
+    expect((await user.post('/tenants', tenantBody, key)).status).toBe(201);
+  });
+
   const bad: readonly (readonly [string, string])[] = [
     ['is missing', ''],
     ['has 201 characters', 'k'.repeat(201)],

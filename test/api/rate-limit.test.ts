@@ -48,6 +48,32 @@ describe('a user', () => {
   });
 });
 
+describe('several processes', () => {
+  test('together never allow more than the limit, and little less', async () => {
+    const { url, prefix } = redisPrefix();
+    const redis = await connect(url);
+    const processes = Array.from({ length: 3 }, () => openRateLimit({ redis, prefix, name: 'user', perMinute: 200 }));
+    const asked = Array.from({ length: 300 }, (_, index) => processes[index % 3]?.take('ana'));
+    const allowed = (await Promise.all(asked)).filter((allowance) => allowance?.allowed === true).length;
+    expect(allowed).toBeLessThanOrEqual(200);
+    expect(allowed).toBeGreaterThan(180);
+  });
+
+  test('ask Redis once for many requests', async () => {
+    const { url, prefix } = redisPrefix();
+    const redis = await connect(url);
+    let commands = 0;
+    const send = redis.sendCommand.bind(redis);
+    redis.sendCommand = (...args) => {
+      commands += 1;
+      return send(...args);
+    };
+    const limit = openRateLimit({ redis, prefix, name: 'user', perMinute: 1_000 });
+    for (let asked = 0; asked < 50; asked += 1) expect((await limit.take('ana'))?.remaining).toBe(999 - asked);
+    expect(commands).toBeLessThan(5);
+  });
+});
+
 describe('an address', () => {
   test('is limited before its token is looked at, and is what the trusted proxies saw', async () => {
     const { url, prefix } = redisPrefix();

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Api, ApiDeps, Env } from '../../api/context.ts';
 import { notFound, Problem, toProblem } from '../../api/problem.ts';
 import { refuse } from '../../api/refuse.ts';
+import { requestLog } from '../../api/request-log.ts';
 import { requireSession } from '../session.ts';
 import { signInPage } from './sign-in.ts';
 import { type Html, type Page, pageHeaders, shell, UI, type Viewer } from './shell.ts';
@@ -67,7 +68,7 @@ export async function answering(
     return await answer(viewer);
   } catch (error) {
     const problem = toProblem(error);
-    if (problem.status >= 500) c.get('log').error({ error }, 'request failed');
+    if (problem.status >= 500) requestLog(c).error({ error }, 'request failed');
     if (problem.status === 401) return c.html(signInPage(language), 401, pageHeaders);
     const shown = { title: common[language].notDone, body: problemBody(problem, { language, traceId: c.get('trace').traceId }) };
     return new Response(String(await shell(shown, language, viewer)), {
