@@ -15,10 +15,12 @@ export async function commit(sql: Sql, { tenantId = randomUUID(), ...origin }: O
 /** What the relay does to the rows, without the queues. */
 export async function publishAll(sql: Sql): Promise<void> {
   await sql`update outbox_event set status = 'published', published_at = now() where status = 'pending'`;
+  await sql`delete from pending_event`;
 }
 
 export async function fail(sql: Sql, id: string): Promise<void> {
   await sql`update outbox_event set status = 'failed', failure = 'no such type' where id = ${id}`;
+  await sql`delete from pending_event where id = ${id}`;
 }
 
 /** Makes the delivery a dead letter of one kind. */
