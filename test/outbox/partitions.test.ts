@@ -36,7 +36,7 @@ test('a day is dropped whole when its retention has passed and every delivery of
 });
 
 test.for<[string, string]>([
-  ['is not published', `update outbox_event set status = 'failed'`],
+  ['is not published', `update outbox_event set status = 'failed', failure = 'no release knows it'`],
   ['has a dead letter that nobody resolved', `
     insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
     select 'watch', id, 1, 'x', 'y', now(), now() from outbox_event`],
