@@ -48,9 +48,10 @@ describe('Bull Board', () => {
     expect(await answer.text()).toContain('action="/backoffice/sign-in"');
   });
 
-  test('shows operators the page, its own files and the queues, and of a job only the event’s id', async () => {
+  test('shows operators the page, its own files and the queues, and of a batch only its deliveries', async () => {
     const { app, queue } = await setUp();
-    await queue.add('TenantCreated', { eventId: 'e1', email: 'ana@example.com' } as { eventId: string });
+    const batch = { eventIds: ['e1', 'e2'], types: { TenantCreated: 2 }, lane: 'normal' };
+    await queue.add('TenantCreated × 2', { ...batch, email: 'ana@example.com' } as typeof batch);
     const headers = await session('backoffice:read');
     const page = await (await app.request(PATH, { headers })).text();
     for (const [, file] of page.matchAll(/(?:src|href)="(static\/[^"]+)"/g)) {
@@ -58,7 +59,7 @@ describe('Bull Board', () => {
     }
     const answer = await app.request(`${PATH}/api/queues?activeQueue=notify&status=waiting&page=1`, { headers });
     const text = await answer.text();
-    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ data: { eventId: 'e1' } }] }] });
+    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ name: 'TenantCreated × 2', data: { deliveries: 2, ...batch } }] }] });
     expect(text).not.toContain('ana@example.com');
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { observeBacklog } from '../../src/outbox/backlog.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
+import { publishEvents } from '../../src/outbox/publish.ts';
 import { openRegistry } from '../../src/platform/metrics.ts';
 import type { BatchQueue } from '../../src/platform/queues.ts';
 import { openSpine } from '../support/spine.ts';
@@ -27,9 +27,9 @@ async function observed() {
 test('the gauges of the first scrape are the counts of that moment', async () => {
   const { scrape, commit, sql, relay, queue } = await observed();
   const [, dead] = await commit(...Array.from({ length: 5 }, () => tenantJoined()));
-  await relayBatch(relay);
+  await publishEvents(relay);
   await commit({ ...tenantJoined(), eventType: 'NobodyKnows' });
-  await relayBatch(relay);
+  await publishEvents(relay);
   await commit(tenantJoined(), tenantJoined(), tenantJoined());
   await sql`update outbox_event set created_at = now() - interval '1 hour' where status = 'pending'`;
   await sql`
@@ -78,7 +78,7 @@ test('a queue that drains, a letter that is resolved and an outbox that empties 
     values ('first', ${id as string}, 1, 'x', 'y', now(), now())
   `;
   expect(await scrape()).toMatchObject({ 'outbox_events{status="pending"}': 1, 'dead_letters{consumer="first"}': 1 });
-  await relayBatch(relay);
+  await publishEvents(relay);
   expect(await scrape()).toMatchObject(depths('first', { waiting: 1 }));
   for (const name of ['first', 'second']) await queue(name).drain();
   await sql`update dead_letter set resolution = 'discarded', resolved_at = now()`;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { analyzePartitions, lowestId, maintainPartitions } from '../../src/outbox/partitions.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
+import { publishEvents } from '../../src/outbox/publish.ts';
 import { openSpine } from '../support/spine.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 
@@ -27,7 +27,7 @@ test('a row that came before its day was made moves into it', async () => {
 test('a day is dropped whole when its retention has passed and every delivery of it is consumed', async () => {
   const { sql, commit, relay } = await openSpine({ consumers: [watch], ports: {} });
   const [id] = await commit(tenantJoined());
-  await relayBatch(relay);
+  await publishEvents(relay);
   expect(await maintainPartitions(sql, LATER())).not.toContain(today());
   await sql`insert into consumed_event (consumer_name, event_id) values ('watch', ${id as string})`;
   expect(await maintainPartitions(sql, new Date())).toEqual([]);
@@ -36,14 +36,14 @@ test('a day is dropped whole when its retention has passed and every delivery of
 });
 
 test.for<[string, string]>([
-  ['is not published', `update outbox_event set status = 'failed'`],
+  ['is not published', `update outbox_event set status = 'failed', failure = 'no release knows it'`],
   ['has a dead letter that nobody resolved', `
     insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
     select 'watch', id, 1, 'x', 'y', now(), now() from outbox_event`],
 ])('a day is kept for as long as an event of it %s', async ([, statement]) => {
   const { sql, commit, relay } = await openSpine({ consumers: [watch], ports: {} });
   await commit(tenantJoined());
-  await relayBatch(relay);
+  await publishEvents(relay);
   await sql.unsafe(statement);
   expect(await maintainPartitions(sql, LATER())).not.toContain(today());
   expect(await sql`select from outbox_event`).toHaveLength(1);

@@ -6,9 +6,8 @@ import { openTicket } from '../../src/domain/ticket.ts';
 import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
 import { emailChannel } from '../../src/notifications/channels/email.ts';
 import { publishTemplates, templatesFrom } from '../../src/notifications/templates.ts';
-import { relayBatch } from '../../src/outbox/relay.ts';
+import { publishEvents } from '../../src/outbox/publish.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { jobId } from '../../src/platform/queues.ts';
 import { openMail } from '../../src/platform/smtp.ts';
 import { type Contact, saveOwnContact } from '../../src/store/contacts.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
@@ -38,12 +37,16 @@ export async function openNotifying(
     ...changes,
   } as Ports & { templates: Ports['templates'] };
   const spine = await openSpine({ consumers, ports });
-  const { sql, relay, queue } = spine;
+  const { sql, relay, queue, refill } = spine;
   const documents = documentsInPostgres(sql);
   await publishTemplates(documents, { contracts: templateContracts, by: 'test', reason: 'test' });
   ports.templates = templatesFrom(documents, { currentForMs: 0 }); // from the database that the spine made
 
-  const relayOnce = () => relayBatch(relay);
+  const relayOnce = async () => {
+    const { events } = await publishEvents(relay);
+    await refill();
+    return events;
+  };
   return {
     ...spine, ports, documents, mailbox, reopenMailbox, relayOnce, hinted,
     /** Relays and waits until every delivery, those that follow included, is consumed or dead. */
@@ -52,11 +55,8 @@ export async function openNotifying(
         await relayOnce();
         return (await openDeliveries(sql)).length === 0;
       }, { deadlineMs: 15_000 }),
-    /** Publishes deliveries once more, as a sweep would. */
-    async deliverAgain(consumer: string, eventIds: readonly string[], epoch: number) {
-      const toJob = (eventId: string) => ({ name: 'again', data: { eventId }, opts: { jobId: jobId(eventId, epoch) } });
-      await queue(consumer).addBulk(eventIds.map(toJob));
-    },
+    /** Puts deliveries into a queue once more, as the sweep and the refill would. */
+    deliverAgain: (consumer: string, eventIds: readonly string[]) => spine.enqueue(consumer, eventIds),
     queuesEmpty: () =>
       until('no job is left', async () => {
         const counts = consumers.map(({ name }) => queue(name).getJobCounts('waiting', 'active', 'delayed'));

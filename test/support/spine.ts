@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { contracts } from '../../src/events/index.ts';
 import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
-import type { AnyContract, NewEvent } from '../../src/kernel/event.ts';
+import type { AnyContract, Lane, NewEvent } from '../../src/kernel/event.ts';
 import { runConsumer } from '../../src/kernel/consumers/run-consumer.ts';
+import { addBatches } from '../../src/outbox/add-batches.ts';
 import { append } from '../../src/outbox/append.ts';
 import { watchGenerations } from '../../src/outbox/generations.ts';
 import { maintainPartitions } from '../../src/outbox/partitions.ts';
@@ -18,6 +20,8 @@ import { openPatientRedis, openRedis, whenReady } from '../../src/platform/redis
 import { transaction } from '../../src/platform/transaction.ts';
 import { createDatabase } from './database.ts';
 import { redisPrefix } from './redis.ts';
+
+const REFILL_MS = 20;
 
 export interface SpineOptions<Ports> {
   readonly consumers: readonly Consumer<Ports>[];
@@ -53,6 +57,8 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
     sql, redis, log, queue, generations, metrics: relayed, depth: queueDepth, probeKey: `${prefix}:probe`,
   };
 
+  const refill = () => refillQueues(relay, new Map());
+
   const workerRedis = openPatientRedis({ url, name: 'test-worker', log });
   const metrics = consumerMetrics(registry);
   const stuck: string[] = [];
@@ -81,7 +87,30 @@ export async function openSpine<Ports>(options: SpineOptions<Ports>) {
     sql, redis, prefix, queue, relay, registry, log, logged, stuck, start, stop,
     sweep: { ...sweep, graceMs: 0, everyMs: 1_000 },
     /** Moves everything due into queues with room. */
-    refill: () => refillQueues(relay, new Map()),
+    refill,
+    /** Does so again and again until the test ends. */
+    keepRefilling() {
+      const stop = new AbortController();
+      const refilling = (async () => {
+        while (!stop.signal.aborted) {
+          await refill();
+          await sleep(REFILL_MS);
+        }
+      })();
+      onTestFinished(async () => {
+        stop.abort();
+        await refilling;
+      });
+    },
+    /** Makes everything that waits due now. */
+    makeDue: () => sql`update waiting_delivery set not_before = clock_timestamp(), is_due = true`,
+    /** Adds a batch of its own to a queue, as a relay would. Returns the batch's id. */
+    async enqueue(consumer: string, eventIds: readonly string[], lane: Lane = 'normal') {
+      const id = crypto.randomUUID();
+      await sql`insert into queued_batch (id, consumer_name, lane, event_ids) values (${id}, ${consumer}, ${lane}, ${eventIds as string[]}::uuid[])`;
+      await addBatches(relay, [{ id, consumer, lane, eventIds, types: { TenantCreated: eventIds.length } }]);
+      return id;
+    },
     /** Sweeps every consumer without grace. */
     sweepAll: async () => {
       let missing = 0;

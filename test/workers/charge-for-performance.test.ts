@@ -61,7 +61,7 @@ test('a lead that is qualified twice, and events delivered again and again, are 
   const { sql, id } = world;
   const leadId = randomUUID();
   const eventIds = await world.commit(lead(id, 'qualified', leadId), lead(id, 'qualified', leadId), click(id));
-  for (let epoch = 1; epoch <= 20; epoch += 1) await world.deliverAgain('charge-for-performance', eventIds, epoch);
+  for (let copy = 0; copy < 20; copy += 1) await world.deliverAgain('charge-for-performance', eventIds);
   world.start();
   await world.settle();
   await world.queuesEmpty();

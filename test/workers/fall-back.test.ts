@@ -70,7 +70,7 @@ test('what push refused for good is told by WhatsApp, once', async () => {
   expect(await states()).toEqual(['push failed', 'whatsapp sent']);
   expect(await because()).toEqual(['fallback held until push fails for good', 'fallback allowed push failed']);
   const failed = await sql<{ id: string }[]>`select id from outbox_event where event_type = 'NotificationFailed'`;
-  await deliverAgain('fall-back', failed.map(({ id }) => id), 7);
+  await deliverAgain('fall-back', failed.map(({ id }) => id));
   await queuesEmpty();
   expect(cloud.accepted).toHaveLength(1);
 });

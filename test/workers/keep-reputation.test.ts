@@ -74,13 +74,13 @@ test('events consumed backwards, one at a time, and again, come to the same', as
   await queue(keepReputation.name).drain();
   start();
   for (const [epoch, eventId] of (await eventIds()).toReversed().entries()) {
-    await deliverAgain(keepReputation.name, [eventId], epoch + 2);
+    await deliverAgain(keepReputation.name, [eventId]);
     await queuesEmpty();
   }
   const expected = { score: scoreOf({ reviews: 2, stars: 6, verifiedReviews: 2, verifiedStars: 6 }), reviews: 2 };
   expect(await reputation()).toMatchObject(expected);
   const before = await sql`select * from tenant_reputation`;
-  await deliverAgain(keepReputation.name, await eventIds(), 100);
+  await deliverAgain(keepReputation.name, await eventIds());
   await queuesEmpty();
   await settle();
   expect(await sql`select * from tenant_reputation`).toEqual(before);

@@ -36,8 +36,8 @@ test('a duplicated event changes nothing', async () => {
   const world = await openNotifying();
   const tenant = await world.tenant({ ownerUserId: await world.person() });
   const [eventId = ''] = await world.commit(ticketOpened(tenant, { customerUserId: await world.person() }));
-  const deliverAgain = async (epoch: number) => {
-    for (const consumer of ['notify', 'count-daily-metrics']) await world.deliverAgain(consumer, [eventId], epoch);
+  const deliverAgain = async () => {
+    for (const consumer of ['notify', 'count-daily-metrics']) await world.deliverAgain(consumer, [eventId]);
   };
   const effects = async () => ({
     events: await world.sql<{ id: string; event_type: string }[]>`select id, event_type from outbox_event order by id`,
@@ -47,7 +47,7 @@ test('a duplicated event changes nothing', async () => {
     metrics: await world.sql`select metric, value::integer from daily_metric`,
   });
   // The copies of before the first proof meet in one batch, and those of between two batches.
-  for (const epoch of [1, 2]) await deliverAgain(epoch);
+  for (const epoch of [1, 2]) await deliverAgain();
   world.start();
   await world.settle();
   await world.queuesEmpty();
@@ -60,8 +60,8 @@ test('a duplicated event changes nothing', async () => {
   const requests = first.events.filter(({ event_type }) => event_type === 'EmailRequested').map(({ id }) => id);
   expect(requests).toHaveLength(2);
   for (const epoch of [3, 4]) {
-    await deliverAgain(epoch);
-    await world.deliverAgain('deliver-email', requests, epoch);
+    await deliverAgain();
+    await world.deliverAgain('deliver-email', requests);
   }
   await world.queuesEmpty();
   expect(await effects()).toEqual(first);

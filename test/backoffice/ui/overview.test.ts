@@ -3,13 +3,12 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../../src/api/app.ts';
 import { contracts } from '../../../src/events/index.ts';
 import { tenantCreated } from '../../../src/events/tenant-created.ts';
-import { publish } from '../../../src/outbox/publish.ts';
 import { registerSubscribers } from '../../../src/outbox/subscriptions.ts';
 import { openQueue } from '../../../src/platform/queues.ts';
 import { appDeps } from '../../support/app.ts';
 import { createDatabase } from '../../support/database.ts';
 import { signInOperator } from '../../support/operator.ts';
-import { commit, consume, die, publishAll } from '../../support/outbox-rows.ts';
+import { commit, consume, die, enqueue, publishAll } from '../../support/outbox-rows.ts';
 import { connectRedis, redisPrefix } from '../../support/redis.ts';
 
 async function setUp(queuesAreSeen = true) {
@@ -36,7 +35,7 @@ test('what waits, is delivered, is dead and went wrong stands there at a glance'
   await consume(sql, 'count', ids[0]);
   await consume(sql, 'count', ids[1]);
   await die(sql, 'count', ids[2]);
-  await publish(queue, [{ eventId: ids[3], eventType: 'TenantCreated', epoch: 0, traceparent: null }]);
+  await enqueue(sql, queue, ids[3]);
   await sql`insert into job (name, planned_until) values ('a-job', now())`;
   await sql`insert into job_run (job_name, scheduled_for, outcome) values ('a-job', now() - interval '2 hours', 'failed'), ('a-job', now() - interval '1 hour', 'due')`;
   const page = await operator.read('/backoffice');
@@ -55,10 +54,10 @@ test('errors that the process answered with are counted', async () => {
   expect(figures(await operator.read('/backoffice'))).toMatchObject({ 'HTTP errors of this process': '1 / 2' });
 });
 
-test('Redis that is away is said, and what is in PostgreSQL is shown all the same', async () => {
+test('the overview says that Redis is unavailable, and shows what is in PostgreSQL all the same', async () => {
   const { sql, operator } = await setUp(false);
   await commit(sql);
   const page = await operator.read('/backoffice');
-  expect(page).toContain('Redis is away');
+  expect(page).toContain('Redis is unavailable');
   expect(figures(page)).toMatchObject({ Unpublished: '1' });
 });

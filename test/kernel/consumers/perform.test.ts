@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../../src/events/tenant-created.ts';
 import { defineOutbound } from '../../../src/kernel/consumers/consumer.ts';
 import { Permanent } from '../../../src/kernel/errors.ts';
-import { relayBatch } from '../../../src/outbox/relay.ts';
+import { publishEvents } from '../../../src/outbox/publish.ts';
 import { deliver } from '../../support/deliver.ts';
 import { openSpine } from '../../support/spine.ts';
 import { tenantJoined } from '../../support/tenant-joined.ts';
@@ -10,8 +10,8 @@ import { until } from '../../support/until.ts';
 
 type TenantCreated = typeof tenantCreated;
 
-/** An effect whose task is the event's id. */
-const effect = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number } = {}) =>
+/** An outbound consumer whose task is the event's id. */
+const outbound = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number } = {}) =>
   defineOutbound<object, [TenantCreated], string, undefined>({
     name: 'subject', on: [tenantCreated], ...facts,
     claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
@@ -22,26 +22,28 @@ const effect = (perform: (eventId: string) => Promise<void>, facts: { concurrenc
     settle: async () => undefined,
   });
 
-test('an effect is performed once more when its proof was not written, and not when it was', async () => {
+test('a task is performed once more when its consumption record is missing, and not when it is there', async () => {
   const performed: string[] = [];
-  const subject = effect(async (eventId) => void performed.push(eventId));
-  const { ids, consumed, sql, queue } = await deliver(subject, 'one');
+  const subject = outbound(async (eventId) => void performed.push(eventId));
+  const { ids, consumed, sql, enqueue } = await deliver(subject, 'one');
   await until('it is consumed', async () => (await consumed()).length === 1);
-  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_1` });
-  await until('the copy is gone', async () => (await queue('subject').getJobCounts('waiting', 'active', 'delayed'))['active'] === 0 && (await queue('subject').getWaitingCount()) === 0);
+  await enqueue('subject', ids);
+  await until('the second batch is handled', async () => (await sql`select from queued_batch`).length === 0);
   expect(performed).toEqual(ids);
   await sql`delete from consumed_event`;
-  await queue('subject').add('again', { eventId: ids[0] as string }, { jobId: `${ids[0]}_2` });
+  await enqueue('subject', ids);
   await until('it is consumed again', async () => (await consumed()).length === 1);
   expect(performed).toEqual([ids[0], ids[0]]);
 });
 
 test('a worker that takes none of the waiting work is reported stuck', async () => {
   const gate = Promise.withResolvers<void>();
-  const subject = effect(() => gate.promise, { concurrency: 1 });
+  const subject = outbound(() => gate.promise, { concurrency: 1 });
   const spine = await openSpine({ consumers: [subject], ports: {}, canaryMs: 300 });
-  await spine.commit(tenantJoined(), tenantJoined());
-  await relayBatch(spine.relay);
+  for (let batch = 0; batch < 2; batch += 1) {
+    await spine.commit(tenantJoined());
+    await publishEvents(spine.relay);
+  }
   spine.start();
   await until('the canary is dead', async () => spine.stuck.length > 0);
   expect(spine.stuck[0]).toBe('subject');
@@ -68,7 +70,7 @@ test('a claim that fails takes no other with it', async () => {
   expect((await dead()).map(({ event_id }) => event_id)).toEqual([ids[1]]);
 });
 
-test('what became of a task commits with its proof, or both are undone and it is performed again', async () => {
+test('the outcome of a task commits with the consumption record, or neither does and the task is performed again', async () => {
   const settled: string[] = [];
   const subject = defineOutbound<object, [TenantCreated], string, string>({
     name: 'subject', on: [tenantCreated],
@@ -87,24 +89,28 @@ test('what became of a task commits with its proof, or both are undone and it is
   expect(await sql`select from operator_action`).toHaveLength(1);
 });
 
-test('two copies of a delivery at hand at once are performed once', async () => {
+test('a delivery that two batches carry at once is performed once: the claim puts the second off', async () => {
   const gate = Promise.withResolvers<void>();
   const performed: string[] = [];
-  const subject = effect(async (eventId) => {
-    performed.push(eventId);
-    await gate.promise;
+  const putOff = { state: 'later', delayMs: 10, reason: 'it is being performed' } as const;
+  const subject = defineOutbound<object, [TenantCreated], string, undefined>({
+    name: 'subject', on: [tenantCreated],
+    claim: async (events) =>
+      new Map(events.map(({ eventId }) => [eventId, performed.includes(eventId) ? putOff : { state: 'mine', task: eventId }])),
+    async perform(eventId) {
+      performed.push(eventId);
+      await gate.promise;
+      return { end: undefined };
+    },
+    settle: async () => undefined,
   });
-  const spine = await openSpine({ consumers: [subject], ports: {} });
-  const [eventId = ''] = await spine.commit(tenantJoined());
-  const copy = (epoch: number) => ({ name: 'copy', data: { eventId }, opts: { jobId: `${eventId}_${epoch}` } });
-  await spine.queue('subject').addBulk([copy(0), copy(1), copy(2)]);
-  spine.start();
-  await until('one is performed', () => performed.length === 1);
+  const { enqueue, ids, sql, consumed } = await deliver(subject, 'one');
+  await until('it is being performed', () => performed.length === 1);
+  const batch = await enqueue('subject', ids);
+  await until('the second batch is handled', async () => (await sql`select from queued_batch where id = ${batch}`).length === 0);
   gate.resolve();
-  await until('it is consumed', async () => (await spine.sql`select from consumed_event`).length === 1);
-  await until('no copy is left', async () => {
-    const counts = await spine.queue('subject').getJobCounts('waiting', 'active', 'delayed');
-    return Object.values(counts).every((count) => count === 0);
-  });
-  expect(performed).toEqual([eventId]);
+  await until('it is consumed', async () => (await consumed()).length === 1);
+  await until('nothing waits and no batch is left', async () =>
+    (await sql`select event_id from waiting_delivery union all select id from queued_batch`).length === 0);
+  expect(performed).toEqual(ids);
 });

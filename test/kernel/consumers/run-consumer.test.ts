@@ -4,7 +4,7 @@ import { tenantCreated } from '../../../src/events/tenant-created.ts';
 import { defineReaction, type ReactionContext } from '../../../src/kernel/consumers/consumer.ts';
 import { Permanent, RetryLater } from '../../../src/kernel/errors.ts';
 import { defineEvent, type EventOf } from '../../../src/kernel/event.ts';
-import { relayBatch } from '../../../src/outbox/relay.ts';
+import { publishEvents } from '../../../src/outbox/publish.ts';
 import { Unavailable } from '../../../src/platform/unavailable.ts';
 import { deliver } from '../../support/deliver.ts';
 import { tenantJoined } from '../../support/tenant-joined.ts';
@@ -15,7 +15,7 @@ type Handle = (event: EventOf<TenantCreated>, context: ReactionContext<object>) 
 const reaction = (handle: Handle, facts: { attempts?: number; timeoutMs?: number } = {}) =>
   defineReaction<object, [TenantCreated]>({ name: 'subject', on: [tenantCreated], ...facts, handle });
 
-test('only the guilty one of a batch fails; the others are consumed', async () => {
+test('only the failing delivery of a batch counts an attempt; the others are consumed', async () => {
   const names = Array.from({ length: 20 }, (_, index) => (index === 7 ? 'poison' : `tenant ${index}`));
   const subject = reaction(async ({ payload }) => {
     if (payload.name === 'poison') throw new Permanent('poison');
@@ -25,7 +25,7 @@ test('only the guilty one of a batch fails; the others are consumed', async () =
   expect(await dead()).toEqual([{ event_id: ids[7], attempts: 1, error: 'Permanent: poison' }]);
 });
 
-test('an effect in our database and its proof commit together or not at all', async () => {
+test('an effect in our database and its consumption record commit together or not at all', async () => {
   const subject = reaction(async (event, { tx, append }) => {
     await tx`insert into daily_metric values (${event.eventId}, '2026-01-01', 'half', 1)`;
     append(event, tenantJoined('follows'));
@@ -95,7 +95,7 @@ test('a delivery that is put off costs no attempt', async () => {
   expect(await sql`select from dead_letter`).toHaveLength(0);
 });
 
-test('an outage holds the consumer and burns no attempt', async () => {
+test('an unavailable dependency holds the consumer and costs no attempt', async () => {
   let away = true;
   const subject = reaction(async () => {
     if (away) throw new Unavailable('the provider is away');
@@ -118,35 +118,36 @@ test('a failure with a message that PostgreSQL can not hold ends as a dead lette
 test.for([
   ['null', null],
   ['a string', 'text'],
-  ['five megabytes', { eventId: 'x'.repeat(5_000_000) }],
-  ['no id', { eventId: 'not-a-uuid' }],
+  ['five megabytes', { eventIds: 'x'.repeat(5_000_000) }],
+  ['without ids', { eventIds: [] }],
+  ['no list of ids', { eventIds: ['not-a-uuid'] }],
 ])('a job whose data is %s fails alone and the worker goes on', async ([, data]) => {
   const { queue, commit, relay, consumed, dead } = await deliver(reaction(async () => undefined));
   await queue('subject').add('broken', data as never, { jobId: 'broken_0' });
   const [id] = await commit(tenantJoined());
-  await relayBatch(relay);
+  await publishEvents(relay);
   await until('the good one is consumed', async () => (await consumed()).includes(id as string));
   await until('the broken one failed', async () => (await queue('subject').getFailedCount()) === 1);
   expect(await dead()).toEqual([]);
 });
 
-test('a job whose event is not in the outbox, or of a type its consumer does not hear, becomes a dead letter', async () => {
+test('a delivery whose event is not in the outbox, or whose type its consumer does not subscribe to, becomes a dead letter', async () => {
   const other = defineEvent({ type: 'SomethingElse', version: 1, payload: z.object({}) });
   const subject = reaction(async () => undefined);
-  const { queue, commit, dead } = await deliver(subject);
+  const { enqueue, commit, dead } = await deliver(subject);
   const [unheard] = await commit(other({ occurredAt: new Date(), payload: {} }));
   const nowhere = '01890000-0000-7000-8000-000000000000';
-  await queue('subject').addBulk([unheard as string, nowhere].map((eventId) => ({ name: 'x', data: { eventId }, opts: { jobId: `${eventId}_0` } })));
+  await enqueue('subject', [unheard as string, nowhere]);
   await until('both are dead', async () => (await dead()).length === 2);
   expect((await dead()).map(({ error }) => error).toSorted()).toEqual([
-    'Permanent: no such event in the outbox', 'Permanent: subject does not hear SomethingElse',
+    'Permanent: no such event in the outbox', 'Permanent: subject does not subscribe to SomethingElse',
   ]);
 });
 
 test('an event newer than this process is parked, an unreadable one is dead at once, and the rest goes on', async () => {
   const { sql, commit, relay, consumed, dead, ids, logged } = await deliver(reaction(async () => undefined), 'fine');
   await commit({ ...tenantJoined(), schemaVersion: 999 }, { ...tenantJoined(), payload: { name: 7 } });
-  await relayBatch(relay);
+  await publishEvents(relay);
   await until('one is dead', async () => (await dead()).length === 1);
   await until('one is parked', async () => logged.some((line) => line.includes('delivery parked')));
   expect(await consumed()).toEqual(ids);
