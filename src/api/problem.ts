@@ -57,7 +57,9 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof IllegalTransition) return new Problem(409, error.message);
   if (error instanceof HTTPException) return new Problem(error.status, STATUS_CODES[error.status] ?? 'Error');
-  if (mayPass(error)) return unavailable('A part of the service is unavailable. Try again with the same Idempotency-Key.');
+  if (mayPass(error)) {
+    return unavailable('A part of the service is unavailable. Try again with the same Idempotency-Key.');
+  }
   return new Problem(500, 'Something went wrong here. The trace id helps us find it.');
 }
 

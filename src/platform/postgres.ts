@@ -88,8 +88,9 @@ export function openPostgres({ url, ...options }: PostgresOptions): Sql {
 export async function assertLimits(sql: Sql): Promise<void> {
   const missing = await findMissingLimits(sql);
   if (missing.length === 0) return;
-  const role = 'or set them for the role (alter role … set …) and name them in ignore_startup_parameters';
-  throw new ConfigError(`DATABASE_URL: a pooler does not apply ${missing.join(', ')}; connect to PostgreSQL itself, ${role}`);
+  const advice = 'connect to PostgreSQL itself, or set them for the role (alter role … set …) and name them in'
+    + ' ignore_startup_parameters';
+  throw new ConfigError(`DATABASE_URL: a pooler does not apply ${missing.join(', ')}; ${advice}`);
 }
 
 const LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'] as const;
@@ -101,7 +102,8 @@ async function findMissingLimits(sql: Sql): Promise<readonly string[]> {
     `;
     return rows.map(({ name }) => name);
   } catch (error) {
-    const refused = /unsupported startup parameter(?: in options)?: (\w+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const { message = '' } = Object(error) as { message?: string };
+    const refused = /unsupported startup parameter(?: in options)?: (\w+)/.exec(message)?.[1];
     if (refused === undefined) throw error;
     return [refused];
   }
@@ -155,7 +157,8 @@ function sessionSettings(
 function openWatched(settings: UrlSettings, hosts: Hosts, onOpen: (socket: Socket) => void) {
   const timeoutMs = (settings.connectTimeoutSeconds ?? CONNECT_SECONDS) * 1_000;
   return async (target: SocketTarget): Promise<Socket> => {
-    const socket = await openSocket(target, { tls: settings.tls, timeoutMs, hostIndex: hosts.index % target.host.length });
+    const hostIndex = hosts.index % target.host.length;
+    const socket = await openSocket(target, { tls: settings.tls, timeoutMs, hostIndex });
     socket.once('data', () => (hosts.failures = 0));
     socket.once('close', () => {
       if (socket.bytesRead > 0) return;

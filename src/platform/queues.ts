@@ -67,8 +67,8 @@ export function openWorker(
 const UNREACHABLE_MS = 5_000;
 
 /**
- * Lets `close()` end although Redis is unreachable: a job that cannot say that it is done holds it up for ever otherwise.
- * Its lock runs out, and another worker takes it.
+ * Lets `close()` end although Redis is unreachable: otherwise a job that cannot say that it is done holds it up for ever.
+ * The job's lock runs out, and another worker takes it.
  */
 export function limitClose<T extends { close(force?: boolean): Promise<void> }>(
   worker: T, redis: Redis, withinMs = UNREACHABLE_MS,

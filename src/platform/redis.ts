@@ -32,8 +32,8 @@ const DEMOTED_MS = 1_000; // between two connections to a node that stays demote
 const reconnectMs = (attempt: number) => Math.min(50 * 2 ** attempt, 1_000);
 
 /**
- * Opens a connection whose commands fail at once while Redis is unavailable. A command out of time fails, and so does its
- * connection: TCP keeps one open that carries nothing any more.
+ * Opens a connection whose commands fail at once while Redis is unavailable. A command out of time fails, and its
+ * connection is replaced: TCP keeps one open that carries nothing any more.
  */
 export function openRedis({ url, name, log, limits = {} }: RedisOptions): Redis {
   const { silenceMs = COMMAND_MS, pingMs = PING_MS } = limits;
@@ -49,7 +49,7 @@ export function openRedis({ url, name, log, limits = {} }: RedisOptions): Redis 
   return pingEvery(listen(traced(redis), log), pingMs);
 }
 
-/** Opens a connection whose commands wait for Redis, for workers and subscribers. `duplicate()` keeps all but the pings. */
+/** Opens a connection whose commands wait for Redis: for workers and subscribers. `duplicate()` drops only the pings. */
 export function openPatientRedis({ url, name, log, limits = {} }: RedisOptions): Redis {
   const { silenceMs = BLOCKED_MS, pingMs = PING_MS } = limits;
   const redis = new Redis(url, {
@@ -63,8 +63,8 @@ export function openPatientRedis({ url, name, log, limits = {} }: RedisOptions):
 }
 
 /**
- * Reconnects when a reply says that the node is no primary: after a fail-over old connections stay on a replica, and new
- * ones reach the primary.
+ * Reconnects when a reply says that the node is no primary: after a fail-over old connections stay on a replica, and
+ * new ones reach the primary.
  */
 function leaveDemotedNode(command: 'fail' | 'resend') {
   let demotedAt = -Infinity;

@@ -13,8 +13,8 @@ export interface TransactionOptions {
   /** Milliseconds from the call, waiting for a connection included, until the caller gets `TransactionLost`. */
   readonly timeoutMs?: number;
   /**
-   * Times that `work` may run again when PostgreSQL undid it because of another transaction (40001, 40P01): only for work
-   * that does nothing outside the transaction. Each run has the whole time.
+   * Times that `work` may run again when PostgreSQL undid it because of another transaction (40001, 40P01): only for
+   * work that does nothing outside the transaction. Each run has the whole time.
    */
   readonly reruns?: number;
 }
@@ -101,7 +101,9 @@ function guard(tx: Tx, hold: Hold): Tx {
     traceQuery(made);
     const send = made.handler;
     made.handler = (query) => {
-      if (hold.lost !== undefined || hold.over) return query.reject(hold.lost ?? new TransactionLost('the transaction is over'));
+      if (hold.lost !== undefined || hold.over) {
+        return query.reject(hold.lost ?? new TransactionLost('the transaction is over'));
+      }
       send(query);
       hold.pid ??= query.state?.pid;
     };

@@ -20,7 +20,7 @@ export class Unavailable extends Error {
 const TABLES = [classOfPostgresError, classOfMongoError, classOfRedisError, classOfNetworkError];
 const DEEPEST = 8; // a chain of causes may be a circle
 
-/** Returns the class of an error of PostgreSQL, Redis, MongoDB, a provider or the network; any other error is a fault. */
+/** Returns the class of an error of PostgreSQL, Redis, MongoDB, a provider or the network; any other is a fault. */
 export const classify = (error: unknown): ErrorClass => findClass(error, DEEPEST) ?? 'fault';
 
 /** Returns true when the error says that a dependency cannot be used now: hold the work, it costs no attempt. */

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest';
 import { toProblem } from '../../src/api/problem.ts';
 import { Unavailable } from '../../src/platform/unavailable.ts';
 
-const replied = (code: string) => Object.assign(new Error('secret'), { name: 'PostgresError', code, severity: 'ERROR' });
+const replied = (code: string) =>
+  Object.assign(new Error('secret'), { name: 'PostgresError', code, severity: 'ERROR' });
 const withCode = (code: string) => Object.assign(new Error('secret'), { code });
 
 test.for<[string, unknown]>([
   ...[
-    '08P01', '53100', '53200', '53400', '57P01', '57P05', '58030', '08001', '08004', '25P03', '25006', '55P03', '40P01', '40001', '57014',
+    '08P01', '53100', '53200', '53400', '57P01', '57P05', '58030', '08001', '08004', '25P03', '25006', '55P03', '40P01',
+    '40001', '57014',
   ].map((code): [string, unknown] => [code, replied(code)]),
   ...['ECONNABORTED', 'ENETDOWN', 'EHOSTDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'CONNECTION_CLOSED', 'TRANSACTION_LOST']
     .map((code): [string, unknown] => [code, withCode(code)]),

@@ -179,15 +179,15 @@ test.for([
   expect(run).toEqual({ attempts: 0, waits: true });
 });
 
-test.for(['57P01', '53100', '25006', '08006', '40P01', '40001'])('a piece that meets %s of PostgreSQL puts the slot off without an attempt', async (code) => {
-  const { sql, work, ledger } = await world({
-    attempts: 1,
-    run: ({ chunk }) => chunk('all', async ({ tx }) => void (await tx.unsafe(`do $$ begin raise exception using errcode = '${code}'; end $$`))),
-  }, 1);
+test.for([
+  '57P01', '53100', '25006', '08006', '40P01', '40001',
+])('a piece that meets %s of PostgreSQL puts the slot off without an attempt', async (code) => {
+  const raise = `do $$ begin raise exception using errcode = '${code}'; end $$`;
+  const run: Work = ({ chunk }) => chunk('all', async ({ tx }) => void (await tx.unsafe(raise)));
+  const { sql, work, ledger } = await world({ attempts: 1, run }, 1);
   await work();
   expect((await ledger()).at(-1)).toBe(`due: unavailable: ${code}`);
-  const [run] = await sql`select attempts, not_before > now() - interval '1 minute' as waits from job_run where outcome = 'due'`;
-  expect(run).toEqual({ attempts: 0, waits: true });
+  expect(await sql`select attempts from job_run where outcome = 'due'`).toEqual([{ attempts: 0 }]);
 });
 
 test('what no attempt will change has failed at once, and the ledger says why', async () => {

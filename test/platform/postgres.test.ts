@@ -118,7 +118,8 @@ test('a transaction out of time takes its connection along', async () => {
     await new Promise(() => undefined);
   }, { timeoutMs: 200 });
   await expect(slow).rejects.toThrow(TransactionLost);
-  await until('the server has ended the session', async () => (await direct`select from pg_stat_activity where pid = any(${pids}::integer[])`).length === 0);
+  const sessions = () => direct`select from pg_stat_activity where pid = any(${pids}::integer[])`;
+  await until('the server has ended the session', async () => (await sessions()).length === 0);
 });
 
 test('a pool on a path that went silent closes', async () => {

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openLog } from '../../src/platform/log.ts';
 import { openQueue, openWorker } from '../../src/platform/queues.ts';
-import { callRedis, openPatientRedis, openRedis, type Redis, type RedisOptions, whenReady } from '../../src/platform/redis.ts';
+import {
+  callRedis, openPatientRedis, openRedis, type Redis, type RedisOptions, whenReady,
+} from '../../src/platform/redis.ts';
 import { isUnavailable, Unavailable } from '../../src/platform/unavailable.ts';
 import { openProxy } from '../support/proxy.ts';
 import { isolatedRedis } from '../support/redis.ts';
@@ -10,9 +12,12 @@ import { until } from '../support/until.ts';
 
 const log = openLog({ process: 'test', level: 'silent' });
 const LIMITS = { silenceMs: 600, pingMs: 200 };
+const WORKER = { prefix: 'test', concurrency: 1, lockMs: 30_000, onError: () => undefined };
 
-async function opened(open: (options: RedisOptions) => Redis, url: string, limits: RedisOptions['limits'] = LIMITS): Promise<Redis> {
-  const redis = open({ url, name: 'test', log, ...(limits !== undefined && { limits }) });
+async function opened(
+  open: (options: RedisOptions) => Redis, url: string, limits: NonNullable<RedisOptions['limits']> = LIMITS,
+): Promise<Redis> {
+  const redis = open({ url, name: 'test', log, limits });
   onTestFinished(() => redis.disconnect());
   return whenReady(redis);
 }
@@ -65,12 +70,11 @@ test('a patient command waits for the new connection', async () => {
 
 test('a worker whose connections went silent works on and closes', { timeout: 40_000 }, async () => {
   const proxy = await openProxy((await isolatedRedis()).url);
-  const redis = await opened(openPatientRedis, proxy.url, { silenceMs: 6_000, pingMs: 500 }); // a worker blocks for five seconds
+  // A worker blocks for five seconds.
+  const redis = await opened(openPatientRedis, proxy.url, { silenceMs: 6_000, pingMs: 500 });
   const queue = openQueue('deaf', { redis: await opened(openRedis, proxy.url), prefix: 'test' });
   const done: string[] = [];
-  const worker = openWorker('deaf', async ({ data }) => void done.push(data.eventId), {
-    redis, prefix: 'test', concurrency: 1, lockMs: 30_000, onError: () => undefined,
-  });
+  const worker = openWorker('deaf', async ({ data }) => void done.push(data.eventId), { redis, ...WORKER });
   void worker.run();
   await queue.add('one', { eventId: 'before' });
   await until('the first is done', () => done.length === 1);
@@ -81,7 +85,7 @@ test('a worker whose connections went silent works on and closes', { timeout: 40
   await worker.close();
 });
 
-test('a worker closes although Redis is gone, and one of its jobs cannot say that it is done', { timeout: 30_000 }, async () => {
+test('a worker closes without Redis, though a job cannot say that it is done', { timeout: 30_000 }, async () => {
   const server = await isolatedRedis();
   const proxy = await openProxy(server.url);
   const redis = await opened(openPatientRedis, proxy.url);
@@ -92,7 +96,7 @@ test('a worker closes although Redis is gone, and one of its jobs cannot say tha
     begun.resolve();
     return end.promise;
   };
-  const worker = openWorker('gone', work, { redis, prefix: 'test', concurrency: 1, lockMs: 30_000, onError: () => undefined });
+  const worker = openWorker('gone', work, { redis, ...WORKER });
   void worker.run().catch(() => undefined);
   await queue.add('one', { eventId: 'one' });
   await begun.promise;
@@ -142,7 +146,7 @@ test('a worker whose commands are refused asks a few times a second', async () =
   const queue = openQueue('full', { redis: watcher, prefix: 'test' });
   await queue.add('one', { eventId: 'one' });
   await watcher.config('SET', 'maxmemory', '1mb');
-  const worker = openWorker('full', async () => undefined, { redis, prefix: 'test', concurrency: 1, lockMs: 30_000, onError: () => undefined });
+  const worker = openWorker('full', async () => undefined, { redis, ...WORKER });
   void worker.run();
   const refused = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await watcher.info('errorstats'))?.[1] ?? 0);
   await until('Redis has refused', async () => (await refused()) > 0);

@@ -54,7 +54,8 @@ test('a transaction that does not end in time is given up and never commits', as
 });
 
 test.for([
-  ['40P01', 2, 3, 'done'], ['40001', 2, 3, 'done'], ['40001', 1, 2, '40001'], ['40001', undefined, 1, '40001'], ['23505', 2, 1, '23505'],
+  ['40P01', 2, 3, 'done'], ['40001', 2, 3, 'done'], ['40001', 1, 2, '40001'], ['40001', undefined, 1, '40001'],
+  ['23505', 2, 1, '23505'],
 ] as const)('work that meets %s and may run again %s times runs %d times', async ([code, reruns, runs, outcome]) => {
   const { sql } = await createDatabase();
   await sql`create table mark (id integer primary key)`;

@@ -8,6 +8,8 @@ import { documentsInMongo } from '../../src/store/documents-mongo.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
 import type { DocumentStore } from '../../src/store/documents.ts';
 import { createDatabase } from '../support/database.ts';
+import { openProxy } from '../support/proxy.ts';
+import { until } from '../support/until.ts';
 import { describeDocumentStore } from './documents.conformance.ts';
 
 const { CI, MONGODB_URL } = process.env;
@@ -29,6 +31,19 @@ describe('the document store in PostgreSQL', () => {
 
 describe.runIf(CI === 'true' || MONGODB_URL !== undefined)('the document store in MongoDB (needs MONGODB_URL)', () => {
   describeDocumentStore(openInMongo);
+});
+
+test.runIf(MONGODB_URL !== undefined)('MongoDB on a silent path is an outage, and the next command works', async () => {
+  const proxy = await openProxy(MONGODB_URL ?? '');
+  const mongo = openMongo(proxy.url, { timeoutMs: 500 });
+  onTestFinished(() => mongo.close());
+  const store = documentsInMongo(mongo.db);
+  await store.ping();
+  expect(proxy.silence()).toBeGreaterThan(0);
+  const beganAt = performance.now();
+  await expect(store.ping()).rejects.toSatisfy(isUnavailable);
+  expect(performance.now() - beganAt).toBeLessThan(5_000); // the driver's own watch takes ten seconds
+  await until('it works again', () => store.ping().then(() => true, () => false));
 });
 
 test('MongoDB that is not there is an outage, soon', async () => {

@@ -37,7 +37,9 @@ async function schema(sql: Sql): Promise<Finding> {
     await assertSchema(sql);
     return fine('schema', 'The database has exactly this release’s migrations.');
   } catch (error) {
-    if (error instanceof ConfigError) return problem('limits', 'A pooler does not apply our time-outs.', `${error.message}.`);
+    if (error instanceof ConfigError) {
+      return problem('limits', 'A pooler does not apply our time-outs.', `${error.message}.`);
+    }
     if (!(error instanceof SchemaMismatch)) throw error;
     return problem('schema', `${error.message}.`, 'Run the release process of the version that is deployed, or deploy the version that the database is at.');
   }

@@ -2,10 +2,11 @@ import type { ErrorClass } from './error-class.ts';
 
 /** Names of errors of the driver, mongodb 7.9, that say a server cannot be used now. */
 const UNAVAILABLE_NAMES = new Set([
-  'MongoClientClosedError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoNotConnectedError', 'MongoOperationTimeoutError',
-  'MongoPoolClearedError', 'MongoPoolClosedError', 'MongoServerClosedError', 'MongoServerSelectionError',
-  'MongoStalePrimaryError', 'MongoSystemError', 'MongoTopologyClosedError', 'MongoUnexpectedServerResponseError',
-  'MongoWaitQueueTimeoutError', 'MongoWriteConcernError', 'PoolClearedOnNetworkError',
+  'MongoClientClosedError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoNotConnectedError',
+  'MongoOperationTimeoutError', 'MongoPoolClearedError', 'MongoPoolClosedError', 'MongoServerClosedError',
+  'MongoServerSelectionError', 'MongoStalePrimaryError', 'MongoSystemError', 'MongoTopologyClosedError',
+  'MongoUnexpectedServerResponseError', 'MongoWaitQueueTimeoutError', 'MongoWriteConcernError',
+  'PoolClearedOnNetworkError',
 ]);
 
 /** Codes of a server that starts, stops, steps down or cannot be reached by its own replica set. */

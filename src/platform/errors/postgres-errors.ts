@@ -16,7 +16,7 @@ const CLASS_BY_CODE: Readonly<Record<string, ErrorClass>> = {
   '28000': 'unavailable', // the role may not sign in: a deployment's mistake, never a row's
   '28P01': 'unavailable', // the password is wrong: it is being changed
   '3D000': 'unavailable', // the database does not exist
-  '55P03': 'unavailable', // lock_timeout: a migration or a job holds the lock, and another wait now would end the same way
+  '55P03': 'unavailable', // lock_timeout: a migration or a job has the lock, and another wait would end the same way
   '57000': 'unavailable',
   '57P01': 'unavailable', // an administrator ended the session
   '57P02': 'unavailable', // the server crashed
@@ -29,7 +29,7 @@ const CLASS_BY_CODE: Readonly<Record<string, ErrorClass>> = {
   '57014': 'fault',
 };
 
-/** Codes that postgres.js 3.4.9, `transaction` and our sockets give to a connection; its other codes are mistakes of the caller. */
+/** Codes that postgres.js 3.4.9, `transaction` and our sockets make; those of faults are mistakes of the caller. */
 const CLASS_BY_DRIVER_CODE: Readonly<Record<string, ErrorClass>> = {
   CONNECTION_CLOSED: 'unavailable',
   CONNECTION_DESTROYED: 'unavailable',
@@ -47,7 +47,14 @@ const CLASS_BY_DRIVER_CODE: Readonly<Record<string, ErrorClass>> = {
 };
 
 /** Refusals of poolers that come as an internal error (Supavisor, Odyssey). */
-const POOLER_REFUSAL = /max(?:imum)? ?client|too many (?:clients|connections)|no more connections|server login|query_wait_timeout|tenant or user not found|unable to check ?out|pool(?:er)? (?:is )?(?:full|timeout|timed out)/i;
+const POOLER_REFUSALS = [
+  /max(?:imum)? ?client/i,
+  /too many (?:clients|connections)/i,
+  /no more connections/i,
+  /server login|query_wait_timeout/i,
+  /tenant or user not found/i,
+  /unable to check ?out/i,
+];
 
 /** Routines that refuse a prepared statement because a table changed or a pooler gave us another session. */
 const STALE_STATEMENT = new Set(['FetchPreparedStatement', 'RevalidateCachedQuery', 'transformAssignedExpr']);
@@ -59,7 +66,7 @@ export function classOfPostgresError(error: Error): ErrorClass | undefined {
   if (known !== undefined) return known;
   if (!isPostgresError(error)) return undefined;
   if (UNAVAILABLE_CLASSES.has(code.slice(0, 2))) return 'unavailable';
-  if (code === 'XX000' && POOLER_REFUSAL.test(error.message)) return 'unavailable';
+  if (code === 'XX000' && POOLER_REFUSALS.some((refusal) => refusal.test(error.message))) return 'unavailable';
   return 'routine' in error && STALE_STATEMENT.has(String(error.routine)) ? 'again' : 'fault';
 }
 

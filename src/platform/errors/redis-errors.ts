@@ -6,7 +6,8 @@ const RedisError = Object.getPrototypeOf(ReplyError) as { readonly prototype: ob
 
 /** Names of errors of ioredis 6 and BullMQ 6, in case a second copy of a package made the error. */
 const NAMES = new Set([
-  'ReplyError', 'ParserError', 'InterruptError', 'MaxRetriesPerRequestError', 'ClusterAllFailedError', 'ConnectionClosedError',
+  'ReplyError', 'ParserError', 'InterruptError', 'MaxRetriesPerRequestError', 'ClusterAllFailedError',
+  'ConnectionClosedError',
 ]);
 
 /** Messages of ioredis 6 and BullMQ 6 for plain errors without a code. */
@@ -37,8 +38,9 @@ export function isRedisError(error: unknown): boolean {
   return MESSAGES.some((message) => message.test(error.message));
 }
 
-/** Returns `unavailable` for any error of Redis, for no answer of Redis is about an event; undefined for another error. */
-export const classOfRedisError = (error: Error): ErrorClass | undefined => (isRedisError(error) ? 'unavailable' : undefined);
+/** Returns `unavailable` for any error of Redis, because no answer of Redis is about an event; undefined for others. */
+export const classOfRedisError = (error: Error): ErrorClass | undefined =>
+  isRedisError(error) ? 'unavailable' : undefined;
 
 /** Returns true when a reply says that this node is no primary, or none yet: a new connection may reach the primary. */
 export const isDemotedNode = ({ message }: Error): boolean =>

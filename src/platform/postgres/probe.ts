@@ -12,10 +12,13 @@ interface Row {
 const LONGEST_MS = 3_000;
 
 /**
- * Asks the server over a connection of its own about sessions that wait for an answer. A session is gone when the server
+ * Asks the server over a fresh connection about sessions that wait for an answer. A session is gone when the server
  * does not know it, waits for the client itself, or finished a while ago.
  */
-export async function findSessions(open: () => postgres.Sql, pids: readonly number[]): Promise<Map<number, SessionState>> {
+export async function findSessions(
+  open: () => postgres.Sql,
+  pids: readonly number[],
+): Promise<Map<number, SessionState>> {
   const sql = open();
   const query = sql<Row[]>`
     select pid, state is not null and state <> 'disabled' as "isVisible",

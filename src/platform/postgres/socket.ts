@@ -44,7 +44,9 @@ export async function openSocket(target: SocketTarget, options: SocketOptions): 
   }
 }
 
-async function encrypt(socket: Socket, host: string, { mode, ...tls }: TlsSettings, signal: AbortSignal): Promise<Socket> {
+async function encrypt(
+  socket: Socket, host: string, { mode, ...tls }: TlsSettings, signal: AbortSignal,
+): Promise<Socket> {
   await once(socket, 'connect', { signal });
   socket.write(SSL_REQUEST);
   const [answer] = (await once(socket, 'data', { signal })) as [Buffer];
@@ -66,6 +68,7 @@ function checksOf(mode: TlsSettings['mode']): ConnectionOptions {
 
 function failedSocket(error: unknown): Socket {
   const socket = new Socket();
-  setImmediate(() => socket.destroy(Object.assign(new Error('no connection', { cause: error }), { code: 'CONNECT_FAILED' })));
+  const failure = Object.assign(new Error('no connection', { cause: error }), { code: 'CONNECT_FAILED' });
+  setImmediate(() => socket.destroy(failure));
   return socket;
 }

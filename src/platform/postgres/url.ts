@@ -22,7 +22,10 @@ interface Honoured {
 
 const oneOf = (...values: readonly string[]): Honoured =>
   ({ isRight: (value) => values.includes(value), shouldBe: values.join(', ') });
-const readableFile: Honoured = { isRight: (path) => readFile(path) !== undefined, shouldBe: 'a file that this process can read' };
+const readableFile: Honoured = {
+  isRight: (path) => readFile(path) !== undefined,
+  shouldBe: 'a file that this process can read',
+};
 
 /** Parameters of libpq, Prisma and PgBouncer's users that have an effect here, or ask for what is so anyway. */
 const HONOURED: Readonly<Record<string, Honoured>> = {
@@ -47,16 +50,16 @@ const NOT_OFFERED = 'the driver does not offer it; remove it';
 
 /** Parameters that are known and would be ignored; silence would be a lie. */
 const REFUSED: Readonly<Record<string, string>> = {
-  connection_limit: SET_BY_US, pool_timeout: SET_BY_US, application_name: SET_BY_US, fallback_application_name: SET_BY_US,
-  max: SET_BY_US, socket_timeout: SET_BY_US, client_encoding: 'it is UTF8; remove it',
+  connection_limit: SET_BY_US, pool_timeout: SET_BY_US, socket_timeout: SET_BY_US, max: SET_BY_US,
+  application_name: SET_BY_US, fallback_application_name: SET_BY_US, client_encoding: 'it is UTF8; remove it',
   host: IN_THE_URL, hostaddr: IN_THE_URL, port: IN_THE_URL, dbname: IN_THE_URL, user: IN_THE_URL, password: IN_THE_URL,
   ...Object.fromEntries([
-    'passfile', 'service', 'servicefile', 'require_auth', 'requirepeer', 'requiressl', 'replication', 'load_balance_hosts',
-    'keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count', 'tcp_user_timeout', 'ssl', 'sslcompression',
-    'sslpassword', 'sslcertmode', 'sslcrl', 'sslcrldir', 'sslsni', 'sslidentity', 'sslaccept', 'sslkeylogfile',
-    'ssl_min_protocol_version', 'ssl_max_protocol_version', 'min_protocol_version', 'max_protocol_version',
-    'krbsrvname', 'gsslib', 'gssdelegation', 'scram_client_key', 'scram_server_key',
-    'oauth_issuer', 'oauth_client_id', 'oauth_client_secret', 'oauth_scope',
+    'passfile', 'service', 'servicefile', 'require_auth', 'requirepeer', 'requiressl', 'replication',
+    'load_balance_hosts', 'keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count',
+    'tcp_user_timeout', 'ssl', 'sslcompression', 'sslpassword', 'sslcertmode', 'sslcrl', 'sslcrldir', 'sslsni',
+    'sslidentity', 'sslaccept', 'sslkeylogfile', 'ssl_min_protocol_version', 'ssl_max_protocol_version',
+    'min_protocol_version', 'max_protocol_version', 'krbsrvname', 'gsslib', 'gssdelegation', 'scram_client_key',
+    'scram_server_key', 'oauth_issuer', 'oauth_client_id', 'oauth_client_secret', 'oauth_scope',
   ].map((name) => [name, NOT_OFFERED])),
 };
 
@@ -69,8 +72,12 @@ export function findUrlMistakes(url: string): readonly string[] {
     return [`parameter ${name}: ${REFUSED[name] ?? 'it is not known; remove it'}`];
   });
   const verifies = ['require', 'verify-ca', 'verify-full'].includes(parameters.get('sslmode') ?? '');
-  if (parameters.has('sslrootcert') && !verifies) mistakes.push('parameter sslrootcert needs sslmode=verify-full beside it');
-  if (parameters.has('sslcert') !== parameters.has('sslkey')) mistakes.push('parameters sslcert and sslkey: set both or neither');
+  if (parameters.has('sslrootcert') && !verifies) {
+    mistakes.push('parameter sslrootcert needs sslmode=verify-full beside it');
+  }
+  if (parameters.has('sslcert') !== parameters.has('sslkey')) {
+    mistakes.push('parameters sslcert and sslkey: set both or neither');
+  }
   return mistakes;
 }
 
@@ -99,7 +106,8 @@ function tlsOf(parameters: ReadonlyMap<string, string>): TlsSettings | undefined
   const files = {
     ca: root === 'system' ? undefined : root, cert: parameters.get('sslcert'), key: parameters.get('sslkey'),
   };
-  const contents = Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFile(path)]]));
+  const contents = Object.entries(files)
+    .flatMap(([name, path]) => (path === undefined ? [] : [[name, readFile(path)]]));
   return { mode: modeOf(sslmode, root), ...Object.fromEntries(contents) };
 }
 

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import {
-  BACKEND_KEY_DATA, COPY_IN_RESPONSE, ERROR_RESPONSE, openFrameReader, READY_FOR_QUERY, readRequest, sqlStateOf,
-} from './frames.ts';
+import { type Connection, followConnection } from './connection.ts';
 import type { SessionState } from './probe.ts';
 
 export interface WatchLimits {
@@ -30,25 +28,13 @@ export interface ConnectionWatch {
   close(pid: number): void;
 }
 
-interface Connection {
-  readonly socket: Socket;
-  pid: number | undefined;
-  /** Requests whose end the server has not told. */
-  pending: number;
-  /** Something was written that the server has to answer. */
-  isWaiting: boolean;
-  /** The server takes rows of a COPY, and says nothing meanwhile. */
-  isCopying: boolean;
-  isInTransaction: boolean;
-  isReadOnly: boolean;
-  /** The last byte read, the begin of a request, or the last word of the server that it works on the answer. */
-  aliveAt: number;
-  endedAt: number | undefined;
-}
-
 const GOODBYE_MS = 2_000; // for the server to close a connection that said goodbye
-const IDLE = 0x49;
-const READ_ONLY = '25006';
+
+interface Watched extends WatchOptions {
+  readonly connections: Set<Connection>;
+  /** A question to the server is on its way. */
+  isAsking: boolean;
+}
 
 /**
  * Watches the connections of a pool, because TCP does not: a path that stops carrying bytes without a word keeps its
@@ -56,60 +42,13 @@ const READ_ONLY = '25006';
  */
 export function watchConnections(options: WatchOptions): ConnectionWatch {
   const connections = new Set<Connection>();
+  const watched: Watched = { ...options, connections, isAsking: false };
   let timer: NodeJS.Timeout | undefined;
-  let isAsking = false;
-
-  function look(): void {
-    const now = performance.now();
-    for (const connection of connections) if (connection.socket.writableEnded) connection.endedAt ??= now;
-    const dead = [...connections].filter((connection) => isDead(connection, now, options));
-    closeDead(dead);
-    const suspects = [...connections].filter((connection) => connection.isWaiting && now - connection.aliveAt > options.suspectMs);
-    if (suspects.length > 0 && !isAsking) void ask(suspects);
-  }
-
-  async function ask(suspects: readonly Connection[]): Promise<void> {
-    isAsking = true;
-    const askedAt = performance.now();
-    try {
-      const states = await options.findSessions(suspects.flatMap(({ pid }) => pid ?? []));
-      const silent = suspects.filter((connection) => connection.isWaiting && connection.aliveAt < askedAt);
-      const stateOf = ({ pid = 0 }: Connection) => states.get(pid) ?? 'unknown';
-      for (const connection of silent) if (stateOf(connection) === 'working') connection.aliveAt = performance.now();
-      closeDead(silent.filter((connection) => stateOf(connection) === 'gone'));
-    } catch {
-      // Nobody answers there either: the limit of silence decides.
-    } finally {
-      isAsking = false;
-    }
-  }
-
-  function closeDead(dead: readonly Connection[]): void {
-    if (dead.length === 0) return;
-    const since = Math.max(...dead.map(({ aliveAt }) => aliveAt));
-    const old = [...connections].filter((connection) => !dead.includes(connection) && isIdle(connection) && connection.aliveAt <= since);
-    // The idle ones first: who hears that a request failed tries again at once, and must not be given one of them.
-    for (const connection of old) destroy(connection);
-    setTimeout(() => dead.forEach(destroy), 1);
-    options.onClosed?.(dead.length + old.length);
-  }
-
-  function destroy(connection: Connection): void {
-    connections.delete(connection);
-    connection.socket.destroy();
-  }
-
-  function closeReadOnly(connection: Connection): void {
-    options.onReadOnly?.();
-    // The driver must read the error itself before its connection ends. The idle ones lead to the same server.
-    setImmediate(() => [connection, ...[...connections].filter(isIdle)].forEach(destroy));
-  }
-
   return {
     add(socket) {
-      const connection = follow(socket, closeReadOnly);
+      const connection = followConnection(socket, (readOnly) => closeReadOnly(watched, readOnly));
       connections.add(connection);
-      timer ??= setInterval(look, options.lookMs).unref();
+      timer ??= setInterval(() => look(watched), options.lookMs).unref();
       socket.once('close', () => {
         connections.delete(connection);
         if (connections.size > 0) return;
@@ -118,51 +57,70 @@ export function watchConnections(options: WatchOptions): ConnectionWatch {
       });
     },
     close(pid) {
-      for (const connection of connections) if (connection.pid === pid) destroy(connection);
+      for (const connection of connections) if (connection.pid === pid) destroy(watched, connection);
     },
   };
 }
 
+function look(watched: Watched): void {
+  const now = performance.now();
+  for (const connection of watched.connections) if (connection.socket.writableEnded) connection.endedAt ??= now;
+  closeDead(watched, [...watched.connections].filter((connection) => isDead(connection, now, watched)));
+  const { connections, suspectMs, isAsking } = watched;
+  const suspects = [...connections].filter(({ isWaiting, aliveAt }) => isWaiting && now - aliveAt > suspectMs);
+  if (suspects.length > 0 && !isAsking) void ask(watched, suspects);
+}
+
+/** Asks the server about connections that are silent, and closes those on which no answer will come. */
+async function ask(watched: Watched, suspects: readonly Connection[]): Promise<void> {
+  watched.isAsking = true;
+  const askedAt = performance.now();
+  try {
+    const states = await watched.findSessions(suspects.flatMap(({ pid }) => pid ?? []));
+    const silent = suspects.filter(({ isWaiting, aliveAt }) => isWaiting && aliveAt < askedAt);
+    const stateOf = ({ pid = 0 }: Connection) => states.get(pid) ?? 'unknown';
+    for (const connection of silent) if (stateOf(connection) === 'working') connection.aliveAt = performance.now();
+    closeDead(watched, silent.filter((connection) => stateOf(connection) === 'gone'));
+  } catch {
+    // Nobody answers there either: the limit of silence decides.
+  } finally {
+    watched.isAsking = false;
+  }
+}
+
+function closeDead(watched: Watched, dead: readonly Connection[]): void {
+  if (dead.length === 0) return;
+  const since = Math.max(...dead.map(({ aliveAt }) => aliveAt));
+  const isOld = (other: Connection) => !dead.includes(other) && isIdle(other) && other.aliveAt <= since;
+  const old = [...watched.connections].filter(isOld);
+  // The idle ones first: who hears that a request failed tries again at once, and must not be given one of them.
+  for (const connection of old) destroy(watched, connection);
+  setTimeout(() => {
+    for (const connection of dead) destroy(watched, connection);
+  }, 1);
+  watched.onClosed?.(dead.length + old.length);
+}
+
+function closeReadOnly(watched: Watched, readOnly: Connection): void {
+  watched.onReadOnly?.();
+  // The driver must read the error itself before its connection ends. The idle ones lead to the same server.
+  setImmediate(() => {
+    for (const connection of watched.connections) {
+      if (connection === readOnly || isIdle(connection)) destroy(watched, connection);
+    }
+  });
+}
+
+function destroy({ connections }: Watched, connection: Connection): void {
+  connections.delete(connection);
+  connection.socket.destroy();
+}
+
 const isIdle = ({ isWaiting, isInTransaction }: Connection): boolean => !isWaiting && !isInTransaction;
 
-function isDead({ aliveAt, endedAt, ...connection }: Connection, now: number, { silenceMs, restMs }: WatchLimits): boolean {
+function isDead(connection: Connection, now: number, { silenceMs, restMs }: WatchLimits): boolean {
+  const { aliveAt, endedAt } = connection;
   if (endedAt !== undefined) return now - endedAt > GOODBYE_MS;
   if (connection.isWaiting) return now - aliveAt > silenceMs;
   return connection.isInTransaction && !connection.isCopying && now - aliveAt > restMs;
-}
-
-/** Reads along what both sides say on a socket. */
-function follow(socket: Socket, onReadOnly: (connection: Connection) => void): Connection {
-  const connection: Connection = {
-    socket, pid: undefined, pending: 0, isWaiting: false, isCopying: false, isInTransaction: false, isReadOnly: false,
-    aliveAt: performance.now(), endedAt: undefined,
-  };
-  const read = openFrameReader((type, body) => {
-    if (type === BACKEND_KEY_DATA) connection.pid = body.readInt32BE(0);
-    else if (type === COPY_IN_RESPONSE) Object.assign(connection, { isCopying: true, isWaiting: false });
-    else if (type === ERROR_RESPONSE) connection.isReadOnly ||= sqlStateOf(body) === READ_ONLY;
-    else if (type === READY_FOR_QUERY) {
-      connection.pending = Math.max(0, connection.pending - 1);
-      Object.assign(connection, { isWaiting: connection.pending > 0, isCopying: false, isInTransaction: body[0] !== IDLE });
-      if (connection.isReadOnly) onReadOnly(connection);
-    }
-  });
-  socket.on('data', (chunk: Buffer) => {
-    connection.aliveAt = performance.now();
-    read(chunk);
-  });
-  const emit = socket.emit.bind(socket) as (...args: unknown[]) => boolean;
-  // After an error postgres.js 3.4.9 rejects no query that came between `error` and `close`: it would never settle.
-  socket.emit = (event: string | symbol, ...args: unknown[]) => (event === 'close' ? emit(event, false) : emit(event, ...args));
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  let isStartup = true;
-  socket.write = ((...args: unknown[]) => {
-    const request = readRequest(args[0] as Buffer, isStartup);
-    isStartup = false;
-    if (!connection.isWaiting) connection.aliveAt = performance.now();
-    connection.pending += request.ends;
-    connection.isWaiting ||= !request.isCopyData;
-    return write(...args);
-  }) as Socket['write'];
-  return connection;
 }

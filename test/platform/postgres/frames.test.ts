@@ -11,7 +11,8 @@ const message = (type: string, body: string | Buffer = '') => {
 const key = Buffer.from([0, 0, 4, 210, 0, 0, 0, 1]);
 const failure = 'SERROR\0VERROR\0C25006\0Mno\0\0';
 const stream = Buffer.concat([
-  message('R', '\0\0\0\0'), message('K', key), message('Z', 'I'), message('1'), message('D', 'Z\0\0\0\u0005I'), message('E', failure),
+  message('R', '\0\0\0\0'), message('K', key), message('Z', 'I'), message('1'), message('D', 'Z\0\0\0\u0005I'),
+  message('E', failure),
   message('Z', 'T'), message('G', '\0\0\0'), message('C', 'COPY 1\0'), message('Z', 'I'),
 ]);
 const types = ['K', 'Z', 'E', 'Z', 'G', 'Z'];
@@ -37,10 +38,12 @@ test('the messages of the server are read when every byte comes alone', () => {
   expect(read).toEqual(types);
 });
 
+const twoQueries = Buffer.concat([...'PBSPS'].map((type) => message(type)));
+
 test.for<[string, Buffer, boolean, { ends: number; isCopyData: boolean }]>([
   ['a start', Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]), true, { ends: 1, isCopyData: false }],
   ['a simple query', message('Q', 'begin\0'), false, { ends: 1, isCopyData: false }],
-  ['two queries in one piece', Buffer.concat([message('P'), message('B'), message('S'), message('P'), message('S')]), false, { ends: 2, isCopyData: false }],
+  ['two queries in one piece', twoQueries, false, { ends: 2, isCopyData: false }],
   ['a description', Buffer.concat([message('P'), message('D'), message('H')]), false, { ends: 0, isCopyData: false }],
   ['rows of a copy', message('d', 'a,b\n'), false, { ends: 0, isCopyData: true }],
   ['the end of a copy', message('c'), false, { ends: 0, isCopyData: false }],
