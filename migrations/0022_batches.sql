@@ -240,7 +240,7 @@ begin
         and coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff') > turn.tenant
       order by 1 limit 1
     ) as next
-    where turn.nth < 50
+    where turn.nth < least(50, batches * size) -- a tenant that gets nothing must not count as served
   ), taken as (
     delete from waiting_delivery
     where ctid = any (array(

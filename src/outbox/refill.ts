@@ -74,13 +74,16 @@ interface Row {
   readonly lastTenant: string;
 }
 
-/** Takes the next tenants' deliveries into batches; after the last tenant the first one follows. */
+/** Takes the next tenants' deliveries into batches; after the last tenant the first one follows in the same round. */
 async function takeTurns(sql: Sql, { consumer, lane, room, turns }: Turn): Promise<readonly Batch[]> {
   const key = `${consumer} ${lane}`;
-  const rows = await sql<Row[]>`
+  const take = (batches: number, after: string) => sql<Row[]>`
     select batch_id as id, batch_event_ids as "eventIds", types, last_tenant as "lastTenant"
-    from refill_queue(${consumer}, ${lane}, ${room}, ${turns.get(key) ?? FIRST_ID})
+    from refill_queue(${consumer}, ${lane}, ${batches}, ${after})
   `;
-  turns.set(key, rows[0]?.lastTenant ?? FIRST_ID);
+  const after = turns.get(key) ?? FIRST_ID;
+  const rows = [...(await take(room, after))];
+  if (rows.length < room && after !== FIRST_ID) rows.push(...(await take(room - rows.length, FIRST_ID)));
+  turns.set(key, rows.at(-1)?.lastTenant ?? FIRST_ID);
   return rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds, types }));
 }
