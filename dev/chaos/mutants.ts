@@ -64,8 +64,8 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
   },
   'fairness-removed': {
     file: 'src/outbox/refill.ts',
-    from: 'limit ceil(${room} * (select batch_limit from size) / (select count(*) from turn)::numeric)',
-    to: 'limit ${room} * (select batch_limit from size)',
+    from: 'limit ceil((select deliveries from size) / (select count(*) from turn)::numeric)',
+    to: 'limit (select deliveries from size)',
     faults: ['backlog-of-one-tenant'],
   },
   'refusal-fails-events': {

@@ -74,32 +74,43 @@ interface Row {
   readonly lastTenant: string;
 }
 
+/** Takes the next tenants' deliveries into batches; after the last tenant the first one follows in the same round. */
+async function takeTurns(sql: Sql, turn: Turn): Promise<readonly Batch[]> {
+  const { consumer, lane, room, turns } = turn;
+  const key = `${consumer} ${lane}`;
+  const after = turns.get(key) ?? FIRST_ID;
+  const rows = await takeAfter(sql, turn, { after, batches: room });
+  const left = room - rows.length;
+  if (left > 0 && after !== FIRST_ID) rows.push(...(await takeAfter(sql, turn, { after: FIRST_ID, batches: left })));
+  turns.set(key, rows.at(-1)?.lastTenant ?? FIRST_ID);
+  return rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds, types }));
+}
+
 const NO_TENANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'; // deliveries of no tenant take a turn as one, the last
 
 /**
- * Moves the next tenants' oldest due deliveries into at most `room` batches; each tenant gives an equal share of them.
- * After the last tenant the first one follows. One statement, so a delivery is always in exactly one place.
+ * Moves the oldest due deliveries of the tenants after one into at most so many batches; each tenant gives an equal share.
+ * One statement, so that a delivery is always in exactly one place.
  */
-async function takeTurns(sql: Sql, { consumer, lane, room, turns }: Turn): Promise<readonly Batch[]> {
-  const key = `${consumer} ${lane}`;
+function takeAfter(
+  sql: Sql,
+  { consumer, lane }: Turn,
+  { after, batches }: { readonly after: string; readonly batches: number },
+): Promise<Row[]> {
   const due = sql`consumer_name = ${consumer} and lane = ${lane} and is_due`;
   const tenant = sql`coalesce(tenant_id, ${NO_TENANT})`;
-  const rows = await sql<Row[]>`
+  return sql<Row[]>`
     with recursive size as (
-      select batch_limit from consumer where name = ${consumer}
+      select batch_limit, ${batches} * batch_limit as deliveries from consumer where name = ${consumer}
     ), turn as (
-      (
-        select ${tenant} as tenant, 1 as nth from waiting_delivery
-        where ${due} and ${tenant} > ${turns.get(key) ?? FIRST_ID}
-        order by 1 limit 1
-      )
+      (select ${tenant} as tenant, 1 as nth from waiting_delivery where ${due} and ${tenant} > ${after} order by 1 limit 1)
       union all
       select next.tenant, turn.nth + 1
       from turn
       cross join lateral (
         select ${tenant} as tenant from waiting_delivery where ${due} and ${tenant} > turn.tenant order by 1 limit 1
       ) as next
-      where turn.nth < ${room} * (select batch_limit from size)
+      where turn.nth < (select deliveries from size)
     ), taken as (
       delete from waiting_delivery
       where ctid = any (array(
@@ -108,17 +119,15 @@ async function takeTurns(sql: Sql, { consumer, lane, room, turns }: Turn): Promi
         cross join lateral (
           select ctid from waiting_delivery where ${due} and ${tenant} = turn.tenant
           order by event_id
-          limit ceil(${room} * (select batch_limit from size) / (select count(*) from turn)::numeric)
+          limit ceil((select deliveries from size) / (select count(*) from turn)::numeric)
           for update skip locked
         ) as oldest
-        limit ${room} * (select batch_limit from size)
+        limit (select deliveries from size)
       ))
       returning event_id, event_type, tenant_id
     ), placed as (
       select event_id, event_type, (row_number() over (order by nth, tenant_id) - 1) / (select batch_limit from size) as part
-      from (
-        select *, row_number() over (partition by tenant_id order by event_id) as nth from taken
-      ) as numbered
+      from (select *, row_number() over (partition by tenant_id order by event_id) as nth from taken) as numbered
     ), batch as (
       select gen_random_uuid() as id, array_agg(event_id) as event_ids, array_agg(event_type) as event_types
       from placed group by part
@@ -129,6 +138,4 @@ async function takeTurns(sql: Sql, { consumer, lane, room, turns }: Turn): Promi
            (select tenant from turn order by nth desc limit 1) as "lastTenant"
     from batch
   `;
-  turns.set(key, rows[0]?.lastTenant ?? FIRST_ID);
-  return rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds, types }));
 }

@@ -11,6 +11,7 @@ import { isolatedRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 const log = openLog({ process: 'test', level: 'silent' });
+const batchJob = (eventId: string) => ({ eventIds: [eventId], types: {}, lane: 'normal' });
 const LIMITS = { silenceMs: 600, pingMs: 200 };
 const WORKER = { prefix: 'test', concurrency: 1, lockMs: 30_000, onError: () => undefined };
 
@@ -74,12 +75,12 @@ test('a worker whose connections went silent works on and closes', { timeout: 40
   const redis = await opened(openPatientRedis, proxy.url, { silenceMs: 6_000, pingMs: 500 });
   const queue = openQueue('deaf', { redis: await opened(openRedis, proxy.url), prefix: 'test' });
   const done: string[] = [];
-  const worker = openWorker('deaf', async ({ data }) => void done.push(data.eventId), { redis, ...WORKER });
+  const worker = openWorker('deaf', async ({ data }) => void done.push(...data.eventIds), { redis, ...WORKER });
   void worker.run();
-  await queue.add('one', { eventId: 'before' });
+  await queue.add('one', batchJob('before'));
   await until('the first is done', () => done.length === 1);
   expect(proxy.silence()).toBe(3);
-  expect(await msUntil(() => queue.add('two', { eventId: 'after' }))).toBeLessThan(5_000);
+  expect(await msUntil(() => queue.add('two', batchJob('after')))).toBeLessThan(5_000);
   await until('the second is done', () => done.includes('after'), { deadlineMs: 15_000 });
   proxy.silence();
   await worker.close();
@@ -98,7 +99,7 @@ test('a worker closes without Redis, though a job cannot say that it is done', {
   };
   const worker = openWorker('gone', work, { redis, ...WORKER });
   void worker.run().catch(() => undefined);
-  await queue.add('one', { eventId: 'one' });
+  await queue.add('one', batchJob('one'));
   await begun.promise;
   proxy.setDeaf(true);
   proxy.silence();
@@ -144,7 +145,7 @@ test('a worker whose commands are refused asks a few times a second', async () =
   const watcher = await opened(openRedis, server.url);
   const redis = await opened(openPatientRedis, server.url, {});
   const queue = openQueue('full', { redis: watcher, prefix: 'test' });
-  await queue.add('one', { eventId: 'one' });
+  await queue.add('one', batchJob('one'));
   await watcher.config('SET', 'maxmemory', '1mb');
   const worker = openWorker('full', async () => undefined, { redis, ...WORKER });
   void worker.run();
