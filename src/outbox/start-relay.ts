@@ -23,7 +23,7 @@ const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
 export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfig>, 'config' | 'log' | 'stack'>): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const open = (options: Omit<PostgresOptions, 'url'>) =>
-    stack.adopt(openPostgres({ url: config.DATABASE_URL, ...options }), (pool) => pool.end({ timeout: 2 }));
+    stack.adopt(openPostgres({ url: config.DATABASE_URL, log, ...options }), (pool) => pool.end({ timeout: 2 }));
   const sql = open({ name: 'relay', connections: 4, synchronousCommit: 'off' });
   const sweepSql = open({ name: 'relay-sweep', connections: 2, planAfresh: true, statementTimeoutMs: 120_000 });
   await assertSchema(sql);
