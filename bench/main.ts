@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { claimFolder } from '../dev/claim-folder.ts';
 import { giveUp, MissingPart } from '../dev/missing-part.ts';
 import { startServices } from '../dev/services.ts';
+import { measureBacklog, measureGrowth } from './backlog.ts';
 import { measureClaim } from './claim.ts';
 import { measureInvoices } from './invoices.ts';
 import { measureLatency } from './latency.ts';
@@ -26,6 +27,8 @@ import { measureWrite } from './write.ts';
 const FULL = {
   relay: { count: 20_000, rounds: 5 },
   reaction: { count: 20_000, rounds: 5 },
+  backlog: { waiting: 200_000, count: 40_000 },
+  growth: { small: 10_000, large: 1_000_000 },
   claim: { history: 1_000_000, rounds: 15 },
   write: { count: 4_000, rounds: 5 },
   latency: { forSeconds: 20 },
@@ -41,6 +44,8 @@ const FULL = {
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
   reaction: { count: 5_000, rounds: 3 },
+  backlog: { waiting: 50_000, count: 20_000 },
+  growth: { small: 5_000, large: 100_000 },
   claim: { history: 200_000, rounds: 9 },
   write: { count: 1_000, rounds: 3 },
   latency: { forSeconds: 5 },
@@ -67,6 +72,8 @@ type Parts = Readonly<Record<string, (given: Given) => Promise<readonly Measure[
 const PARTS: Parts = {
   relay: async ({ servers, sizes }) => [await measureRelay(servers, sizes.relay)],
   reaction: async ({ servers, sizes }) => [await measureReaction(servers, sizes.reaction)],
+  backlog: ({ servers, sizes }) => measureBacklog(servers, sizes.backlog),
+  growth: ({ servers, sizes }) => measureGrowth(servers, sizes.growth),
   claim: async ({ servers, sizes }) => [await measureClaim(servers, sizes.claim)],
   write: async ({ servers, sizes }) => [await measureWrite(servers, sizes.write)],
   latency: ({ servers, sizes }) => measureLatency(servers, sizes.latency),

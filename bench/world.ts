@@ -53,13 +53,17 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
- * Commits `count` events straight into the outbox, as fast as one statement goes. Of those from traces, one in ten is
- * from a trace that is recorded.
+ * Commits `count` events straight into the outbox with one statement. With traces, one event in ten is from a trace that
+ * is recorded.
  */
-export async function fillOutbox(sql: Sql, count: number, { traces = false } = {}): Promise<void> {
+export async function fillOutbox(
+  sql: Sql,
+  count: number,
+  { traces = false, tenantId }: { readonly traces?: boolean; readonly tenantId?: string | undefined } = {},
+): Promise<void> {
   await sql`
-    insert into outbox_event (id, event_type, schema_version, occurred_at, payload_json, correlation_id, traceparent)
-    select ids.id, 'TenantCreated', 1, now(),
+    insert into outbox_event (id, event_type, schema_version, occurred_at, tenant_id, payload_json, correlation_id, traceparent)
+    select ids.id, 'TenantCreated', 1, now(), ${tenantId ?? null}::uuid,
            jsonb_build_object('tenantId', ids.id, 'ownerUserId', ids.id, 'name', 'Taller Norte'), ids.id,
            case when ${traces} then '00-' || md5(ids.id::text) || '-' || left(md5(ids.id::text), 16)
                                  || case when n % 10 = 0 then '-01' else '-00' end end

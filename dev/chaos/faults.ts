@@ -88,7 +88,7 @@ async function running({ started }: World, ...names: readonly string[]): Promise
   }
 }
 
-const EXITS_MS = 120_000; // a crash costs a lock's time, and six of them are needed
+const EXITS_MS = 180_000; // a crash costs a lock's time, and six of them are needed
 
 /** One delivery ends every process that handles it, among neighbours in its batch that have to be consumed. */
 async function poisonExits({ sql }: World, { addPoison }: Given): Promise<void> {

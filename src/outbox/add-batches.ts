@@ -1,11 +1,11 @@
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { BatchQueue } from '../platform/queues.ts';
+import { callRedis } from '../platform/redis.ts';
 import { signal } from '../platform/signal.ts';
 import { failSpan, type Span, startSpan, traceOf } from '../platform/telemetry.ts';
 import { type Batch, nameOf, toJob, unqueueBatches } from './batch.ts';
 import type { Generations } from './generations.ts';
-import { unavailableRedis } from './queue-state.ts';
 
 export interface AddOptions {
   readonly sql: Sql;
@@ -22,13 +22,13 @@ export interface AddOptions {
 export async function addBatches(options: AddOptions, batches: readonly Batch[]): Promise<void> {
   const byConsumer = [...Map.groupBy(batches, ({ consumer }) => consumer)];
   options.generations.advanceSoon(byConsumer.map(([consumer]) => consumer));
-  const added = await Promise.allSettled(byConsumer.map(([consumer, some]) => addTo(options.queue(consumer), some)));
+  const added = await Promise.allSettled(byConsumer.map(([consumer, some]) => callRedis(() => addTo(options.queue(consumer), some))));
   const refused = byConsumer.filter((_, index) => added[index]?.status === 'rejected');
   const reason = added.find((each) => each.status === 'rejected')?.reason as unknown;
   if (refused.length === 0) return;
   const batchIds = refused.flatMap(([, some]) => some.map(({ id }) => id));
   await unqueueBatches(options.sql, batchIds, 'unavailable');
-  throw unavailableRedis(reason);
+  throw reason;
 }
 
 async function addTo(queue: BatchQueue, batches: readonly Batch[]): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { type BatchQueue, generationKey } from '../platform/queues.ts';
-import type { Redis } from '../platform/redis.ts';
-import { type QueueState, unavailableRedis } from './queue-state.ts';
+import { type Redis, runPipeline } from '../platform/redis.ts';
+import type { QueueState } from './queue-state.ts';
 
 const ADVANCE_MS = 250; // a loss of Redis younger than this is found by the sweep, after its grace
 const FRESH_MS = 5_000;
@@ -55,12 +55,8 @@ export function watchGenerations({ sql, redis, log, queue, sweepLost }: Generati
     const names = [...steps.keys()].sort();
     const pipeline = redis.pipeline();
     for (const name of names) pipeline.incrby(generationKey(queue(name)), steps.get(name) ?? 1);
-    const answers = (await pipeline.exec()) ?? [];
-    const results = names.map((name, index) => {
-      const [error, value] = answers[index] ?? [];
-      if (error != null) throw unavailableRedis(error);
-      return { name, value: Number(value) };
-    });
+    const answers = await runPipeline(pipeline);
+    const results = names.map((name, index) => ({ name, value: Number(answers[index]) }));
     await sql`
       update consumer set generation = greatest(generation, advanced.value)
       from unnest(${names}::text[], ${results.map(({ value }) => value)}::bigint[]) as advanced (name, value)

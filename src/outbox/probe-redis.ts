@@ -1,5 +1,4 @@
-import type { Redis } from '../platform/redis.ts';
-import { unavailableRedis } from './queue-state.ts';
+import { callRedis, type Redis } from '../platform/redis.ts';
 
 const SCRIPT = "return redis.call('set', KEYS[1], '1', 'px', 60000)";
 
@@ -8,7 +7,5 @@ const SCRIPT = "return redis.call('set', KEYS[1], '1', 'px', 60000)";
  * @throws {Unavailable}
  */
 export async function probeRedis(redis: Redis, key: string): Promise<void> {
-  await redis.eval(SCRIPT, 1, key).catch((error: unknown) => {
-    throw unavailableRedis(error);
-  });
+  await callRedis(() => redis.eval(SCRIPT, 1, key));
 }

@@ -1,6 +1,5 @@
 import { type BatchQueue, generationKey } from '../platform/queues.ts';
-import type { Redis } from '../platform/redis.ts';
-import { Unavailable } from '../platform/unavailable.ts';
+import { type Redis, runPipeline } from '../platform/redis.ts';
 
 /** How full a queue is, and in which life of Redis. */
 export interface QueueState {
@@ -29,20 +28,9 @@ export async function readQueues(redis: Redis, queues: readonly BatchQueue[]): P
     pipeline.llen(queue.toKey('active'));
     pipeline.get(generationKey(queue));
   }
-  const answers = await pipeline.exec().catch((error: unknown) => {
-    throw unavailableRedis(error);
-  });
-  const values = (answers ?? []).map(([error, value]) => {
-    if (error !== null) throw unavailableRedis(error);
-    return Number(value ?? 0);
-  });
+  const values = (await runPipeline(pipeline)).map((value) => Number(value ?? 0));
   return queues.map(({ name: consumer }, index) => {
     const [wait = 0, prioritized = 0, active = 0, generation = 0] = values.slice(index * COMMANDS, (index + 1) * COMMANDS);
     return { consumer, waiting: wait + prioritized, floor: Math.max(LOWEST_FLOOR, active), generation };
   });
-}
-
-/** Returns an error of a Redis call as what it means: no answer of Redis is about an event, a batch holds ids only. */
-export function unavailableRedis(error: unknown): Unavailable {
-  return error instanceof Unavailable ? error : new Unavailable('redis refuses or does not answer', { cause: error });
 }

@@ -2,10 +2,10 @@ import type { Logger } from '../platform/log.ts';
 import type { RelayMetrics } from '../platform/metrics.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { BatchQueue } from '../platform/queues.ts';
+import { callRedis } from '../platform/redis.ts';
 import { auditNew } from './audit.ts';
 import { unqueueBatches } from './batch.ts';
 import { recordRepublication } from './republication.ts';
-import { unavailableRedis } from './queue-state.ts';
 
 const LEASE_MS = 30_000; // a sweeper that died is followed after this
 const LIVE = ['wait', 'prioritized', 'delayed', 'active'] as const;
@@ -64,9 +64,7 @@ async function sweepBatches({ sql, queue }: SweepOptions, consumer: string, grac
     where consumer_name = ${consumer} and queued_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
   `;
   if (open.length === 0) return 0;
-  const live = new Set(await queue(consumer).getRanges([...LIVE], 0, -1).catch((error: unknown) => {
-    throw unavailableRedis(error);
-  }));
+  const live = new Set(await callRedis(() => queue(consumer).getRanges([...LIVE], 0, -1)));
   const lost = open.filter(({ id }) => !live.has(id)).map(({ id }) => id);
   if (lost.length === 0) return 0;
   const unqueued = await unqueueBatches(sql, lost, 'missing');

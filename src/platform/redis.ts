@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { type ChainableCommander, Redis } from 'ioredis';
 import { isDemotedNode } from './errors/redis-errors.ts';
 import type { Logger } from './log.ts';
 import { failSpan, startChild } from './telemetry.ts';
@@ -150,6 +150,15 @@ export async function callRedis<T>(call: () => Promise<T>): Promise<T> {
     if (error instanceof Unavailable) throw error;
     throw new Unavailable('redis cannot be used', { cause: error });
   }
+}
+
+/** Runs a pipeline and returns its answers. @throws {Unavailable} when any of its commands failed. */
+export function runPipeline(pipeline: Pick<ChainableCommander, 'exec'>): Promise<readonly unknown[]> {
+  return callRedis(async () => {
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [error] of answers) if (error !== null) throw error;
+    return answers.map(([, value]) => value);
+  });
 }
 
 /** Refuses a Redis that may throw jobs away when memory runs short. */
