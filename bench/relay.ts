@@ -1,7 +1,6 @@
 import { tenantCreated } from '../src/events/tenant-created.ts';
 import { defineReaction } from '../src/kernel/consumers/consumer.ts';
-import { relayBatch } from '../src/outbox/relay.ts';
-import { jobId } from '../src/platform/queues.ts';
+import { publishEvents } from '../src/outbox/publish.ts';
 import { type Measure, ratio, type Size } from './measure.ts';
 import { fillOutbox, median, openWorld, seconds, type Servers, type World } from './world.ts';
 
@@ -18,7 +17,7 @@ export async function measureRelay(servers: Servers, { count, rounds }: Size): P
     const relayed = await seconds(() =>
       Promise.all(
         Array.from({ length: 2 }, async () => {
-          while ((await relayBatch(world.relay)) > 0);
+          while ((await publishEvents(world.relay)).events > 0);
         }),
       ),
     );
@@ -39,7 +38,7 @@ async function addRaw(world: World, count: number, round: number): Promise<void>
   for (let from = 0; from < count; from += BATCH) {
     const jobs = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => {
       const eventId = `0196f3a2-0000-7000-8000-${String(round * 10_000_000 + from + index).padStart(12, '0')}`;
-      return { name: 'TenantCreated', data: { eventId }, opts: { jobId: jobId(eventId, 0) } };
+      return { name: 'TenantCreated', data: { eventIds: [eventId], types: {}, lane: 'normal' }, opts: { jobId: eventId } };
     });
     await world.queue('raw').addBulk(jobs);
   }
