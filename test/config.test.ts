@@ -26,7 +26,7 @@ test('what is not given has its default, and what is given as text has its type'
     OTEL_EXPORTER_OTLP_HEADERS: {}, OTEL_TRACES_SAMPLER_ARG: 0.1,
     SMTP_URL: 'smtp://mail', MAIL_FROM: 'TechMarket AI <no-reply@techmarket.example>',
     PUBLIC_URL: 'http://localhost:3000',
-    LOCK_SECONDS: 7.5, CANARY_SECONDS: 60, PORT: 3_000, QUEUE_DEPTH: 50_000,
+    LOCK_SECONDS: 7.5, CANARY_SECONDS: 60, PORT: 3_000, QUEUE_DEPTH: 64,
   });
   expect(Object.isFrozen(config)).toBe(true);
 });
@@ -121,7 +121,24 @@ test.for([
   ['JOB_CRONS', '{"recalculate-ranking":5}', '  JOB_CRONS: JSON like '],
   ['JOB_CRONS', '0 0 * * *', '  JOB_CRONS: JSON like '],
   ['JOB_TIME_ZONE', 'Mars/X', '  JOB_TIME_ZONE: an IANA time zone'],
+  ['WORKER_CONSUMERS', 'notify, fall-back', '  WORKER_CONSUMERS: names with commas between, or none'],
+  ['WORKER_JOBS', ',', '  WORKER_JOBS: names with commas between, or none'],
+  ['WORKER_CONCURRENCY', 'notify=4', '  WORKER_CONCURRENCY: JSON like {"notify":4}, each from 1 to 100'],
+  ['WORKER_CONCURRENCY', '{"notify":0}', '  WORKER_CONCURRENCY: JSON like {"notify":4}, each from 1 to 100'],
+  ['WORKER_CONCURRENCY', '{"notify":101}', '  WORKER_CONCURRENCY: JSON like {"notify":4}, each from 1 to 100'],
+  ['WORKER_CONCURRENCY', '{"notify":1.5}', '  WORKER_CONCURRENCY: JSON like {"notify":4}, each from 1 to 100'],
 ] as const)('%s %s is refused by its name', ([field, value, expected]) => {
   const [, line] = complaint(() => readConfig([field], { ...shared, [field]: value })).split('\n');
   expect(line?.startsWith(expected)).toBe(true);
+});
+
+test('a worker runs everything unless some consumers or jobs are named, and none of a kind when told so', () => {
+  const read = (env: NodeJS.ProcessEnv) => {
+    const { WORKER_CONSUMERS, WORKER_JOBS, WORKER_CONCURRENCY } = readConfig(['WORKER_CONSUMERS', 'WORKER_JOBS', 'WORKER_CONCURRENCY'], { ...shared, ...env });
+    return { WORKER_CONSUMERS, WORKER_JOBS, WORKER_CONCURRENCY };
+  };
+  expect(read({})).toEqual({ WORKER_CONSUMERS: undefined, WORKER_JOBS: undefined, WORKER_CONCURRENCY: {} });
+  expect(read({ WORKER_CONSUMERS: 'notify,fall-back', WORKER_JOBS: 'none', WORKER_CONCURRENCY: '{"notify":8}' })).toEqual({
+    WORKER_CONSUMERS: ['notify', 'fall-back'], WORKER_JOBS: [], WORKER_CONCURRENCY: { notify: 8 },
+  });
 });

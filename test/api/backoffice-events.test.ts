@@ -92,22 +92,19 @@ describe('a retry', () => {
     ]);
   });
 
-  test('brings a dead delivery back for the sweep, at its consumer only', async () => {
+  test('lets a dead delivery wait again, at its consumer only', async () => {
     const { sql, operator } = await setUp();
     const id = await commit(sql);
     await publishAll(sql);
     await consume(sql, 'count', id);
     await die(sql, 'notify', id);
-    const high = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
-    await sql`update consumer set verified_id = ${high}`;
 
     const answer = await operator.post(RETRY, { eventIds: [id] });
     expect(await json(answer)).toEqual({ events: 0, deliveries: 1, unchanged: 0 });
     const [dead] = await sql`select resolution, resolved_at from dead_letter`;
     expect(dead).toEqual({ resolution: 'retried', resolved_at: expect.any(Date) });
-    expect(await sql`select name, verified_id < ${id} as "isSweptAgain" from consumer order by name`).toEqual([
-      { name: 'count', isSweptAgain: false },
-      { name: 'notify', isSweptAgain: true },
+    expect(await sql`select consumer_name, event_id, reason from waiting_delivery`).toEqual([
+      { consumer_name: 'notify', event_id: id, reason: 'replayed' },
     ]);
     const again = await operator.post(RETRY, { eventIds: [id] });
     expect([again.status, await json(again)]).toEqual([200, { events: 0, deliveries: 0, unchanged: 1 }]);

@@ -13,10 +13,12 @@ import { append } from '../../src/outbox/append.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { correctFigures } from '../../src/store/daily-metric-differences.ts';
 import { eventFacts, factSources } from '../../src/store/daily-metric-facts.ts';
+import { makePending } from '../../src/store/outbox-events.ts';
 import { insertTicket } from '../../src/store/tickets.ts';
 import { countDailyMetrics } from '../../src/workers/count-daily-metrics.ts';
 import { runSlot } from '../support/jobs.ts';
 import { openNotifying } from '../support/notifying.ts';
+import { fail } from '../support/outbox-rows.ts';
 import { race } from '../support/race.ts';
 
 const HOUR_MS = 3_600_000;
@@ -48,6 +50,7 @@ async function open() {
       const [appended = ''] = await append(tx, { event, origin: {} });
       const id = uuidv7({ msecs: committedAt.getTime() });
       await tx`update outbox_event set id = ${id}, created_at = ${committedAt} where id = ${appended}`;
+      await tx`update pending_event set id = ${id} where id = ${appended}`;
       return id;
     }),
     figures: () => sql<{ day: string; metric: string; value: number }[]>`
@@ -125,7 +128,7 @@ test('a figure that is off is set right while an event of the same day is being 
 test.for(['dead', 'failed'] as const)('an event that is %s is an operator’s to decide, and counted when it is brought back', async (how) => {
   const { sql, run, ticket, count, figures, differences } = await open();
   const id = await ticket(noon());
-  if (how === 'failed') await sql`update outbox_event set status = 'failed' where id = ${id}`;
+  if (how === 'failed') await fail(sql, id);
   else {
     await sql`
       insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
@@ -135,7 +138,7 @@ test.for(['dead', 'failed'] as const)('an event that is %s is an operator’s to
   await sql`update consumer set verified_id = ${uuidv7()}`;
   await run();
   expect([await figures(), await differences()]).toEqual([[], []]);
-  await sql`update outbox_event set status = 'pending' where id = ${id}`;
+  if (how === 'failed') await transaction(sql, (tx) => makePending(tx, [id]));
   await sql`delete from dead_letter`;
   await count();
   await run();

@@ -2,12 +2,15 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { observeBacklog } from '../../src/outbox/backlog.ts';
+import type { WaitReason } from '../../src/outbox/batch.ts';
+import { insertWaiting } from '../../src/outbox/waiting.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { openRegistry } from '../../src/platform/metrics.ts';
 import type { BatchQueue } from '../../src/platform/queues.ts';
 import { openSpine } from '../support/spine.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 
+const batch = { eventIds: ['x'], types: {}, lane: 'normal' };
 const hears = (name: string) =>
   defineReaction<object, [typeof tenantCreated]>({ name, on: [tenantCreated], handle: async () => undefined });
 
@@ -18,14 +21,18 @@ async function observed() {
   observeBacklog({ registry, sql: spine.sql, queues: async () => store.queues });
   /** One scrape: each of our gauges with its labels, and its value. */
   async function scrape(): Promise<Record<string, number>> {
-    const lines = (await registry.metrics()).split('\n').filter((line) => /^(outbox|dead|queue|backlog)_/.test(line));
+    const lines = (await registry.metrics()).split('\n').filter((line) => /^(outbox|dead|deliveries|queue|backlog)_/.test(line));
     return Object.fromEntries(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]));
   }
-  return { ...spine, store, scrape };
+  /** Lets a delivery wait until so many milliseconds from now. */
+  const wait = (consumer: string, reason: WaitReason, delayMs: number) => insertWaiting(spine.sql, [{
+    consumer, reason, delayMs, eventId: crypto.randomUUID(), eventType: 'TenantCreated', lane: 'normal', tenantId: undefined,
+  }]);
+  return { ...spine, store, scrape, wait };
 }
 
 test('the gauges of the first scrape are the counts of that moment', async () => {
-  const { scrape, commit, sql, relay, queue } = await observed();
+  const { scrape, commit, sql, relay, queue, wait } = await observed();
   const [, dead] = await commit(...Array.from({ length: 5 }, () => tenantJoined()));
   await publishEvents(relay);
   await commit({ ...tenantJoined(), eventType: 'NobodyKnows' });
@@ -40,29 +47,39 @@ test('the gauges of the first scrape are the counts of that moment', async () =>
            ('first', gen_random_uuid(), 1, 'x', 'y', now(), now(), null, null),
            ('second', ${dead as string}, 1, 'x', 'y', now(), now(), 'discarded', now())
   `;
-  await queue('second').add('late', { eventId: 'late' }, { jobId: 'late_0', delay: 3_600_000 });
+  await queue('second').add('late', batch, { jobId: 'late', delay: 3_600_000 });
+  await wait('first', 'retry', 60_000);
+  await wait('first', 'no room', -120_000);
+  await wait('second', 'no room', -60_000);
 
   const { 'outbox_oldest_pending_seconds': pendingAge, ...counts } = await scrape();
-  const ages = Object.keys(counts).filter((gauge) => gauge.startsWith('queue_oldest'));
-  expect(ages).toHaveLength(2);
+  const ages = Object.keys(counts).filter((gauge) => gauge.includes('_oldest_'));
+  expect(ages).toHaveLength(4);
+  expect(counts['deliveries_oldest_due_seconds{consumer="first"}']).toBeCloseTo(120, -1);
+  expect(counts['deliveries_oldest_due_seconds{consumer="second"}']).toBeCloseTo(60, -1);
   for (const gauge of ages) delete counts[gauge];
   expect(counts).toEqual({
     'outbox_events{status="pending"}': 3,
     'outbox_events{status="failed"}': 1,
     'dead_letters{consumer="first"}': 2,
     'dead_letters{consumer="second"}': 0,
-    ...depths('first', { waiting: 5 }),
-    ...depths('second', { waiting: 5, delayed: 1 }),
+    'deliveries_waiting{consumer="first",reason="retry"}': 1,
+    'deliveries_waiting{consumer="first",reason="no room"}': 1,
+    'deliveries_waiting{consumer="second",reason="no room"}': 1,
+    'deliveries_queued{consumer="first"}': 5,
+    'deliveries_queued{consumer="second"}': 5,
+    ...depths('first', { waiting: 1 }),
+    ...depths('second', { waiting: 1, delayed: 1 }),
     backlog_readable: 1,
   });
   expect(pendingAge).toBeGreaterThan(3_599);
   expect(pendingAge).toBeLessThan(3_660);
 });
 
-test('the age of a queue is that of its oldest job that waits, and none when nothing waits', async () => {
+test('the age of a queue is that of its oldest batch that waits, and none when nothing waits', async () => {
   const { scrape, queue } = await observed();
   const minutesAgo = (minutes: number) => ({
-    name: 'x', data: { eventId: 'x' }, opts: { jobId: `m_${minutes}`, timestamp: Date.now() - minutes * 60_000 },
+    name: 'x', data: batch, opts: { jobId: `m_${minutes}`, timestamp: Date.now() - minutes * 60_000 },
   });
   await queue('first').addBulk([30, 20, 10].map(minutesAgo));
   const gauges = await scrape();
@@ -70,8 +87,8 @@ test('the age of a queue is that of its oldest job that waits, and none when not
   expect(gauges['queue_oldest_waiting_seconds{queue="second"}']).toBe(0);
 });
 
-test('a queue that drains, a letter that is resolved and an outbox that empties fall back to nothing', async () => {
-  const { scrape, commit, sql, relay, queue } = await observed();
+test('a queue that drains, a delivery that is served, a letter that is resolved and an outbox that empties fall back to nothing', async () => {
+  const { scrape, commit, sql, relay, queue, wait } = await observed();
   const [id] = await commit(tenantJoined());
   await sql`
     insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
@@ -80,7 +97,11 @@ test('a queue that drains, a letter that is resolved and an outbox that empties 
   expect(await scrape()).toMatchObject({ 'outbox_events{status="pending"}': 1, 'dead_letters{consumer="first"}': 1 });
   await publishEvents(relay);
   expect(await scrape()).toMatchObject(depths('first', { waiting: 1 }));
+  await wait('first', 'no room', -60_000);
+  expect(await scrape()).toMatchObject({ 'deliveries_waiting{consumer="first",reason="no room"}': 1, 'deliveries_queued{consumer="first"}': 1 });
   for (const name of ['first', 'second']) await queue(name).drain();
+  await sql`delete from waiting_delivery`;
+  await sql`delete from queued_batch`;
   await sql`update dead_letter set resolution = 'discarded', resolved_at = now()`;
   const { backlog_readable, ...rest } = await scrape();
   expect(backlog_readable).toBe(1);

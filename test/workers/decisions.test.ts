@@ -32,7 +32,9 @@ async function world(changes: Partial<Ports> = {}) {
     prefer: (preference: typeof off) => sql.begin((tx) => savePreferences(tx, userId, [preference])),
     beQuiet: () => sql.begin((tx) => saveSetting(tx, userId, quietNow())),
     beLoud: () => sql.begin((tx) => saveSetting(tx, userId, { timeZone: 'UTC', quietHours: null })),
-    mails: async () => (await opened.notifications()).filter(({ channel }) => channel === 'email'),
+    /** Mails, those of tickets before those of payments. */
+    mails: async () => (await opened.notifications())
+      .filter(({ channel }) => channel === 'email').toSorted((a, b) => b.template.localeCompare(a.template)),
     release: async () => {
       await sql`update notification set due_at = now() where due_at is not null`;
       await runSlot(sql, releaseNotifications, { ports: {} });

@@ -73,7 +73,7 @@ test('events consumed backwards, one at a time, and again, come to the same', as
   await relayOnce();
   await queue(keepReputation.name).drain();
   start();
-  for (const [epoch, eventId] of (await eventIds()).toReversed().entries()) {
+  for (const eventId of (await eventIds()).toReversed()) {
     await deliverAgain(keepReputation.name, [eventId]);
     await queuesEmpty();
   }

@@ -52,8 +52,8 @@ export async function insertDeadLetters(db: Db, consumer: string, failed: readon
 }
 
 /**
- * Records that a worker is about to handle a suspect delivery alone. Returns how many workers went down with it before;
- * the record goes when the delivery is consumed or fails.
+ * Records that a worker is about to handle a suspect delivery alone. Returns how many workers went down with the delivery
+ * before. A worker that is still there afterwards withdraws the record.
  */
 export async function recordSuspect(db: Db, consumer: string, eventId: string): Promise<number> {
   const [row] = await db<{ crashes: number }[]>`
@@ -63,6 +63,18 @@ export async function recordSuspect(db: Db, consumer: string, eventId: string): 
     returning crashes
   `;
   return (row?.crashes ?? 1) - 1;
+}
+
+/** Withdraws the last record of a suspect: the worker did not go down. */
+export async function withdrawSuspect(db: Db, consumer: string, eventId: string): Promise<void> {
+  await db`
+    with cleared as (
+      delete from delivery_failure
+      where consumer_name = ${consumer} and event_id = ${eventId} and attempts = 0 and crashes = 1
+    )
+    update delivery_failure set crashes = crashes - 1
+    where consumer_name = ${consumer} and event_id = ${eventId} and crashes > 0 and not (attempts = 0 and crashes = 1)
+  `;
 }
 
 const unnest = (db: Db, failed: readonly FailedAttempt[]) => db`

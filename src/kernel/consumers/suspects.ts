@@ -2,7 +2,7 @@ import type { Sql } from '../../platform/postgres.ts';
 import { Permanent } from '../errors.ts';
 import { listConsumed } from './consumption.ts';
 import type { Delivery, FailedDelivery } from './delivery.ts';
-import { recordSuspect } from './delivery-failure.ts';
+import { recordSuspect, withdrawSuspect } from './delivery-failure.ts';
 
 /** Workers that a batch may take down before its deliveries are handled alone, and then each of them. */
 export const CRASHES_TO_SUSPECT = 3;
@@ -35,7 +35,7 @@ export async function handleSuspects({ sql, consumer, deliveries, handleAlone }:
     if (consumed.has(eventId)) continue;
     failed.push(...(await takeTurn(async () => {
       const crashes = await recordSuspect(sql, consumer, eventId);
-      if (crashes < CRASHES_TO_SUSPECT) return handleAlone(delivery);
+      if (crashes < CRASHES_TO_SUSPECT) return handleAlone(delivery).finally(() => withdrawSuspect(sql, consumer, eventId));
       return [{ eventId, committed: delivery.committed, error: new Permanent(`${crashes} workers went down with it`) }];
     })));
   }

@@ -49,7 +49,7 @@ test('a paused queue is a warning, by its name', async () => {
 
 test('a queue that is no consumer’s is a warning, by its name; the jobs’ alarms are known', async () => {
   const { queue, examine } = await setUp();
-  for (const name of ['forgotten', 'jobs']) await (await queue(name)).add(name, { eventId: 'x' });
+  for (const name of ['forgotten', 'jobs']) await (await queue(name)).add(name, { eventIds: ['x'], types: {}, lane: 'normal' });
   expect(findingOf(await examine('one', 'two'), 'queues without a consumer')).toMatchObject({
     verdict: 'warning', found: 'No consumer of this release has: forgotten.',
   });
