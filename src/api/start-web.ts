@@ -6,6 +6,7 @@ import type { Job } from '../kernel/job.ts';
 import { reschedule } from '../kernel/reschedule.ts';
 import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
+import { observeUnattended } from '../outbox/unattended.ts';
 import { makePoke } from '../outbox/poke.ts';
 import { openRegistry } from '../platform/metrics.ts';
 import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
@@ -49,6 +50,9 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const scheduled = reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE });
   observeBacklog({ registry, sql, queues });
   observeJobs({ registry, sql, jobs: scheduled });
+  observeUnattended({
+    registry, redis, prefix, names: async () => ({ consumer: await listConsumers(sql), job: jobs.map(({ name }) => name) }),
+  });
   const patient = openPatientRedis({ url: config.REDIS_URL, name: 'web-inbox', log });
   const hints = stack.adopt(patient, (client) => client.disconnect());
   const inboxStreams = openInboxStreams({ sql, log, registry, perProcess: config.INBOX_STREAMS });

@@ -18,7 +18,7 @@ import { insertTicket } from '../../src/store/tickets.ts';
 import { countDailyMetrics } from '../../src/workers/count-daily-metrics.ts';
 import { runSlot } from '../support/jobs.ts';
 import { openNotifying } from '../support/notifying.ts';
-import { fail } from '../support/outbox-rows.ts';
+import { die, fail } from '../support/outbox-rows.ts';
 import { race } from '../support/race.ts';
 
 const HOUR_MS = 3_600_000;
@@ -129,12 +129,7 @@ test.for(['dead', 'failed'] as const)('an event that is %s is an operator’s to
   const { sql, run, ticket, count, figures, differences } = await open();
   const id = await ticket(noon());
   if (how === 'failed') await fail(sql, id);
-  else {
-    await sql`
-      insert into dead_letter (consumer_name, event_id, attempts, error, fingerprint, first_failed_at, last_failed_at)
-      values (${countDailyMetrics.name}, ${id}, 1, 'x', 'x', now(), now())
-    `;
-  }
+  else await die(sql, countDailyMetrics.name, id);
   await sql`update consumer set verified_id = ${uuidv7()}`;
   await run();
   expect([await figures(), await differences()]).toEqual([[], []]);

@@ -5,6 +5,7 @@ import { auditDay, auditNew, listDaysToAudit } from '../../src/outbox/audit.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { ageEvents } from '../support/age-events.ts';
+import { fail } from '../support/outbox-rows.ts';
 import { openSpine } from '../support/spine.ts';
 import { tenantJoined } from '../support/tenant-joined.ts';
 
@@ -57,12 +58,13 @@ test('the audit of new events stops before one that is not published, and before
 
 test('an event that failed, and one from before the subscription, are no missing deliveries', async () => {
   const { sql, commit, relay } = await waitingSince(10);
-  await ageEvents(sql, await commit({ ...tenantJoined(), eventType: 'NobodyKnows' }), 9);
+  const [failed = ''] = await ageEvents(sql, await commit(tenantJoined()), 8);
+  await fail(sql, failed);
   const [before = ''] = await ageEvents(sql, await commit(tenantJoined()), 9);
   await publishEvents(relay);
   await sql`delete from queued_batch`;
   await sql`delete from waiting_delivery where event_id = ${before}`;
-  await sql`update subscription set subscribed_at = now() - interval '5 minutes'`;
+  await sql`update subscription set subscribed_at = now() - interval '510 seconds'`;
   expect(await auditNew(sql, 'watch')).toBe(0);
 });
 

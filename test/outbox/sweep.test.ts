@@ -126,3 +126,11 @@ test('a sweep that finds every batch does not read what waits', async () => {
     expect(await sweepAfter(0)).toBe(0);
   });
 });
+
+test('batches of a paused queue are in their place', async () => {
+  const { publish, queue, sweepAll } = await sweeping();
+  await publish('before');
+  await queue('subject').pause();
+  await publish('after');
+  expect(await sweepAll()).toBe(0);
+});

@@ -10,6 +10,7 @@ import { examinePartitions } from './examine-partitions.ts';
 import { examinePostgres } from './examine-postgres.ts';
 import { examineQueues } from './examine-queues.ts';
 import { examineRedis } from './examine-redis.ts';
+import { examineRunners } from './examine-runners.ts';
 import { examineSchedulers } from './examine-schedulers.ts';
 import { examineSecrets } from './examine-secrets.ts';
 import { examineSlots } from './examine-slots.ts';
@@ -51,6 +52,10 @@ export async function diagnose({ sql, redis, prefix, documents, jobs, contracts,
       return [fine('document store', 'It answers.')];
     }),
     ofRedis('queues', async () => examineQueues(await listConsumers(sql), queueOptions)),
+    ofRedis('runners', async () => {
+      const runnable = { consumers: await listConsumers(sql), jobs: jobs.map(({ name }) => name) };
+      return examineRunners(runnable, queueOptions);
+    }),
     ofRedis('schedulers', () => examineSchedulers(jobs, queueOptions)),
     attempt('slots', () => examineSlots(sql)),
     attempt('contracts', () => examineContracts(sql, contracts)),

@@ -1,24 +1,17 @@
 import { openQueue, type QueueOptions } from '../../platform/queues.ts';
-import { type Finding, fine, problem, warning } from './finding.ts';
+import { type Finding, fine, warning } from './finding.ts';
 
 const ALARMS = 'jobs'; // the queue of the jobs' alarms
 
-/** Looks for consumers that no worker works for, queues that are paused, and queues that are nobody's. */
+/** Looks for queues that are paused, and queues without a consumer. */
 export async function examineQueues(consumers: readonly string[], options: QueueOptions): Promise<readonly Finding[]> {
   await using stack = new AsyncDisposableStack();
   const queues = consumers.map((name) => stack.adopt(openQueue(name, options), (queue) => queue.close()));
-  const states = await Promise.all(queues.map(async (queue) => {
-    const [workers, isPaused] = await Promise.all([queue.getWorkersCount(), queue.isPaused()]);
-    return { name: queue.name, workers, isPaused };
-  }));
+  const states = await Promise.all(queues.map(async (queue) => ({ name: queue.name, isPaused: await queue.isPaused() })));
   const known = new Set([ALARMS, ...consumers]);
   const orphans = (await listQueues(options)).filter((name) => !known.has(name));
-  const idle = states.filter(({ workers }) => workers === 0).map(({ name }) => name);
   const paused = states.filter(({ isPaused }) => isPaused).map(({ name }) => name);
   return [
-    idle.length === 0
-      ? fine('consumers', `Workers take from every one of ${states.length} queues.`)
-      : problem('consumers', `No worker takes from: ${idle.join(', ')}.`, 'Start worker processes of this release, and see whether they stay up.'),
     paused.length === 0
       ? fine('paused queues', 'No queue is paused.')
       : warning('paused queues', `Paused: ${paused.join(', ')}.`, 'Resume them in Bull Board once what they were paused for is done.'),

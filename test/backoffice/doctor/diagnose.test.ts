@@ -49,7 +49,7 @@ test('while Redis is away PostgreSQL is looked at all the same, and the queues a
   const findings = await diagnose({ ...patient, redis });
   expect(findingOf(findings, 'redis').found).toBe('Redis is out of reach.');
   for (const check of ['schema', 'slots', 'document store']) expect(findingOf(findings, check).verdict).toBe('fine');
-  for (const check of ['consumers', 'queues', 'schedulers']) expect(findings.map((one) => one.check)).not.toContain(check);
+  for (const check of ['consumers', 'jobs', 'queues', 'schedulers']) expect(findings.map((one) => one.check)).not.toContain(check);
 });
 
 test('a PostgreSQL that refuses is a problem by its code, and Redis is looked at all the same', async () => {

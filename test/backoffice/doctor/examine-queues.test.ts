@@ -1,44 +1,29 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { examineQueues } from '../../../src/backoffice/doctor/examine-queues.ts';
-import { openQueue, openWorker } from '../../../src/platform/queues.ts';
-import { openPatientRedis } from '../../../src/platform/redis.ts';
-import { openLog } from '../../../src/platform/log.ts';
+import { openQueue } from '../../../src/platform/queues.ts';
 import { complaints, findingOf } from '../../support/findings.ts';
 import { connectRedis, redisPrefix } from '../../support/redis.ts';
 
-/** Workers on the queues `one` and `two`, as a worker process has them. */
+/** The queues `one` and `two`, and what the doctor says of them. */
 async function setUp() {
   const { url, prefix } = redisPrefix();
   const redis = await connectRedis(url);
-  const patient = openPatientRedis({ url, name: 'test', log: openLog({ process: 'test', level: 'silent' }) });
-  const workers = ['one', 'two'].map((name) =>
-    openWorker(name, async () => undefined, { redis: patient, prefix, concurrency: 1, lockMs: 2_000, onError: () => undefined }));
-  onTestFinished(async () => {
-    await Promise.all(workers.map((worker) => worker.close()));
-    patient.disconnect();
-  });
-  for (const worker of workers) void worker.run();
-  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   const queue = async (name: string) => {
     const opened = openQueue(name, { redis, prefix });
     onTestFinished(() => opened.close());
     await opened.waitUntilReady();
     return opened;
   };
-  return { redis, queue, workers, examine: (...consumers: string[]) => examineQueues(consumers, { redis, prefix }) };
+  for (const name of ['one', 'two']) await queue(name);
+  return { redis, queue, examine: (...consumers: string[]) => examineQueues(consumers, { redis, prefix }) };
 }
 
-test('queues that workers take from are fine, and looking leaves nothing behind', async () => {
+test('queues of consumers that are not paused are fine, and looking leaves nothing behind', async () => {
   const { redis, examine } = await setUp();
   const listeners = () => redis.eventNames().reduce((sum, name) => sum + redis.listenerCount(name), 0);
   const before = listeners();
   expect(complaints(await examine('one', 'two'))).toEqual([]);
   expect(listeners()).toBe(before);
-});
-
-test('a consumer that no worker works for is a problem, by its name', async () => {
-  const { examine } = await setUp();
-  expect(findingOf(await examine('one', 'three', 'two'), 'consumers')).toMatchObject({ verdict: 'problem', found: 'No worker takes from: three.' });
 });
 
 test('a paused queue is a warning, by its name', async () => {

@@ -18,7 +18,14 @@ const effect: Handle = async ({ eventId }, { tx }) =>
 
 /** Committed events, and what consumes batches of them. */
 async function consuming(handle: Handle, ...names: string[]) {
-  const subject = defineReaction<object, [TenantCreated]>({ name: 'subject', on: [tenantCreated], handle });
+  const together: number[] = [];
+  const subject = defineReaction<object, [TenantCreated]>({
+    name: 'subject', on: [tenantCreated],
+    async handleBatch(events, context) {
+      together.push(events.length);
+      for (const event of events) await handle(event, context);
+    },
+  });
   const spine = await openSpine({ consumers: [subject], ports: {} });
   const { sql, log } = spine;
   const ids = await spine.commit(...names.map((name) => tenantJoined(name)));
@@ -32,14 +39,14 @@ async function consuming(handle: Handle, ...names: string[]) {
     return id;
   }
   return {
-    sql, ids, open,
+    sql, ids, open, together,
     consume: (id: string) => consume({ id, eventIds: ids, traceparents: {}, crashes: 0, signal: undefined }),
     effects: async () => (await sql<{ id: string }[]>`select tenant_id as id from daily_metric`).map(({ id }) => id).toSorted(),
   };
 }
 
-test('a batch that was consumed in part has each effect once', async () => {
-  const { sql, ids, open, consume, effects } = await consuming(effect, 'one', 'two', 'three');
+test('a batch that was consumed in part has each effect once, and the rest is handled together', async () => {
+  const { sql, ids, open, consume, effects, together } = await consuming(effect, 'one', 'two', 'three');
   const [first = '', ...rest] = ids;
   await sql`insert into consumed_event (consumer_name, event_id) values ('subject', ${first})`;
   expect(await consume(await open())).toEqual([]);
@@ -48,6 +55,7 @@ test('a batch that was consumed in part has each effect once', async () => {
   expect(await sql`select from queued_batch`).toHaveLength(0);
   expect(await consume(await open())).toEqual([]);
   expect(await effects()).toEqual(rest.toSorted());
+  expect(together.at(-1)).toBe(2);
 });
 
 test('only the failing delivery of a batch counts an attempt and waits; the others are consumed', async () => {

@@ -1,0 +1,26 @@
+import type { QueueOptions } from '../../platform/queues.ts';
+import { listUnattended } from '../../platform/runners.ts';
+import { type Finding, fine, problem } from './finding.ts';
+
+const TODO = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS), and check that these stay up.';
+
+/** Names of everything that worker processes have to run. */
+export interface Runnable {
+  readonly consumers: readonly string[];
+  readonly jobs: readonly string[];
+}
+
+/** Looks for consumers and jobs that no worker process runs. */
+export async function examineRunners({ consumers, jobs }: Runnable, options: QueueOptions): Promise<readonly Finding[]> {
+  const [idleConsumers, idleJobs] = await Promise.all([
+    listUnattended(options, 'consumer', consumers), listUnattended(options, 'job', jobs),
+  ]);
+  return [
+    idleConsumers.length === 0
+      ? fine('consumers', `Workers run all of ${consumers.length} consumers.`)
+      : problem('consumers', `No worker runs: ${idleConsumers.join(', ')}.`, TODO),
+    idleJobs.length === 0
+      ? fine('jobs', `Workers run all of ${jobs.length} jobs.`)
+      : problem('jobs', `No worker runs: ${idleJobs.join(', ')}.`, TODO),
+  ];
+}
