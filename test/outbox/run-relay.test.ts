@@ -137,8 +137,8 @@ test('a relay that is closed ends its batch and claims no more', async () => {
   const spine = await relaying();
   const claimed = Promise.withResolvers<void>();
   const hear = () => claimed.resolve();
-  subscribe('columna:relay.claimed', hear);
-  onTestFinished(() => void unsubscribe('columna:relay.claimed', hear));
+  subscribe('columna:relay.published', hear);
+  onTestFinished(() => void unsubscribe('columna:relay.published', hear));
   await spine.commit(tenantJoined());
   const relay = spine.startRelay();
   await claimed.promise;
