@@ -37,7 +37,7 @@ test('the doctor ends with 0 where all is well and with 1 on a problem, says wha
   const well = await runDoctor(env);
   expect(well.stdout).not.toMatch(/PROBLEM/);
   expect([well.code, well.stderr]).toEqual([0, '']);
-  expect(well.stdout).toMatch(/^fine {6}consumers: Workers take from every one of \d+ queues\.$/m);
+  expect(well.stdout).toMatch(/^fine {6}consumers: Workers run all of \d+ consumers\.$/m);
 
   const elsewhen = await runDoctor({ ...env, ...anotherTime('+90s') });
   expect(elsewhen.stdout).not.toMatch(/PROBLEM/);
@@ -53,7 +53,7 @@ test('the doctor ends with 0 where all is well and with 1 on a problem, says wha
   await system.stop();
   const stopped = await runDoctor(env);
   expect(stopped.code).toBe(1);
-  expect(stopped.stdout).toMatch(/^PROBLEM {3}consumers: No worker takes from: .*deliver-email.*\.\n {10}Start worker processes/m);
+  expect(stopped.stdout).toMatch(/^PROBLEM {3}consumers: No worker runs: .*deliver-email.*\.\n {10}Start worker processes/m);
 });
 
 test('the doctor ends with 1 where nothing answers, and names a setting that is missing', async () => {
