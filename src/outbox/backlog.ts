@@ -55,11 +55,12 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
   async function readWaiting(): Promise<void> {
     const reasons = await countWaiting(sql);
     waiting.reset();
-    for (const { consumer, reason, deliveries } of reasons) waiting.set({ consumer, reason }, deliveries);
     for (const { consumer, seconds, deliveries } of await readPlaces(sql)) {
+      waiting.set({ consumer, reason: 'no room' }, 0); // there from the start
       due.set({ consumer }, seconds);
       queued.set({ consumer }, deliveries);
     }
+    for (const { consumer, reason, deliveries } of reasons) waiting.set({ consumer, reason }, deliveries);
   }
 
   async function readDeadLetters(): Promise<void> {

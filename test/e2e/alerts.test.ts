@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 
 const BLOCK_LOOP = new URL('../support/block-loop.ts', import.meta.url);
 const RELAY_LOCK = '4817305231'; // see claim_events in the migrations
-const QUERY_WORDS = /\b(?:sum|max|min|by|or|rate|increase|absent|vector|histogram_quantile|avg_over_time)\b/g;
+const QUERY_WORDS = /\b(?:sum|max|min|by|or|and|unless|on|rate|increase|absent|vector|histogram_quantile|avg_over_time)\b/g;
 
 /** The metrics that rules and dashboard ask for. */
 function askedFor(): readonly string[] {

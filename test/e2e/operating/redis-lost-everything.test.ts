@@ -17,7 +17,7 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
   await settled(system);
   system.kill('worker.1', 'SIGSTOP');
   await Promise.all([openTicket(), openTicket(), openTicket()]);
-  await until('the queue holds them', async () => (await metric('web', 'queue_jobs', { queue: 'notify', state: 'waiting' })) === 3, { deadlineMs: 30_000 });
+  await until('the queue holds them', async () => (await metric('web', 'deliveries_queued', { consumer: 'notify' })) === 3, { deadlineMs: 30_000 });
 
   await step('1 The alert says that Redis is away', async () => {
     redis.kill('SIGKILL');
