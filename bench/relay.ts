@@ -38,7 +38,8 @@ async function addRaw(world: World, count: number, round: number): Promise<void>
   for (let from = 0; from < count; from += BATCH) {
     const jobs = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => {
       const eventId = `0196f3a2-0000-7000-8000-${String(round * 10_000_000 + from + index).padStart(12, '0')}`;
-      return { name: 'TenantCreated', data: { eventIds: [eventId], types: {}, lane: 'normal' }, opts: { jobId: eventId } };
+      const data = { eventIds: [eventId], types: {}, lane: 'normal' };
+      return { name: 'TenantCreated', data, opts: { jobId: eventId } };
     });
     await world.queue('raw').addBulk(jobs);
   }

@@ -91,7 +91,7 @@ interface Waiting {
   readonly deliveries: number;
 }
 
-/** Counts the deliveries that wait, also where none does: a series that comes and goes tells nothing of its increase. */
+/** Counts the deliveries that wait, also where none does: no rule can rely on a series that comes and goes. */
 const countWaiting = (sql: Sql) => sql<Waiting[]>`
   select consumer.name as consumer, known.reason, coalesce(counted.deliveries, 0)::integer as deliveries
   from consumer
