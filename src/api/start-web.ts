@@ -50,9 +50,8 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const scheduled = reschedule(jobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE });
   observeBacklog({ registry, sql, queues });
   observeJobs({ registry, sql, jobs: scheduled });
-  observeUnattended({
-    registry, redis, prefix, names: async () => ({ consumer: await listConsumers(sql), job: jobs.map(({ name }) => name) }),
-  });
+  const jobNames = jobs.map(({ name }) => name);
+  observeUnattended({ registry, redis, prefix, names: async () => ({ consumer: await listConsumers(sql), job: jobNames }) });
   const patient = openPatientRedis({ url: config.REDIS_URL, name: 'web-inbox', log });
   const hints = stack.adopt(patient, (client) => client.disconnect());
   const inboxStreams = openInboxStreams({ sql, log, registry, perProcess: config.INBOX_STREAMS });

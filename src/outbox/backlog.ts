@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Sql } from '../platform/postgres.ts';
 import type { BatchQueue } from '../platform/queues.ts';
+import { WAIT_REASONS } from './batch.ts';
 
 const QUEUE_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
@@ -56,7 +57,6 @@ export function observeBacklog({ registry, sql, queues }: BacklogOptions): void 
     const reasons = await countWaiting(sql);
     waiting.reset();
     for (const { consumer, seconds, deliveries } of await readPlaces(sql)) {
-      waiting.set({ consumer, reason: 'no room' }, 0); // there from the start
       due.set({ consumer }, seconds);
       queued.set({ consumer }, deliveries);
     }
@@ -91,8 +91,14 @@ interface Waiting {
   readonly deliveries: number;
 }
 
+/** Counts the deliveries that wait, also where none does: no rule can rely on a series that comes and goes. */
 const countWaiting = (sql: Sql) => sql<Waiting[]>`
-  select consumer_name as consumer, reason, count(*)::integer as deliveries from waiting_delivery group by 1, 2
+  select consumer.name as consumer, known.reason, coalesce(counted.deliveries, 0)::integer as deliveries
+  from consumer
+  cross join unnest(${[...WAIT_REASONS]}::text[]) as known (reason)
+  left join (
+    select consumer_name, reason, count(*) as deliveries from waiting_delivery group by 1, 2
+  ) as counted on counted.consumer_name = consumer.name and counted.reason = known.reason
 `;
 
 interface Places {

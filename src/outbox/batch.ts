@@ -26,8 +26,9 @@ export async function closeBatch(tx: Tx, batchId: string): Promise<boolean> {
   return count > 0;
 }
 
-/** Why a delivery waits. */
-export type WaitReason = 'no room' | 'retry' | 'parked' | 'unavailable' | 'missing' | 'replayed';
+/** Reasons for which a delivery waits. */
+export const WAIT_REASONS = ['no room', 'retry', 'parked', 'unavailable', 'missing', 'replayed'] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
 
 /** Deliveries that wait again, by consumer. */
 export interface Unqueued {

@@ -10,7 +10,10 @@ export interface UnattendedOptions {
   readonly names: () => Promise<Readonly<Record<RunnerKind, readonly string[]>>>;
 }
 
-/** Adds a gauge of consumers and jobs that no worker process runs, read at each scrape. It stays as it was while a store is unavailable. */
+/**
+ * Adds a gauge of consumers and jobs that no worker process runs, read at each scrape. The gauge stays as it was while a
+ * store is unavailable.
+ */
 export function observeUnattended({ registry, redis, prefix, names }: UnattendedOptions): void {
   new Gauge({
     name: 'unattended', help: '1 for a consumer or job that no worker process has run for a minute',

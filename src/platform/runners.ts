@@ -2,6 +2,7 @@ import type { Redis } from './redis.ts';
 
 const BEAT_MS = 10_000;
 const SILENT_MS = 60_000;
+const LEFT_MS = SILENT_MS - 1.5 * BEAT_MS; // others that run the same say so within a beat
 
 /** A consumer or a job that worker processes run. */
 export type RunnerKind = 'consumer' | 'job';
@@ -13,36 +14,40 @@ interface RunnersOptions {
 
 const key = (prefix: string, kind: RunnerKind) => `${prefix}:runners:${kind}`;
 
-/** Says every ten seconds which consumers and jobs this process runs, until stopped. */
+/** Returns the milliseconds of Redis' clock: those of the machines may differ. */
+async function nowOf(redis: Redis): Promise<number> {
+  const [seconds] = await redis.time();
+  return Number(seconds) * 1_000;
+}
+
+/** Says every ten seconds which consumers and jobs this process runs. Once closed, they count as run for 15 seconds more. */
 export function announceRunners(
   { redis, prefix }: RunnersOptions,
   names: Readonly<Record<RunnerKind, readonly string[]>>,
-): { close(): Promise<void> } {
-  const beat = async () => {
-    const now = await readClock(redis);
+): { close(): void } {
+  async function announce(agoMs: number): Promise<void> {
+    const at = (await nowOf(redis)) - agoMs;
     for (const [kind, some] of Object.entries(names) as [RunnerKind, readonly string[]][]) {
-      if (some.length > 0) await redis.zadd(key(prefix, kind), ...some.flatMap((name) => [now, name]));
+      if (some.length > 0) await redis.zadd(key(prefix, kind), ...some.flatMap((name) => [at, name]));
     }
-  };
-  const beatOrSkip = () => void beat().catch(() => undefined);
-  beatOrSkip();
-  const timer = setInterval(beatOrSkip, BEAT_MS);
+  }
+  const say = (agoMs: number) => void announce(agoMs).catch(() => undefined);
+  say(0);
+  const timer = setInterval(() => say(0), BEAT_MS);
   return {
-    async close() {
+    close() {
       clearInterval(timer);
-      // Other processes that run the same say so again within ten seconds.
-      for (const [kind, some] of Object.entries(names) as [RunnerKind, readonly string[]][]) {
-        if (some.length > 0) await redis.zrem(key(prefix, kind), ...some).catch(() => undefined);
-      }
+      say(LEFT_MS);
     },
   };
 }
 
 /** Lists those of the names that no process has run for a minute. */
-export async function listUnattended({ redis, prefix }: RunnersOptions, kind: RunnerKind, names: readonly string[]): Promise<readonly string[]> {
-  const running = new Set(await redis.zrangebyscore(key(prefix, kind), (await readClock(redis)) - SILENT_MS, '+inf'));
+export async function listUnattended(
+  { redis, prefix }: RunnersOptions,
+  kind: RunnerKind,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const running = new Set(await redis.zrangebyscore(key(prefix, kind), (await nowOf(redis)) - SILENT_MS, '+inf'));
   return names.filter((name) => !running.has(name));
 }
-
-/** Reads the clock of Redis in milliseconds: machines' own clocks may be apart. */
-const readClock = async (redis: Redis): Promise<number> => Number((await redis.time())[0]) * 1_000;

@@ -10,8 +10,9 @@ import { openShop, settled, someone, startSystem, type System } from '../support
 import { until } from '../support/until.ts';
 
 const BLOCK_LOOP = new URL('../support/block-loop.ts', import.meta.url);
-const RELAY_LOCK = '4817305231'; // see claim_events in the migrations
-const QUERY_WORDS = /\b(?:sum|max|min|by|or|and|unless|on|rate|increase|absent|vector|histogram_quantile|avg_over_time)\b/g;
+const RELAYS = ['relay.1', 'relay.2'];
+const FULL = 4; // batches beside which a waiting delivery has no room while no worker works
+const QUERY_WORDS = /\b(?:sum|max|min|by|or|and|unless|rate|increase|absent|vector|histogram_quantile|avg_over_time)\b/g;
 
 /** The metrics that rules and dashboard ask for. */
 function askedFor(): readonly string[] {
@@ -48,17 +49,22 @@ test('every alert fires when what it is about happens, none while all is well, a
   const ask = await breakRanking(system);
   await untilFired(['DeadLetters', 'DeadLettersGrowing', 'EventsUnpublishable', 'HttpErrors', 'NotificationsFailing', 'ConsumerHeld'], ask);
 
-  const relays = await holdRelays(system);
+  const releaseRelays = holdRelays(system);
   await openTicket();
   await untilFired(['RelaySilent', 'OutboxStuck']);
-  await relays.release();
+  releaseRelays();
   await untilFired(['CriticalTimeHigh', 'JobOverdue', 'JobSlotsLost', 'EventLoopLag'], () => publishLate(system, openTicket));
   await plan.release();
 
   kill('relay.2', 'SIGSTOP');
   kill('worker.1', 'SIGSTOP');
-  await openTicket();
-  await untilFired(['NoProcess', 'ProcessDown', 'QueueOld', 'DeliveriesMissing'], () => loseJobs(system, 'count-daily-metrics'));
+  for (let batch = 0; batch < FULL; batch += 1) await openTicket();
+  await waitSince(system, 'notify', '10 minutes');
+  await forgetRunners(system);
+  await untilFired(
+    ['NoProcess', 'ProcessDown', 'QueueOld', 'BacklogStuck', 'Unattended', 'DeliveriesMissing'],
+    () => loseBatches(system, 'count-daily-metrics'),
+  );
 
   redis.kill('SIGKILL');
   await untilFired(['BacklogUnreadable', 'SweepSilent']);
@@ -85,12 +91,17 @@ async function hold({ sql }: System, lock: (tx: Tx) => PromiseLike<unknown>) {
   };
 }
 
-/** Keeps every relay from claiming. */
-const holdRelays = (system: System) => hold(system, (tx) => tx`select pg_advisory_xact_lock(${RELAY_LOCK}::bigint)`);
+/** Stops every relay until the function returned is called. */
+function holdRelays({ kill }: System): () => void {
+  for (const name of RELAYS) kill(name, 'SIGSTOP');
+  return () => {
+    for (const name of RELAYS) kill(name, 'SIGCONT');
+  };
+}
 
 /** Opens a ticket whose events leave the outbox more than a second late. */
 async function publishLate(system: System, openTicket: () => Promise<unknown>): Promise<void> {
-  const relays = await holdRelays(system);
+  const releaseRelays = holdRelays(system);
   await openTicket();
   await until('the oldest event has waited', async () => {
     const rows = await system.sql`
@@ -98,7 +109,7 @@ async function publishLate(system: System, openTicket: () => Promise<unknown>): 
     `;
     return rows.length > 0;
   });
-  await relays.release();
+  releaseRelays();
 }
 
 /** Events that nobody can read, and one of a type that nobody knows. */
@@ -113,12 +124,27 @@ async function plantPoison({ sql }: System): Promise<void> {
 async function breakRanking({ sql, apiUrl, issueToken }: System): Promise<() => Promise<void>> {
   const headers = { authorization: `Bearer ${await issueToken(someone(), { roles: ['user'] })}` };
   await sql`alter table ranking_generation rename to away`;
-  await sql`insert into job_run (job_name, scheduled_for, attempts) values ('recalculate-ranking', date_trunc('second', clock_timestamp()), 4)`;
+  await sql`
+    insert into job_run (job_name, scheduled_for, attempts) values ('recalculate-ranking', date_trunc('second', clock_timestamp()), 4)
+    on conflict (job_name, scheduled_for) do update set attempts = 4
+  `;
   return async () => void (await Promise.all(Array.from({ length: 5 }, () => fetch(`${apiUrl}/rankings/madrid`, { headers }))));
 }
 
-/** Loses the jobs that wait for a consumer, as a Redis would that throws keys away. */
-async function loseJobs({ redis, prefix }: System, consumer: string): Promise<void> {
+/** Lets a delivery of a consumer wait that has been due for so long. */
+async function waitSince({ sql, redis, prefix }: System, consumer: string, age: string): Promise<void> {
+  await until('its queue has no room', async () => (await redis.llen(`${prefix}:${consumer}:wait`)) >= FULL);
+  await sql`
+    insert into waiting_delivery (consumer_name, event_id, event_type, reason, not_before)
+    select ${consumer}, id, event_type, 'no room', now() - ${age}::interval from outbox_event where event_type = 'TicketCreated' limit 1
+  `;
+}
+
+/** Forgets which consumers and jobs workers announced. */
+const forgetRunners = ({ redis, prefix }: System) => redis.unlink(`${prefix}:runners:consumer`, `${prefix}:runners:job`);
+
+/** Loses the batches that wait for a consumer, as a Redis would that throws keys away. */
+async function loseBatches({ redis, prefix }: System, consumer: string): Promise<void> {
   const keys = await redis.keys(`${prefix}:${consumer}:*`);
   if (keys.length > 0) await redis.unlink(keys);
 }

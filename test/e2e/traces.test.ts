@@ -78,22 +78,22 @@ test('one trace leads from a request through the outbox, the relay, the queues a
   const traceOf = (name: string) => server(name)?.traceId ?? 'none';
   const ticket = traceOf('POST /tickets');
   const quote = traceOf('POST /tickets/:id/quotes');
-  const requested = (type: string, channel: string) => [
-    `CONSUMER process deliver-${channel}`, `PRODUCER publish ${type}`, 'CONSUMER process notify',
+  const requested = (channel: string) => [
+    `CONSUMER process deliver-${channel}`, `PRODUCER publish deliver-${channel}`, 'CONSUMER process notify',
   ];
-  const ofTicket = ['PRODUCER publish TicketCreated', 'SERVER POST /tickets'];
-  const ofQuote = ['PRODUCER publish QuoteSent', 'SERVER POST /tickets/:id/quotes'];
+  const ofTicket = ['PRODUCER publish notify', 'SERVER POST /tickets'];
+  const ofQuote = ['PRODUCER publish notify', 'SERVER POST /tickets/:id/quotes'];
 
   const paths = (traceId: string, facts: Partial<CollectedSpan>) => [...new Set(find({ traceId, ...facts }).map((span) => pathOf(spans, span).join(' < ')))];
   expect(paths(ticket, { name: 'SMTP send' })).toEqual([
-    ['CLIENT SMTP send', ...requested('EmailRequested', 'email'), ...ofTicket].join(' < '),
+    ['CLIENT SMTP send', ...requested('email'), ...ofTicket].join(' < '),
   ]);
-  const pushes = ['CLIENT POST', ...requested('PushRequested', 'push'), ...ofTicket].join(' < ');
+  const pushes = ['CLIENT POST', ...requested('push'), ...ofTicket].join(' < ');
   expect(paths(ticket, { name: 'POST' })).toEqual([pushes]);
   const hosts = find({ traceId: ticket, name: 'POST' }).map(({ attributes }) => `http://${attributes['server.address']}`);
   expect(new Set(hosts)).toEqual(new Set([channels.fcm.url, channels.webPush.url]));
   expect(paths(quote, { name: 'POST' })).toContain(
-    ['CLIENT POST', ...requested('WhatsAppRequested', 'whatsapp'), ...ofQuote].join(' < '),
+    ['CLIENT POST', ...requested('whatsapp'), ...ofQuote].join(' < '),
   );
   expect(new Set(find({ traceId: ticket }).map(({ service }) => service))).toEqual(
     new Set(['columna-web', 'columna-relay', 'columna-worker']),

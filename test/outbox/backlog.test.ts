@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import { observeBacklog } from '../../src/outbox/backlog.ts';
-import type { WaitReason } from '../../src/outbox/batch.ts';
+import { WAIT_REASONS, type WaitReason } from '../../src/outbox/batch.ts';
 import { insertWaiting } from '../../src/outbox/waiting.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { openRegistry } from '../../src/platform/metrics.ts';
@@ -63,9 +63,8 @@ test('the gauges of the first scrape are the counts of that moment', async () =>
     'outbox_events{status="failed"}': 1,
     'dead_letters{consumer="first"}': 2,
     'dead_letters{consumer="second"}': 0,
-    'deliveries_waiting{consumer="first",reason="retry"}': 1,
-    'deliveries_waiting{consumer="first",reason="no room"}': 1,
-    'deliveries_waiting{consumer="second",reason="no room"}': 1,
+    ...waits('first', { retry: 1, 'no room': 1 }),
+    ...waits('second', { 'no room': 1 }),
     'deliveries_queued{consumer="first"}': 5,
     'deliveries_queued{consumer="second"}': 5,
     ...depths('first', { waiting: 1 }),
@@ -119,6 +118,11 @@ test('while a store is away the scrape says so, and shows what was last known', 
   await sql`alter table outbox_event rename to away`;
   expect(await scrape()).toMatchObject(lastKnown);
 });
+
+function waits(consumer: string, counts: Partial<Record<WaitReason, number>>) {
+  const gauge = (reason: string) => `deliveries_waiting{consumer="${consumer}",reason="${reason}"}`;
+  return Object.fromEntries(WAIT_REASONS.map((reason) => [gauge(reason), counts[reason] ?? 0]));
+}
 
 function depths(queue: string, counts: { readonly waiting?: number; readonly delayed?: number }) {
   const states = { waiting: 0, active: 0, delayed: 0, failed: 0, ...counts };

@@ -26,6 +26,9 @@ test('a consumer or job is unattended until a worker announces it, and again a m
   const announced = announceRunners({ redis, prefix }, { consumer: ['first', 'second'], job: ['nightly'] });
   await until('all are announced', async () => Object.values(await scrape()).every((value) => value === 0));
   announced.close();
+  const announcedAt = async () => Number(await redis.zscore(key('consumer'), 'first'));
+  await until('the end is announced', async () => (await announcedAt()) <= Date.now() - 45_000);
+  expect(await scrape()).toEqual({ first: 0, second: 0, nightly: 0 }); // another worker may run them
   await redis.zadd(key('consumer'), Date.now() - 61_000, 'second');
   expect(await scrape()).toEqual({ first: 0, second: 1, nightly: 0 });
   names.consumer = ['first'];

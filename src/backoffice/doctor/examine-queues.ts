@@ -7,7 +7,9 @@ const ALARMS = 'jobs'; // the queue of the jobs' alarms
 export async function examineQueues(consumers: readonly string[], options: QueueOptions): Promise<readonly Finding[]> {
   await using stack = new AsyncDisposableStack();
   const queues = consumers.map((name) => stack.adopt(openQueue(name, options), (queue) => queue.close()));
-  const states = await Promise.all(queues.map(async (queue) => ({ name: queue.name, isPaused: await queue.isPaused() })));
+  const states = await Promise.all(queues.map(async (queue) => {
+    return { name: queue.name, isPaused: await queue.isPaused() };
+  }));
   const known = new Set([ALARMS, ...consumers]);
   const orphans = (await listQueues(options)).filter((name) => !known.has(name));
   const paused = states.filter(({ isPaused }) => isPaused).map(({ name }) => name);

@@ -2,7 +2,7 @@ import type { QueueOptions } from '../../platform/queues.ts';
 import { listUnattended } from '../../platform/runners.ts';
 import { type Finding, fine, problem } from './finding.ts';
 
-const TODO = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS), and check that these stay up.';
+const TODO = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS). Check that they stay up.';
 
 /** Names of everything that worker processes have to run. */
 export interface Runnable {
@@ -11,7 +11,8 @@ export interface Runnable {
 }
 
 /** Looks for consumers and jobs that no worker process runs. */
-export async function examineRunners({ consumers, jobs }: Runnable, options: QueueOptions): Promise<readonly Finding[]> {
+export async function examineRunners(runnable: Runnable, options: QueueOptions): Promise<readonly Finding[]> {
+  const { consumers, jobs } = runnable;
   const [idleConsumers, idleJobs] = await Promise.all([
     listUnattended(options, 'consumer', consumers), listUnattended(options, 'job', jobs),
   ]);

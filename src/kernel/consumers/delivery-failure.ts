@@ -52,8 +52,8 @@ export async function insertDeadLetters(db: Db, consumer: string, failed: readon
 }
 
 /**
- * Records that a worker is about to handle a suspect delivery alone. Returns how many workers went down with the delivery
- * before. A worker that is still there afterwards withdraws the record.
+ * Records that a worker is about to handle a suspect delivery alone. Returns how many workers went down with the
+ * delivery before. A worker that is still there afterwards withdraws the record.
  */
 export async function recordSuspect(db: Db, consumer: string, eventId: string): Promise<number> {
   const [row] = await db<{ crashes: number }[]>`

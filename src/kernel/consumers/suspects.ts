@@ -35,7 +35,8 @@ export async function handleSuspects({ sql, consumer, deliveries, handleAlone }:
     if (consumed.has(eventId)) continue;
     failed.push(...(await takeTurn(async () => {
       const crashes = await recordSuspect(sql, consumer, eventId);
-      if (crashes < CRASHES_TO_SUSPECT) return handleAlone(delivery).finally(() => withdrawSuspect(sql, consumer, eventId));
+      const withdraw = () => withdrawSuspect(sql, consumer, eventId);
+      if (crashes < CRASHES_TO_SUSPECT) return handleAlone(delivery).finally(withdraw);
       return [{ eventId, committed: delivery.committed, error: new Permanent(`${crashes} workers went down with it`) }];
     })));
   }

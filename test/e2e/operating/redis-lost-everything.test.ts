@@ -19,7 +19,7 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
   await Promise.all([openTicket(), openTicket(), openTicket()]);
   await until('the queue holds them', async () => (await metric('web', 'deliveries_queued', { consumer: 'notify' })) === 3, { deadlineMs: 30_000 });
 
-  await step('1 The alert says that Redis is away', async () => {
+  await step('1 The alert says that Redis is unavailable', async () => {
     redis.kill('SIGKILL');
     await watched.untilFired(['BacklogUnreadable']);
     expect(textOf(await read('/backoffice'))).toContain('Redis is unavailable');
