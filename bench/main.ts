@@ -1,4 +1,5 @@
-// node bench/main.ts [--quick] [--peers] [--only NAME,NAME]: measures the spine against what it stands on; fails when a bound is broken.
+// node bench/main.ts [--quick] [--peers] [--only NAME,NAME]: measures the spine against what it stands on.
+// Fails when a bound is broken.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -122,12 +123,14 @@ function toRow(measure: Measure): string[] {
 }
 
 const flag = { type: 'boolean', default: false } as const;
-const { values: { quick, peers, only } } = parseArgs({ options: { quick: flag, peers: flag, only: { type: 'string' } } });
+const { values: flags } = parseArgs({ options: { quick: flag, peers: flag, only: { type: 'string' } } });
+const { quick, peers, only } = flags;
 if (peers) installPeers();
 const dataDir = await claimFolder('bench');
 const services = await startServices({ dataDir, documents: 'none' }).catch(giveUp);
-const given = { servers: services, sizes: quick ? QUICK : FULL, folder: dataDir };
-const measures = await measureAll(given, peers ? { ...PARTS, ...PEERS } : PARTS, only).catch(giveUp).finally(() => services.stop());
+const setting = { servers: services, sizes: quick ? QUICK : FULL, folder: dataDir };
+const parts = peers ? { ...PARTS, ...PEERS } : PARTS;
+const measures = await measureAll(setting, parts, only).catch(giveUp).finally(() => services.stop());
 showTable(measures);
 const file = join(dirname(dataDir), 'bench.json');
 const run = { at: new Date(), quick, node: process.version, cores: availableParallelism(), measures };

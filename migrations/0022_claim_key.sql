@@ -5,7 +5,7 @@ returns table (claimed boolean, fingerprint text, status integer, answer text)
 language plpgsql
 as $$
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended(asked_subject || chr(10) || asked_route || chr(10) || asked_key, 0)) then
+  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(chr(10), asked_subject, asked_route, asked_key), 0)) then
     return query select false, null::text, null::integer, null::text;
     return;
   end if;
@@ -14,5 +14,18 @@ begin
     from (values (1)) as one
     left join idempotency_key earlier
       on earlier.subject = asked_subject and earlier.route = asked_route and earlier.key = asked_key;
+end
+$$;
+
+-- Claims an Idempotency-Key until the statement ends, or fails. For an insert that does everything in one statement.
+create function require_idempotency_key(asked_subject text, asked_route text, asked_key text)
+returns boolean
+language plpgsql
+as $$
+begin
+  if pg_try_advisory_xact_lock(hashtextextended(concat_ws(chr(10), asked_subject, asked_route, asked_key), 0)) then
+    return true;
+  end if;
+  raise exception 'another request with the key is running' using errcode = 'CK001';
 end
 $$;

@@ -20,7 +20,8 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
   const events = new EventEmitter();
   const worker = {
     connectionString, events, concurrentJobs: AT_ONCE, maxPoolSize: AT_ONCE + 2, pollInterval: 100,
-    localQueue: { size: LOCAL_QUEUE }, completeJobBatchDelay: COMPLETE_AFTER_MS, logger: new Logger(() => () => undefined),
+    localQueue: { size: LOCAL_QUEUE }, completeJobBatchDelay: COMPLETE_AFTER_MS,
+    logger: new Logger(() => () => undefined),
   };
   const taskList = {
     [TASK]: ({ eventId }: { readonly eventId: string }, { query }: { query: typeof pool.query }) =>

@@ -17,7 +17,10 @@ export interface PgBoss {
   createQueue(name: string): Promise<void>;
   insert(name: string, jobs: readonly { readonly data: object }[]): Promise<unknown>;
   send(name: string, data: object, options: PerCall): Promise<unknown>;
-  fetch<Data>(name: string, options: { readonly batchSize: number }): Promise<{ readonly id: string; readonly data: Data }[]>;
+  fetch<Data>(
+    name: string,
+    options: { readonly batchSize: number },
+  ): Promise<{ readonly id: string; readonly data: Data }[]>;
   complete(name: string, ids: readonly string[], data: undefined, options: PerCall): Promise<unknown>;
 }
 

@@ -29,7 +29,8 @@ export async function openPgBoss({ databaseUrl }: Servers, batchSize: number): P
         await boss.insert(QUEUE, added.slice(from, from + INSERT).map((data) => ({ data })));
       }
       await pool.query('analyze');
-      const took = await seconds(() => Promise.all(Array.from({ length: WORKERS }, () => drain({ boss, pool }, batchSize))));
+      const work = () => drain({ boss, pool }, batchSize);
+      const took = await seconds(() => Promise.all(Array.from({ length: WORKERS }, work)));
       total += count;
       await assertEffects(pool, total);
       return count / took;

@@ -7,7 +7,7 @@ import { openPgBoss } from './pg-boss.ts';
 
 const BATCH_SIZES = [500, 1_000];
 
-/** Events per second through relay and reaction, against pg-boss at its better batch size and against graphile-worker. */
+/** Events per second through relay and reaction, against pg-boss at its better batch size and graphile-worker. */
 export async function measureSpine(servers: Servers, { count, rounds }: Size): Promise<readonly Measure[]> {
   await using stack = new AsyncDisposableStack();
   const ours = stack.use(await openSpine(servers));

@@ -25,7 +25,8 @@ export async function measureTickets(servers: Servers, { count, rounds }: Size):
     round: async (tickets) => tickets / (await seconds(() => openTickets(tenantId, tickets))),
     [Symbol.asyncDispose]: close,
   });
-  const [columna, small, withBoss] = [side('columna', ours), side('a minimal server', minimal), side('boss.send', boss)];
+  const [columna, small] = [side('columna', ours), side('a minimal server', minimal)];
+  const withBoss = side('boss.send', boss);
   const figures = await alternate([columna, small, withBoss], { count, rounds });
   for (const { close } of [ours, minimal, boss]) await close();
   await world.close();

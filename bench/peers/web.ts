@@ -26,12 +26,13 @@ const [kind] = process.argv.slice(2);
 const { PORT, DATABASE_URL = '', JWT_SECRET } = process.env;
 const sql = openPostgres({ url: DATABASE_URL, name: 'peer' });
 const secret = new TextEncoder().encode(JWT_SECRET);
+const required = { issuer: 'techmarket', audience: 'columna', algorithms: ['HS256'] };
 const publish = kind === 'boss' ? await sendJob() : insertEvent;
 const app = new Hono();
 
 app.post('/tickets', async (c) => {
   const [, token = ''] = (c.req.header('Authorization') ?? '').split(' ');
-  const { payload } = await jwtVerify(token, secret, { issuer: 'techmarket', audience: 'columna', algorithms: ['HS256'] });
+  const { payload } = await jwtVerify(token, secret, required);
   const key = c.req.header('Idempotency-Key');
   const parsed = body.safeParse(await c.req.json());
   if (!parsed.success || key === undefined || payload.sub === undefined) return c.json({ title: 'Bad request' }, 400);

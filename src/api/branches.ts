@@ -5,6 +5,7 @@ import { findBranchToChange, insertBranch, listBranches, saveBranch } from '../s
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
+import { create } from './create.ts';
 import { code, cursor, limit, line, uuid } from './fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound } from './problem.ts';
@@ -55,13 +56,13 @@ export function branchRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(open, (c) => {
     const { id: tenantId } = c.req.valid('param');
     const where = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
-      if (!actsFor(caller, tenantId)) throw notFound();
-      const opening = { id: uuidv7(), tenantId, place: where, actorUserId: caller.userId };
-      const { branch, events } = openBranch(opening, now);
-      save(insertBranch(tx, branch));
-      emit(events);
-      return { status: 201, body: branch };
+    return create(c, deps, {
+      decide({ db, caller, now }) {
+        if (!actsFor(caller, tenantId)) throw notFound();
+        const opening = { id: uuidv7(), tenantId, place: where, actorUserId: caller.userId };
+        const { branch, events } = openBranch(opening, now);
+        return { status: 201, body: branch, events, statements: [insertBranch(db, branch)] };
+      },
     });
   });
 

@@ -29,47 +29,54 @@ export interface Answer {
   readonly body: unknown;
 }
 
-export interface CommandOptions<Ahead> {
-  /** The Idempotency-Key; by default the header's. */
-  readonly key?: string | undefined;
-  /** Reads what the work needs in any case. The statement travels with the claim of the key, so it must lock nothing. */
-  readonly ahead?: (tx: Tx) => Promise<Ahead>;
-}
-
 /**
  * Runs a write once per caller, route and Idempotency-Key. Its answer commits with it, so a repetition gets the same
  * bytes, even after a crash; an error commits nothing and may be tried again with the same key.
  */
-export async function command<Ahead = undefined>(
+export async function command(
   c: Context<Env>,
   { sql, poke }: Pick<ApiDeps, 'sql' | 'poke'>,
-  work: (context: CommandContext, ahead: Ahead) => Promise<Answer>,
-  { key = c.req.header('Idempotency-Key'), ahead }: CommandOptions<Ahead> = {},
+  work: (context: CommandContext) => Promise<Answer>,
+  key = c.req.header('Idempotency-Key'),
 ): Promise<Response> {
-  const caller = c.get('caller');
-  const { traceId, traceparent } = c.get('trace');
-  const scope = readScope(c, key);
-  const fingerprint = createHash('sha256').update(`${c.req.path}\n`).update(c.get('body')).digest('base64url');
-  const origin: Origin = { correlationId: uuidv7(), traceparent };
-
-  const { answered, isReplay } = await transaction(
+  const { scope, fingerprint, origin } = readRequest(c, key);
+  const facts = { caller: c.get('caller'), traceId: c.get('trace').traceId };
+  const answered = await transaction(
     sql,
     async (tx) => {
-      const [earlier, read] = await Promise.all([findAnswer(tx, scope, fingerprint), ahead?.(tx)]);
-      if (earlier !== undefined) return { answered: earlier, isReplay: true };
-      const { context, events, statements } = collect({ tx, caller, now: new Date(), traceId });
-      const { status, body } = await work(context, read as Ahead);
+      const { claimed, answered: earlier } = await claimKey(tx, scope);
+      if (!claimed) throw running();
+      if (earlier !== undefined) return { ...earlier, isReplay: true };
+      const { context, events, statements } = collect({ ...facts, tx, now: new Date() });
+      const { status, body } = await work(context);
       const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };
       await saveAnswer(tx, scope, first, { events: events.map((event) => ({ event, origin })), statements });
-      return { answered: first, isReplay: false };
+      return { ...first, isReplay: false };
     },
     { timeoutMs: TIMEOUT_MS },
   );
+  if (!answered.isReplay) poke();
+  return reply(answered, fingerprint);
+}
 
-  if (!isReplay) poke();
-  const headers = { 'Content-Type': 'application/json', ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}) };
+/** Reads a request's key and fingerprint, and the origin of its events. @throws {Problem} 400 for an unusable key. */
+export function readRequest(c: Context<Env>, key = c.req.header('Idempotency-Key')) {
+  const fingerprint = createHash('sha256').update(`${c.req.path}\n`).update(c.get('body')).digest('base64url');
+  const origin: Origin = { correlationId: uuidv7(), traceparent: c.get('trace').traceparent };
+  return { scope: readScope(c, key), fingerprint, origin };
+}
+
+/** Answers with the stored bytes. @throws {Problem} 422 when the key was used for another request. */
+export function reply(answered: Answered & { readonly isReplay: boolean }, fingerprint: string): Response {
+  if (answered.fingerprint !== fingerprint) throw keyProblem(422, 'was used for another request');
+  const replayed = answered.isReplay ? { 'Idempotency-Replayed': 'true' } : {};
+  const headers = { 'Content-Type': 'application/json', ...replayed };
   return new Response(answered.answer, { status: answered.status, headers });
 }
+
+/** Makes the 409 for a key while another request with it is running. */
+export const running = () =>
+  new Problem(409, 'A request with this Idempotency-Key is running.', { headers: { 'Retry-After': '1' } });
 
 /** A context, and the lists of what the work gives to it. */
 function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
@@ -81,18 +88,6 @@ function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
     save: (...saved) => void statements.push(...saved),
   };
   return { context, events, statements };
-}
-
-/** @throws {Problem} 409 while another request with the key is running, 422 when the key was for another request. */
-async function findAnswer(tx: Tx, scope: KeyScope, fingerprint: string): Promise<Answered | undefined> {
-  const { claimed, answered } = await claimKey(tx, scope);
-  if (!claimed) {
-    throw new Problem(409, 'A request with this Idempotency-Key is running.', { headers: { 'Retry-After': '1' } });
-  }
-  if (answered !== undefined && answered.fingerprint !== fingerprint) {
-    throw keyProblem(422, 'was used for another request');
-  }
-  return answered;
 }
 
 function readScope(c: Context<Env>, key: string | undefined): KeyScope {

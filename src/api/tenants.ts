@@ -6,6 +6,7 @@ import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenantToChange, insertTenant, saveVerification } from '../store/tenants.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
+import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
 import { none, writeRoute } from './route.ts';
@@ -47,11 +48,12 @@ const verify = writeRoute({
 export function tenantRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(createTenant, (c) => {
     const { contact: ownerContact, ...input } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
-      const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: caller.userId }, now);
-      save(insertTenant(tx, tenant), saveOwnContact(tx, caller.userId, ownerContact));
-      emit(events);
-      return { status: 201, body: toView(tenant) };
+    return create(c, deps, {
+      decide({ db, caller, now }) {
+        const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: caller.userId }, now);
+        const statements = [insertTenant(db, tenant), saveOwnContact(db, caller.userId, ownerContact)];
+        return { status: 201, body: toView(tenant), events, statements };
+      },
     });
   });
 

@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { callOff } from '../domain/appointment.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
-import type { Tx } from '../platform/postgres.ts';
 import { readAhead, saveAppointment } from '../store/appointments.ts';
 import { saveContactIfUnknown, saveOwnContact } from '../store/contacts.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -12,6 +11,7 @@ import { actsFor, isParty, maySee } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
+import { create } from './create.ts';
 import { contact, line, text, uuid } from './fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
@@ -77,17 +77,18 @@ const showTicket = readRoute({
 export function ticketRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(createTicket, (c) => {
     const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
-    const ahead = (tx: Tx) => findTenant(tx, tenantId);
-    return command(c, deps, async ({ tx, caller, now, emit, save }, tenant) => {
-      if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
-        throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
-      }
-      if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
-      const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: caller.userId, tenant }, now);
-      save(insertTicket(tx, ticket), saveOwnContact(tx, caller.userId, customerContact));
-      emit(events);
-      return { status: 201, body: ticket };
-    }, { ahead });
+    return create(c, deps, {
+      read: (db) => findTenant(db, tenantId),
+      decide({ db, caller, now }, tenant) {
+        if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
+          throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
+        }
+        if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
+        const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: caller.userId, tenant }, now);
+        const statements = [insertTicket(db, ticket), saveOwnContact(db, caller.userId, customerContact)];
+        return { status: 201, body: ticket, events, statements };
+      },
+    });
   });
 
   api.openapi(assign, (c) => {

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Lane, NewEvent } from '../kernel/event.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 /** What brought an event about, beside its facts. */
 export interface Origin {
@@ -29,9 +29,10 @@ export async function append(tx: Tx, ...entries: readonly Appended[]): Promise<s
 }
 
 /** Makes the statement that adds events, as a part of the caller's own statement. */
-export const appended = (tx: Tx, entries: readonly Appended[]) => insertEvents(tx, entries.map(() => uuidv7()), entries);
+export const appended = (tx: Db, entries: readonly Appended[]) =>
+  insertEvents(tx, entries.map(() => uuidv7()), entries);
 
-function insertEvents(tx: Tx, ids: readonly string[], entries: readonly Appended[]) {
+function insertEvents(tx: Db, ids: readonly string[], entries: readonly Appended[]) {
   const [first, ...others] = entries;
   return tx`
     insert into outbox_event (
@@ -43,7 +44,7 @@ function insertEvents(tx: Tx, ids: readonly string[], entries: readonly Appended
 }
 
 /** Values of a single event, which cost PostgreSQL a fifth less than a row of arrays. */
-const valuesOf = (tx: Tx, id: string, { event, origin }: Appended) => tx`
+const valuesOf = (tx: Db, id: string, { event, origin }: Appended) => tx`
   values (
     ${id}::uuid, ${event.eventType}, ${event.schemaVersion}, ${event.occurredAt}, ${event.tenantId ?? null},
     ${event.actorUserId ?? null}, ${JSON.stringify(event.payload)}::text::jsonb,
@@ -52,7 +53,7 @@ const valuesOf = (tx: Tx, id: string, { event, origin }: Appended) => tx`
   )
 `;
 
-const rowsOf = (tx: Tx, ids: readonly string[], entries: readonly Appended[]) => tx`
+const rowsOf = (tx: Db, ids: readonly string[], entries: readonly Appended[]) => tx`
   select id, event_type, schema_version, occurred_at, tenant_id, actor_user_id,
          payload::jsonb, correlation_id, causation_id, traceparent, lane::lane
   from unnest(

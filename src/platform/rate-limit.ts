@@ -12,9 +12,9 @@ export interface Allowance {
 }
 
 /**
- * Counts requests in a window; who asks is known by a digest only. A process takes points from Redis in slices and spends
- * them without asking again, so all processes together never allow more than the limit. What one process holds and does
- * not spend, the others miss: a slice is at most a twentieth of what is left.
+ * Counts requests in a window; who asks is known by a digest only. A process takes points from Redis in slices and
+ * spends them without asking again, so all processes together never allow more than the limit. The others miss what one
+ * process holds and does not spend: a slice is at most a twentieth of what is left.
  */
 export interface RateLimit {
   /** Undefined when Redis is unavailable: the limit is open then. */
@@ -43,7 +43,7 @@ interface Slice {
   readonly untilMs: number;
 }
 
-/** Opens a limit that is never in the way: without an answer within 100 ms it stays open, and asks again a second later. */
+/** Opens a limit that is never in the way: without an answer within 100 ms it is open, and asks again in a second. */
 export function openRateLimit({ redis, prefix, name, perMinute }: RateLimitOptions): RateLimit {
   const limiter = new RateLimiterRedis({
     storeClient: redis,
@@ -78,7 +78,8 @@ export function openRateLimit({ redis, prefix, name, perMinute }: RateLimitOptio
         const isCurrent = slice !== undefined && Date.now() < slice.untilMs;
         if (isCurrent && (slice.left > 0 || slice.others === 0)) return spend(slice, perMinute);
         if (Date.now() < closedUntil) return undefined;
-        const refilling = asking.get(key) ?? refill(key, isCurrent ? slice.others : perMinute).finally(() => asking.delete(key));
+        const others = isCurrent ? slice.others : perMinute;
+        const refilling = asking.get(key) ?? refill(key, others).finally(() => asking.delete(key));
         asking.set(key, refilling);
         if ((await refilling) === undefined) return undefined;
       }
@@ -89,7 +90,8 @@ export function openRateLimit({ redis, prefix, name, perMinute }: RateLimitOptio
 const timeout = () => new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS, undefined).unref());
 
 /** The points that were still there: of those asked for, some may be beyond the limit. */
-function toSlice({ consumedPoints, remainingPoints, msBeforeNext }: RateLimiterRes, points: number, limit: number): Slice {
+function toSlice(used: RateLimiterRes, points: number, limit: number): Slice {
+  const { consumedPoints, remainingPoints, msBeforeNext } = used;
   const before = consumedPoints - points;
   return {
     left: Math.max(0, Math.min(points, limit - before)),

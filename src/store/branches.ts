@@ -2,7 +2,7 @@ import type { Branch } from '../domain/branch.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Makes the statement that adds a new branch. */
-export const insertBranch = (tx: Tx, branch: Branch) => tx`
+export const insertBranch = (db: Db, branch: Branch) => db`
   insert into branch (id, tenant_id, zone, address, latitude, longitude, created_at, updated_at)
   values (
     ${branch.id}, ${branch.tenantId}, ${branch.zone}, ${branch.address}, ${branch.latitude}, ${branch.longitude},

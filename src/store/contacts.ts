@@ -7,8 +7,8 @@ export interface Contact {
   readonly locale: 'es' | 'en';
 }
 
-/** Makes the statement that saves a person's own contact. A contact that is known already is not written, nor locked. */
-export const saveOwnContact = (tx: Tx, userId: string, { name, email, locale }: Contact) => tx`
+/** Makes the statement that saves a person's own contact. A contact that is known is not written, nor locked. */
+export const saveOwnContact = (db: Db, userId: string, { name, email, locale }: Contact) => db`
   insert into user_contact (user_id, name, email, locale, updated_at)
   select ${userId}, ${name}, ${email}, ${locale}, now()
   where not exists (

@@ -47,18 +47,65 @@ export async function saveAnswer(
   tx: Tx,
   { subject, route, key }: KeyScope,
   { fingerprint, status, answer }: Answered,
-  { events, statements }: Saved,
+  saved: Saved,
 ): Promise<void> {
-  const insert = tx`
+  await together(tx, saved, tx`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer)
     values (${subject}, ${route}, ${key}, ${fingerprint}, ${status}, ${answer})
+  `);
+}
+
+/** How an answer was not kept: the key has an answer, or another request with the key is running. */
+export type Conflict = 'answered' | 'running';
+
+/**
+ * Claims a key and keeps its answer, in one statement with all that commits with it: a transaction of its own. Returns
+ * what stood in the way, and then nothing was saved.
+ */
+export async function saveNewAnswer(
+  db: Db,
+  { subject, route, key }: KeyScope,
+  { fingerprint, status, answer }: Answered,
+  saved: Saved,
+): Promise<Conflict | undefined> {
+  const insert = db`
+    insert into idempotency_key (subject, route, key, fingerprint, status, answer)
+    select ${subject}, ${route}, ${key}, ${fingerprint}, ${status}::integer, ${answer}
+    where require_idempotency_key(${subject}, ${route}, ${key})
   `;
-  const [first, ...others] = [...(events.length === 0 ? [] : [appended(tx, events)]), ...statements, insert];
+  try {
+    await together(db, saved, insert);
+    return undefined;
+  } catch (error) {
+    const conflict = conflictOf(error);
+    if (conflict === undefined) throw error;
+    return conflict;
+  }
+}
+
+function conflictOf(error: unknown): Conflict | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  if (error.code === 'CK001') return 'running';
+  return 'constraint_name' in error && error.constraint_name === 'idempotency_key_pkey' ? 'answered' : undefined;
+}
+
+/** Finds the earlier answer to a key. */
+export async function findAnswer(db: Db, { subject, route, key }: KeyScope): Promise<Answered | undefined> {
+  const [answered] = await db<Answered[]>`
+    select fingerprint, status, answer from idempotency_key
+    where subject = ${subject} and route = ${route} and key = ${key}
+  `;
+  return answered;
+}
+
+/** Makes one statement of several. */
+function together(db: Db, { events, statements }: Saved, insert: Statement): Statement {
+  const [first, ...others] = [...(events.length === 0 ? [] : [appended(db, events)]), ...statements, insert];
   const parts = others.reduce(
-    (before, part, index) => tx`${before}, ${tx(`part_${index}`)} as (${part})`,
-    tx`with first as (${first ?? insert})`,
+    (before, part, index) => db`${before}, ${db(`part_${index}`)} as (${part})`,
+    db`with first as (${first ?? insert})`,
   );
-  await tx`${parts} select`;
+  return db`${parts} select`;
 }
 
 /** Forgets keys older than `hours`, which must be 24 or more; gives their number. */

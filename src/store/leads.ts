@@ -10,7 +10,8 @@ export const insertLead = (tx: Tx, lead: Lead) => tx`
   )
   values (
     ${lead.id}, ${lead.tenantId}, ${lead.source}, ${lead.listingId},
-    ${lead.contact.name}, ${lead.contact.email}, ${lead.contact.phone}, ${lead.status}, ${lead.createdBy}, ${lead.createdAt}
+    ${lead.contact.name}, ${lead.contact.email}, ${lead.contact.phone}, ${lead.status}, ${lead.createdBy},
+    ${lead.createdAt}
   )
 `;
 

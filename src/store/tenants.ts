@@ -9,7 +9,7 @@ interface TenantRow extends Omit<Tenant, 'verification'> {
 }
 
 /** Makes the statement that adds a new tenant. */
-export const insertTenant = (tx: Tx, tenant: Tenant) => tx`
+export const insertTenant = (db: Db, tenant: Tenant) => db`
   insert into tenant (id, owner_user_id, name, country, currency, time_zone, created_at)
   values (
     ${tenant.id}, ${tenant.ownerUserId}, ${tenant.name}, ${tenant.country}, ${tenant.currency}, ${tenant.timeZone},
@@ -18,8 +18,8 @@ export const insertTenant = (tx: Tx, tenant: Tenant) => tx`
 `;
 
 /** The tenant as committed; nobody else's change is held up. */
-export async function findTenant(tx: Tx, id: string): Promise<Tenant | undefined> {
-  const [row] = await tx<TenantRow[]>`select ${columns(tx)} from tenant where id = ${id}`;
+export async function findTenant(db: Db, id: string): Promise<Tenant | undefined> {
+  const [row] = await db<TenantRow[]>`select ${columns(db)} from tenant where id = ${id}`;
   return row && toTenant(row);
 }
 
@@ -42,7 +42,7 @@ export async function saveVerification(tx: Tx, { id, status, verification }: Ten
   `;
 }
 
-const columns = (tx: Tx) => tx`
+const columns = (db: Db) => db`
   id, owner_user_id as "ownerUserId", name, country, currency, time_zone as "timeZone", status,
   created_at as "createdAt", evidence_kind as "evidenceKind", evidence_reference as "evidenceReference",
   verified_by as "verifiedBy", verified_at as "verifiedAt"

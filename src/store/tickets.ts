@@ -2,7 +2,7 @@ import type { Ticket } from '../domain/ticket.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Makes the statement that adds a new ticket. */
-export const insertTicket = (tx: Tx, ticket: Ticket) => tx`
+export const insertTicket = (db: Db, ticket: Ticket) => db`
   insert into ticket (id, tenant_id, customer_user_id, subject, description, created_at)
   values (
     ${ticket.id}, ${ticket.tenantId}, ${ticket.customerUserId}, ${ticket.subject}, ${ticket.description},

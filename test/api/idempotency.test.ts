@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { claimKey, forgetKeys } from '../../src/store/idempotency-keys.ts';
-import { appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
+import {
+  appDeps, evidence, json, signIn, tenantBody, ticketBody, untouchable, verifiedTenant,
+} from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 
 describe('an Idempotency-Key', () => {
@@ -82,6 +84,34 @@ describe('an Idempotency-Key', () => {
     done.resolve();
     await running;
     expect((await user.post('/tenants', tenantBody, key)).status).toBe(201);
+  });
+
+  test('of a change is answered with 409 while its first request is running', async () => {
+    const { sql } = await createDatabase();
+    const operator = await signIn(createApp(appDeps(sql)), { roles: ['backoffice:write'] });
+    const key = randomUUID();
+    const scope = { subject: operator.userId, route: 'POST /tenants/:id/verify', key };
+    await transaction(sql, async (tx) => {
+      await claimKey(tx, scope);
+      const answer = await operator.post(`/tenants/${randomUUID()}/verify`, evidence, key);
+      expect([answer.status, answer.headers.get('Retry-After')]).toEqual([409, '1']);
+    });
+  });
+
+  test('gets the first answer, even when what was asked for is not allowed any more', async () => {
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const { tenantId } = await verifiedTenant(app);
+    const customer = await signIn(app);
+    const key = randomUUID();
+    const first = await customer.post('/tickets', ticketBody(tenantId), key);
+    await sql`
+      update tenant
+      set status = 'unverified', evidence_kind = null, evidence_reference = null, verified_by = null, verified_at = null
+    `;
+    expect((await customer.post('/tickets', ticketBody(tenantId))).status).toBe(409);
+    const second = await customer.post('/tickets', ticketBody(tenantId), key);
+    expect([second.status, await second.text()]).toEqual([201, await first.text()]);
   });
 
   test('of a request that failed may be used again', async () => {

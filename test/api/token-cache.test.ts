@@ -5,7 +5,9 @@ import { openTokens } from '../../src/api/auth.ts';
 import { digestOf, openTokenCache } from '../../src/api/token-cache.ts';
 import { tokenConfig } from '../support/tokens.ts';
 
-const callerUntil = (expiresAt: Date) => ({ userId: randomUUID(), roles: new Set(['user'] as const), tenantId: undefined, expiresAt });
+const callerUntil = (expiresAt: Date) =>
+  ({ userId: randomUUID(), roles: new Set(['user'] as const), tenantId: undefined, expiresAt });
+const bytes = (text: string) => new TextEncoder().encode(text);
 
 afterEach(() => void vi.useRealTimers());
 
@@ -26,7 +28,7 @@ describe('a verified token', () => {
     const { verify } = openTokens(tokenConfig);
     const token = await new SignJWT({ roles: ['user'] })
       .setProtectedHeader({ alg: 'HS256' }).setSubject(randomUUID()).setIssuer(tokenConfig.JWT_ISSUER)
-      .setAudience(tokenConfig.JWT_AUDIENCE).setExpirationTime('2s').sign(new TextEncoder().encode(tokenConfig.JWT_SECRET));
+      .setAudience(tokenConfig.JWT_AUDIENCE).setExpirationTime('2s').sign(bytes(tokenConfig.JWT_SECRET));
     await verify(token);
     vi.setSystemTime(Date.now() + 2_000);
     await expect(verify(token)).rejects.toMatchObject({ status: 401 });
@@ -48,6 +50,7 @@ describe('a verified token', () => {
 test('a token that failed is looked at again, and fails again', async () => {
   const { verify } = openTokens(tokenConfig);
   const token = await new SignJWT({ roles: ['user'] })
-    .setProtectedHeader({ alg: 'HS256' }).setSubject(randomUUID()).setExpirationTime('1m').sign(new TextEncoder().encode('x'.repeat(32)));
+    .setProtectedHeader({ alg: 'HS256' }).setSubject(randomUUID()).setExpirationTime('1m')
+    .sign(bytes('x'.repeat(32)));
   for (let asked = 0; asked < 2; asked += 1) await expect(verify(token)).rejects.toMatchObject({ status: 401 });
 });

@@ -47,7 +47,7 @@ export function action<Params extends z.ZodObject, Form extends z.ZodObject>(
         const location = await perform({ ...asked, ...recording, record: async (...facts) => (actionId = await record(...facts)) });
         if (actionId === undefined) throw new Error('an operator’s action left no record');
         return { status: 200, body: `${location}${location.includes('?') ? '&' : '?'}done=${actionId}` };
-      }, { key: String(key ?? '') });
+      }, String(key ?? ''));
       return c.redirect((await answer.json()) as string, 303);
     }),
   );
