@@ -18,17 +18,20 @@ drop index outbox_event_pending;
 drop index outbox_event_failed;
 -- Rows an operator has to look at; almost always empty. By a column that publishing does not change.
 create index outbox_event_failed on outbox_event (id) where failure is not null;
--- Every update checked it again; a regular expression was two fifths of the cost of publishing.
+-- Every update checked it again, two fifths of the cost of publishing; the trigger below checks it once.
 alter table outbox_event
   drop constraint outbox_event_type_in_pascal_case,
   add constraint outbox_event_failed_has_failure check ((status = 'failed') = (failure is not null));
 alter table outbox_event_default set (fillfactor = 50);
 
--- Whoever inserts an event, in whatever language, has it published.
+-- Whoever inserts an event, in whatever language, has its type checked and has it published.
 create function note_pending_events() returns trigger
 language plpgsql
 as $$
 begin
+  if exists (select from (select distinct event_type from inserted) as kind where event_type !~ '^[A-Z][A-Za-z]{2,63}$') then
+    raise check_violation using message = 'an event type is not in PascalCase';
+  end if;
   insert into pending_event select id from inserted where status = 'pending';
   return null;
 end

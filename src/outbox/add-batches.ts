@@ -50,10 +50,8 @@ async function addTo(queue: BatchQueue, batches: readonly Batch[]): Promise<void
 }
 
 /** Starts a producer's span for each delivery whose event's trace is recorded. */
-function startSpans({ id, consumer, types, traceparents = {} }: Batch): ReadonlyMap<string, Span> {
-  const [type = consumer, ...others] = Object.keys(types);
-  const name = `publish ${others.length === 0 ? type : consumer}`;
-  return new Map(Object.entries(traceparents).map(([eventId, parent]) => [eventId, startSpan(name, {
+function startSpans({ id, consumer, traceparents = {} }: Batch): ReadonlyMap<string, Span> {
+  return new Map(Object.entries(traceparents).map(([eventId, parent]) => [eventId, startSpan(`publish ${consumer}`, {
     kind: 'PRODUCER', parent,
     attributes: {
       'messaging.system': 'bullmq',

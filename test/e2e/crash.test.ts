@@ -30,7 +30,7 @@ test('a worker killed inside its transaction and a Redis that forgets everything
   for (const worker of ['worker.1', 'worker.2']) kill(worker, 'SIGCONT');
   await settled(system);
   expect(await wrongEffects(system)).toEqual([]);
-  const again = await sql`select reason, count(*)::integer as deliveries from republication group by reason`;
-  expect(again).toEqual([{ reason: 'redis was emptied', deliveries: 40 }]);
+  // The watch of the queue's value or the sweep notices, whichever looks first.
+  expect(await sql`select from republication`).toHaveLength(40);
   expect(await sql`select from dead_letter`).toHaveLength(0);
 });
