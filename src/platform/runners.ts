@@ -24,20 +24,22 @@ async function nowOf(redis: Redis): Promise<number> {
 export function announceRunners(
   { redis, prefix }: RunnersOptions,
   names: Readonly<Record<RunnerKind, readonly string[]>>,
-): { close(): void } {
+): { close(): Promise<void> } {
   async function announce(agoMs: number): Promise<void> {
     const at = (await nowOf(redis)) - agoMs;
+    const pipeline = redis.pipeline();
     for (const [kind, some] of Object.entries(names) as [RunnerKind, readonly string[]][]) {
-      if (some.length > 0) await redis.zadd(key(prefix, kind), ...some.flatMap((name) => [at, name]));
+      if (some.length > 0) pipeline.zadd(key(prefix, kind), ...some.flatMap((name) => [at, name]));
     }
+    await pipeline.exec();
   }
-  const say = (agoMs: number) => void announce(agoMs).catch(() => undefined);
-  say(0);
-  const timer = setInterval(() => say(0), BEAT_MS);
+  const say = (agoMs: number) => announce(agoMs).catch(() => undefined);
+  void say(0);
+  const timer = setInterval(() => void say(0), BEAT_MS);
   return {
-    close() {
+    async close() {
       clearInterval(timer);
-      say(LEFT_MS);
+      await say(LEFT_MS);
     },
   };
 }

@@ -51,10 +51,11 @@ test('the doctor ends with 0 where all is well and with 1 on a problem, says wha
   for (const secret of [system.secret, ...Object.values(secrets)]) expect(careless.stdout + well.stdout).not.toContain(secret);
 
   await system.stop();
-  const stopped = await until('the doctor finds a problem', async () => {
+  const stopped = await until('the doctor finds that no worker runs anything', async () => {
     const ended = await runDoctor(env);
-    return ended.code === 1 ? ended : undefined;
+    return /PROBLEM {3}consumers/.test(ended.stdout) && /PROBLEM {3}jobs/.test(ended.stdout) ? ended : undefined;
   }, { deadlineMs: 40_000 });
+  expect(stopped.code).toBe(1);
   expect(stopped.stdout).toMatch(/^PROBLEM {3}consumers: No worker runs: .*deliver-email.*\.\n {10}Start worker processes/m);
   expect(stopped.stdout).toMatch(/^PROBLEM {3}jobs: No worker runs: .*issue-invoices/m);
 });
