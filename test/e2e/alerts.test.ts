@@ -37,7 +37,7 @@ test('every alert fires when what it is about happens, none while all is well, a
     const shown = await watched.metricNames();
     unknown = unknown.filter((name) => !shown.includes(name));
     return unknown.length === 0;
-  });
+  }, { deadlineMs: 40_000 }); // Prometheus itself may start slowly
   await until('no alert waits or fires', async () => (await watched.active()).length === 0, { deadlineMs: 30_000 });
   watched.fired.clear();
 
