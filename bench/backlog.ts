@@ -1,9 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { until } from '../dev/until.ts';
+import { tenantCreated } from '../src/events/tenant-created.ts';
+import { append } from '../src/outbox/append.ts';
+import { auditNew } from '../src/outbox/audit.ts';
+import { FIRST_ID, publishEvents } from '../src/outbox/publish.ts';
 import { refillQueues } from '../src/outbox/refill.ts';
 import { runRelay } from '../src/outbox/run-relay.ts';
 import { sweepConsumer } from '../src/outbox/sweep.ts';
+import { transaction } from '../src/platform/transaction.ts';
 import { absolute, type Measure, median, ratio } from './measure.ts';
 import { countingReaction, createEffects, relayAndReact, startConsumer } from './reaction.ts';
-import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
+import { type FillOptions, fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 export interface BacklogSize {
   /** Deliveries that wait. */
@@ -12,7 +19,7 @@ export interface BacklogSize {
   readonly count: number;
 }
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const COUNTED = 100_000; // a statement has its time-out
 
 /** Measures how a large backlog drains, what a sweep over it costs, and how long another tenant waits behind it. */
@@ -30,7 +37,7 @@ export async function measureBacklog(servers: Servers, { waiting, count }: Backl
   const relay = runRelay({ ...world.relay, sweep: { ...world.sweep, graceMs: 30_000, everyMs: 5_000 } });
   const drained = await seconds(() => consumed);
 
-  await fillWaiting(world, waiting / 2, crypto.randomUUID());
+  await fillWaiting(world, waiting / 2, { tenantId: randomUUID() });
   const behind = await seconds(() => otherTenant(world));
   await Promise.all([relay.close(), running.close()]);
   await world.close();
@@ -46,28 +53,33 @@ export async function measureBacklog(servers: Servers, { waiting, count }: Backl
 }
 
 /** Commits an event of a tenant of its own and waits for its effect. */
-async function otherTenant(world: World): Promise<void> {
-  await fillOutbox(world.sql, 1, { tenantId: crypto.randomUUID() });
-  const [event] = await world.sql<{ id: string }[]>`select id from outbox_event order by id desc limit 1`;
-  while ((await world.sql`select from bench_effect where event_id = ${event?.id ?? ''}`).length === 0);
+async function otherTenant({ sql }: World): Promise<void> {
+  const tenantId = randomUUID();
+  const payload = { tenantId, ownerUserId: randomUUID(), name: 'Taller Norte', country: 'ES', currency: 'EUR' };
+  const event = tenantCreated({ tenantId, occurredAt: new Date(), payload });
+  const [id = ''] = await transaction(sql, (tx) => append(tx, { event, origin: {} }));
+  await until('it is consumed', async () => (await sql`select from bench_effect where event_id = ${id}`).length > 0);
 }
 
-/** Commits published events whose deliveries all wait. */
-async function fillWaiting({ sql }: World, count: number, tenantId?: string): Promise<void> {
+/** Commits published events whose deliveries all wait, and looks after the tables as PostgreSQL would by itself in time. */
+async function fillWaiting({ sql }: World, count: number, fill: FillOptions = {}): Promise<void> {
   for (let filled = 0; filled < count; filled += COUNTED) {
-    await fillOutbox(sql, Math.min(COUNTED, count - filled), { tenantId });
-    await sql`
-      with event as (
-        delete from pending_event returning id
-      ), published as (
-        update outbox_event set status = 'published', published_at = clock_timestamp() from event
-        where outbox_event.id = event.id
-      )
-      insert into waiting_delivery (consumer_name, event_id, event_type, reason, tenant_id)
-      select 'bench', id, 'TenantCreated', 'no room', ${tenantId ?? null}::uuid from event
-    `;
+    await transaction(sql, async (tx) => { // so that no relay sees them pending
+      await fillOutbox(tx, Math.min(COUNTED, count - filled), fill);
+      await tx`analyze pending_event`;
+      await tx`
+        with event as (
+          delete from pending_event returning id
+        ), published as (
+          update outbox_event set status = 'published', published_at = clock_timestamp() from event
+          where outbox_event.id = event.id
+        )
+        insert into waiting_delivery (consumer_name, event_id, event_type, reason, tenant_id)
+        select 'bench', id, 'TenantCreated', 'no room', ${fill.tenantId ?? null}::uuid from event
+      `;
+    }, { timeoutMs: 120_000 });
   }
-  await sql`analyze waiting_delivery`;
+  await sql`vacuum analyze waiting_delivery, pending_event`;
 }
 
 export interface GrowthSize {
@@ -75,27 +87,46 @@ export interface GrowthSize {
   readonly large: number;
 }
 
-/** Measures that refilling and sweeping cost the same whatever waits. */
+/** Measures that a step costs the same whatever waits. */
 export async function measureGrowth(servers: Servers, { small, large }: GrowthSize): Promise<readonly Measure[]> {
-  const [few, many] = [await costsOf(servers, small), await costsOf(servers, large)];
-  const name = (what: string) => `${what} with ${large.toLocaleString('en')} waiting, against ${small.toLocaleString('en')}`;
-  const bound = { atMost: 2 };
-  return [
-    ratio({ name: name('refill'), unit: 'ms', ours: many.refill, baseline: few.refill, bound }),
-    ratio({ name: name('sweep'), unit: 'ms', ours: many.sweep, baseline: few.sweep, bound }),
-  ];
+  const few = await costsOf(servers, small);
+  const many = await costsOf(servers, large);
+  return Object.entries(many).map(([step, ours]) => ratio({
+    name: `${step} with ${large.toLocaleString('en')} waiting, against ${small.toLocaleString('en')}`, unit: 'ms',
+    ours, baseline: few[step] ?? Number.NaN, bound: { atMost: 2 },
+  }));
 }
 
-async function costsOf(servers: Servers, waiting: number): Promise<{ readonly refill: number; readonly sweep: number }> {
+const AUDITED_AFTER_MS = 6 * 60_000; // the audit leaves younger events alone
+
+/** Milliseconds of one claim of 500 events, one refill, one audit of 10,000 events, and one sweep with no audit left. */
+async function costsOf(servers: Servers, count: number): Promise<Readonly<Record<string, number>>> {
   const world = await openWorld(servers, [countingReaction().consumer]);
-  await fillWaiting(world, waiting);
-  const [refills, sweeps]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    refills.push(1_000 * (await seconds(() => refillQueues(world.relay, new Map()))));
-    sweeps.push(1_000 * (await seconds(() => sweepConsumer(world.sweep, 'bench', 60_000))));
-    await world.queue('bench').drain();
-    await world.sql`truncate queued_batch`;
-  }
+  const { sql, queue, relay, sweep } = world;
+  const empty = async () => {
+    await queue('bench').drain();
+    await sql`truncate queued_batch`;
+  };
+  await fillWaiting(world, count, { ageMs: AUDITED_AFTER_MS });
+  const audit = await costOf(() => auditNew(sql, 'bench'), async () => {
+    await sql`update consumer set verified_id = ${FIRST_ID}`;
+  });
+  await sql`update consumer set verified_id = (select max(id::text)::uuid from outbox_event)`;
+  const swept = await costOf(() => sweepConsumer(sweep, 'bench', 60_000));
+  const refill = await costOf(() => refillQueues(relay, new Map()), empty);
+  await sql`truncate waiting_delivery`;
+  for (let filled = 0; filled < count; filled += COUNTED) await fillOutbox(sql, Math.min(COUNTED, count - filled));
+  const claim = await costOf(() => publishEvents(relay), empty);
   await world.close();
-  return { refill: median(refills.slice(1)), sweep: median(sweeps.slice(1)) };
+  return { claim, refill, sweep: swept, audit };
+}
+
+/** Measures the median of some runs, each after its preparation. */
+async function costOf(run: () => Promise<unknown>, prepare: () => Promise<void> = async () => undefined): Promise<number> {
+  const costs: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    await prepare();
+    costs.push(1_000 * (await seconds(run)));
+  }
+  return median(costs.slice(1));
 }

@@ -9,7 +9,7 @@ import { openTicket } from '../src/domain/ticket.ts';
 import { publishTemplates, templatesFrom } from '../src/notifications/templates.ts';
 import { unsubscribeUrl } from '../src/notifications/unsubscribe.ts';
 import { append } from '../src/outbox/append.ts';
-import { makePoke } from '../src/outbox/poke.ts';
+import { makeWake } from '../src/outbox/wake.ts';
 import type { Sql } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
 import { saveOwnContact } from '../src/store/contacts.ts';
@@ -140,7 +140,7 @@ async function notifyAll(
     ids: await append(tx, ...entries),
     began: performance.now(), // the commit is part of it
   }));
-  makePoke(redis, prefix)();
+  makeWake(redis, prefix)();
   const missing = () => `${server.count() - accepted} of ${told} mails are accepted`;
   await until(missing, () => server.count() - accepted >= told, { deadlineMs: ROUND_MS });
   await until('every notification is sent or delivered', async () => {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { spawnBound } from '../dev/spawn-bound.ts';
 import { until } from '../dev/until.ts';
-import { makePoke } from '../src/outbox/poke.ts';
+import { makeWake } from '../src/outbox/wake.ts';
 import { consumers } from '../src/workers/index.ts';
 import { openCustomers } from './customers.ts';
 import { type Measure, ratioOfRounds } from './measure.ts';
@@ -25,7 +25,7 @@ export interface TracesSize {
 }
 
 /**
- * The web process, and the way from the outbox to the proof, with one trace in ten recorded and sent to a collector on this
+ * The web process, and the way from the outbox to the effect, with one trace in ten recorded and sent to a collector on this
  * machine, against the same without. The collector is a process of its own, but it has no cores of its own.
  */
 export async function measureTraces(servers: Servers, { rounds, requests, events }: TracesSize): Promise<readonly Measure[]> {
@@ -44,7 +44,7 @@ export async function measureTraces(servers: Servers, { rounds, requests, events
   const measures: Measure[] = [];
   for (const { name, unit, count, start } of [
     { name: 'POST /tickets', unit: 'requests/s', count: requests, start: serve },
-    { name: 'outbox to proof', unit: 'events/s', count: events, start: deliver },
+    { name: 'outbox to effect', unit: 'events/s', count: events, start: deliver },
   ]) {
     const before = await postsTo(endpoint);
     const [ours, baseline] = [await open(traced, start), await open({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, start)];
@@ -102,7 +102,7 @@ async function deliver(servers: Servers, env: Readonly<Record<string, string>>) 
   const run = async (count: number) => {
     owed += count;
     await fillOutbox(sql, count, { traces: true });
-    makePoke(redis, prefix)();
+    makeWake(redis, prefix)();
     const isDone = async () => (await sql`select count(*)::integer as count from consumed_event`)[0]?.['count'] === owed;
     await until(`${owed} deliveries are consumed`, isDone, { deadlineMs: ROUND_MS });
   };

@@ -8,7 +8,7 @@ import { sweepConsumer } from '../src/outbox/sweep.ts';
 import { openLog } from '../src/platform/log.ts';
 import { consumerMetrics, openRegistry, relayMetrics } from '../src/platform/metrics.ts';
 import { migrate } from '../src/platform/migrate.ts';
-import { openPostgres, type Sql } from '../src/platform/postgres.ts';
+import { type Db, openPostgres, type Sql } from '../src/platform/postgres.ts';
 import { queuesByName } from '../src/platform/queues.ts';
 import { openPatientRedis, openRedis, whenReady } from '../src/platform/redis.ts';
 import { createDatabase } from './database.ts';
@@ -52,14 +52,19 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/**
- * Commits `count` events straight into the outbox with one statement. With traces, one event in ten is from a trace that
- * is recorded.
- */
+export interface FillOptions {
+  /** Whether one event in ten is from a trace that is recorded. */
+  readonly traces?: boolean;
+  readonly tenantId?: string | undefined;
+  /** Milliseconds since the events are said to have happened. */
+  readonly ageMs?: number;
+}
+
+/** Commits `count` events straight into the outbox with one statement. */
 export async function fillOutbox(
-  sql: Sql,
+  sql: Db,
   count: number,
-  { traces = false, tenantId }: { readonly traces?: boolean; readonly tenantId?: string | undefined } = {},
+  { traces = false, tenantId, ageMs = 0 }: FillOptions = {},
 ): Promise<void> {
   await sql`
     insert into outbox_event (id, event_type, schema_version, occurred_at, tenant_id, payload_json, correlation_id, traceparent)
@@ -68,7 +73,7 @@ export async function fillOutbox(
            case when ${traces} then '00-' || md5(ids.id::text) || '-' || left(md5(ids.id::text), 16)
                                  || case when n % 10 = 0 then '-01' else '-00' end end
     from (
-      select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+      select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint - ${ageMs}::bigint), 12, '0')
               || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || substr(md5(random()::text), 1, 15))::uuid as id, n
       from generate_series(1, ${count}) as n
     ) as ids

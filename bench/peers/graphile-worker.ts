@@ -27,19 +27,6 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
     [TASK]: ({ eventId }: { readonly eventId: string }, { query }: { query: typeof pool.query }) =>
       query('insert into bench_effect values ($1)', [eventId]),
   };
-  const drain = async (count: number) => {
-    const done = Promise.withResolvers<void>();
-    let completed = 0;
-    const complete = () => {
-      completed += 1;
-      if (completed === count) done.resolve();
-    };
-    events.on('job:complete', complete);
-    const runner = await run({ preset: { worker }, taskList });
-    await done.promise;
-    events.off('job:complete', complete);
-    return runner;
-  };
   let total = 0;
   const open = stack.move();
   return {
@@ -52,7 +39,9 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
       await pool.query('analyze');
       let runner: { stop(): Promise<void> } | undefined;
       const took = await seconds(async () => {
-        runner = await drain(count);
+        const done = completions(events, count);
+        runner = await run({ preset: { worker }, taskList });
+        await done;
       });
       await runner?.stop();
       total += count;
@@ -61,4 +50,18 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Resolves when `count` more jobs are completed. */
+function completions(events: EventEmitter, count: number): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  let completed = 0;
+  const complete = () => {
+    completed += 1;
+    if (completed < count) return;
+    events.off('job:complete', complete);
+    done.resolve();
+  };
+  events.on('job:complete', complete);
+  return done.promise;
 }

@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = Object.freeze([
 ]);
 
 /** Waits until processes are at work: one that was killed a moment ago is still being started again. */
-async function running({ started }: World, ...names: readonly string[]): Promise<void> {
+export async function running({ started }: World, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     await until(`${name} runs`, () => started.has(name), { deadlineMs: STRIKE_DEADLINE_MS });
   }

@@ -35,7 +35,7 @@ export interface Answer {
  */
 export async function command(
   c: Context<Env>,
-  { sql, poke }: Pick<ApiDeps, 'sql' | 'poke'>,
+  { sql, wake }: Pick<ApiDeps, 'sql' | 'wake'>,
   work: (context: CommandContext) => Promise<Answer>,
   key = c.req.header('Idempotency-Key'),
 ): Promise<Response> {
@@ -55,7 +55,7 @@ export async function command(
     },
     { timeoutMs: TIMEOUT_MS },
   );
-  if (!answered.isReplay) poke();
+  if (!answered.isReplay) wake();
   return reply(answered, fingerprint);
 }
 

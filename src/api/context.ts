@@ -5,7 +5,7 @@ import type { Finding } from '../backoffice/doctor/finding.ts';
 import type { ConfigOf } from '../config.ts';
 import type { Job } from '../kernel/job.ts';
 import type { InboxHint } from '../notifications/inbox-hint.ts';
-import type { Poke } from '../outbox/poke.ts';
+import type { Wake } from '../outbox/wake.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
 import type { BatchQueue } from '../platform/queues.ts';
@@ -39,7 +39,7 @@ export interface ApiDeps {
   readonly sql: Sql;
   readonly log: Logger;
   readonly tokens: Tokens;
-  readonly poke: Poke;
+  readonly wake: Wake;
   readonly documents: DocumentStore;
   /** Tells every web process that something changed in these users' inboxes. */
   readonly inboxHint: InboxHint;

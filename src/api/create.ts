@@ -36,7 +36,7 @@ export interface CreateOptions<Read> {
  */
 export async function create<Read = undefined>(
   c: Context<Env>,
-  { sql, poke }: Pick<ApiDeps, 'sql' | 'poke'>,
+  { sql, wake }: Pick<ApiDeps, 'sql' | 'wake'>,
   { read, decide }: CreateOptions<Read>,
 ): Promise<Response> {
   const { scope, fingerprint, origin } = readRequest(c);
@@ -48,7 +48,7 @@ export async function create<Read = undefined>(
     return (await saveNewAnswer(sql, scope, first, saved)) ?? first;
   };
   const answered = await settleWithin(TIMEOUT_MS, addOnce(add, () => findAnswer(sql, scope)));
-  if (!answered.isReplay) poke();
+  if (!answered.isReplay) wake();
   return reply(answered, fingerprint);
 }
 

@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000;
 /** The audit's: what a delivery said of itself, and no credential. */
 const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-signature', 'webhook-timestamp'];
 
-type Deps = Pick<ApiDeps, 'sql' | 'poke' | 'documents' | 'config'>;
+type Deps = Pick<ApiDeps, 'sql' | 'wake' | 'documents' | 'config'>;
 
 /** Where payment providers report, and where they ask whether it is us. Their signature is their sign-in. */
 export function paymentWebhookRoutes(api: Api, deps: Deps): void {
@@ -114,7 +114,7 @@ function readReport(rawBody: Uint8Array): PaymentReport | undefined {
 /** Records a report with its events in one transaction; whether it told something new. */
 async function record(
   c: Context<Env>,
-  { sql, poke, config }: Deps,
+  { sql, wake, config }: Deps,
   { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport },
 ): Promise<boolean> {
   const origin = { correlationId: correlationOfWebhook(delivery), traceparent: c.get('trace').traceparent };
@@ -127,7 +127,7 @@ async function record(
     },
     { timeoutMs: TIMEOUT_MS },
   );
-  if (isNew) poke();
+  if (isNew) wake();
   return isNew;
 }
 

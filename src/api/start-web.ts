@@ -7,7 +7,7 @@ import { reschedule } from '../kernel/reschedule.ts';
 import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
 import { observeUnattended } from '../outbox/unattended.ts';
-import { makePoke } from '../outbox/poke.ts';
+import { makeWake } from '../outbox/wake.ts';
 import { openRegistry } from '../platform/metrics.ts';
 import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
@@ -60,7 +60,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const app = createApp({
     sql, log, config, documents,
     tokens: openTokens(config),
-    poke: makePoke(redis, prefix),
+    wake: makeWake(redis, prefix),
     queues,
     jobs: scheduled,
     diagnose: () => diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config) }),

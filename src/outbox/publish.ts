@@ -8,7 +8,7 @@ import { signal } from '../platform/signal.ts';
 import { addBatches } from './add-batches.ts';
 import type { Batch } from './batch.ts';
 import type { Generations } from './generations.ts';
-import { type QueueState, readQueues } from './queue-state.ts';
+import { type QueueState, readQueues, rememberQueues } from './queue-state.ts';
 
 /** Events that one call publishes at most. */
 export const PUBLISH_LIMIT = 500;
@@ -28,11 +28,13 @@ export interface RelayOptions {
   readonly probeKey: string;
 }
 
-/** Where and how publishing goes on. */
+/** The start of a publication, and what is known of the queues. */
 export interface Position {
   readonly afterId: string;
   /** Whether deliveries may wait in rows of their own while no queue at all has room. */
   readonly mayWait: boolean;
+  /** The queues' states; read from Redis when absent. */
+  readonly queues?: readonly QueueState[];
 }
 
 const START: Position = { afterId: FIRST_ID, mayWait: true };
@@ -47,6 +49,7 @@ export interface Published {
   readonly lastId?: string | undefined;
   /** Deliveries for which there was no room. */
   readonly waiting: number;
+  readonly batches: readonly Batch[];
 }
 
 /**
@@ -56,26 +59,26 @@ export interface Published {
  */
 export async function publishEvents(options: RelayOptions, position: Position = START): Promise<Published> {
   const { sql, metrics, log, depth } = options;
-  const { afterId } = position;
-  const queues = await readOwnQueues(options);
+  const { afterId, queues = await readOwnQueues(options) } = position;
   const isFull = queues.every(({ waiting, floor }) => waiting >= floor);
-  if (isFull && !position.mayWait) return { events: 0, isFull, isMore: false, waiting: 0 };
+  if (isFull && !position.mayWait) return { events: 0, isFull, isMore: false, waiting: 0, batches: [] };
   const began = performance.now();
   const rows = await selectPublished(sql, { afterId, queues, depth });
   metrics.looked();
-  const [events, ...batches] = rows;
-  if (events === undefined) return { events: 0, isFull, isMore: afterId !== FIRST_ID, waiting: 0 };
+  const [events, ...batchRows] = rows;
+  if (events === undefined) return { events: 0, isFull, isMore: afterId !== FIRST_ID, waiting: 0, batches: [] };
   signal('relay.published');
   for (const eventId of events.failedIds ?? []) log.error({ eventId }, 'event cannot be published: no release knows its type');
   metrics.failed(events.failedIds?.length ?? 0);
-  await addBatches(options, batches.map(toBatch));
+  const batches = batchRows.map(toBatch);
+  await addBatches(options, batches);
   signal('relay.added');
   const published = (events.waitedSeconds ?? []).map(Number);
   metrics.marked(published);
   metrics.published(published.length, (performance.now() - began) / 1_000);
   const { length: count } = events.eventIds;
   const isMore = count === PUBLISH_LIMIT || afterId !== FIRST_ID;
-  return { events: count, isFull, isMore, lastId: events.eventIds.at(-1), waiting: Number(events.waiting) };
+  return { events: count, isFull, isMore, lastId: events.eventIds.at(-1), waiting: Number(events.waiting), batches };
 }
 
 const FROM_START_MS = 200;
@@ -88,10 +91,13 @@ const FULL_MS = 500; // events may stay pending so long while no queue has room:
 export function makePublisher(options: RelayOptions): () => Promise<Published> {
   let [afterId, startedAt] = [FIRST_ID, 0];
   let fullSince: number | undefined;
+  const states = rememberQueues(() => readOwnQueues(options));
   return async () => {
     const now = performance.now();
     if (now - startedAt > FROM_START_MS) [afterId, startedAt] = [FIRST_ID, now];
-    const published = await publishEvents(options, { afterId, mayWait: now - (fullSince ?? now) > FULL_MS });
+    const queues = await states.read();
+    const published = await publishEvents(options, { afterId, mayWait: now - (fullSince ?? now) > FULL_MS, queues });
+    states.add(published.batches);
     fullSince = published.isFull ? (fullSince ?? now) : undefined;
     if (!published.isFull) afterId = published.events === PUBLISH_LIMIT ? (published.lastId ?? FIRST_ID) : FIRST_ID;
     return published;

@@ -54,9 +54,9 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
   async function publish(): Promise<number> {
     const { events, isFull, isMore } = await publishOnce();
     if (isMore) await drain();
-    idleMs = events > 0 || isFull ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
-    if (events > 0) return 0;
-    return isFull ? FULL_MIN_MS : idleMs;
+    if (isFull && events === 0) return FULL_MIN_MS;
+    idleMs = events > 0 ? IDLE_MIN_MS : Math.min(idleMs * 2, IDLE_MAX_MS);
+    return idleMs;
   }
 
   /** Publishes a backlog side by side: while one publisher waits for PostgreSQL, another feeds Redis. */
@@ -90,10 +90,7 @@ export function runRelay(options: RunRelayOptions): RunningRelay {
     every(sweeping, () => sweepDue(sweep, sweep, stop.signal)),
   ];
   return {
-    wake() {
-      publisher.wake();
-      refiller.wake();
-    },
+    wake: publisher.wake,
     async close() {
       stop.abort();
       await Promise.all(loops);
@@ -110,15 +107,16 @@ interface Rest {
 
 function makeRest(stop: AbortSignal): Rest {
   let woken = Promise.withResolvers<void>();
+  const wake = () => woken.resolve();
+  stop.addEventListener('abort', wake);
   return {
     async forMs(ms) {
       if (ms === 0 || stop.aborted) return;
-      const timer = new AbortController();
-      const signal = AbortSignal.any([stop, timer.signal]);
-      await Promise.race([sleep(ms, undefined, { signal }).catch(() => undefined), woken.promise]);
-      timer.abort();
+      const timer = setTimeout(wake, ms);
+      await woken.promise;
+      clearTimeout(timer);
       woken = Promise.withResolvers();
     },
-    wake: () => woken.resolve(),
+    wake,
   };
 }

@@ -8,7 +8,7 @@ import { assertKeepsJobs, openPatientRedis, openRedis, whenReady } from '../plat
 import type { Runtime } from '../platform/runtime.ts';
 import { watchGenerations } from './generations.ts';
 import { maintainPartitions } from './partitions.ts';
-import { onPoke } from './poke.ts';
+import { onWake } from './wake.ts';
 import { runRelay } from './run-relay.ts';
 import { sweepConsumer } from './sweep.ts';
 
@@ -48,7 +48,7 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
     (running) => running.close(),
   );
   const ear = stack.adopt(openPatientRedis({ url: config.REDIS_URL, name: 'relay-ear', log }), (client) => client.disconnect());
-  await onPoke(ear, prefix, relay.wake);
+  await onWake(ear, prefix, relay.wake);
   if (config.METRICS_PORT !== undefined) {
     stack.adopt(await startMetricsServer(registry, config.METRICS_PORT), (server) => void server.close());
   }

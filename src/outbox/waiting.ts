@@ -76,13 +76,21 @@ export interface DueLane {
   readonly lane: Lane;
 }
 
-/** Lists the lanes in which deliveries are due, in the order in which they are served. */
+/**
+ * Lists the lanes in which deliveries are due, in the order in which they are served. The order inside makes PostgreSQL
+ * look into the index once for each lane; it would otherwise read every row that waits.
+ */
 export function listDueLanes(db: Db): Promise<DueLane[]> {
   return db<DueLane[]>`
     select consumer.name as consumer, lane
     from consumer
     cross join unnest(enum_range(null::lane)) as lane
-    where exists (select from waiting_delivery where consumer_name = consumer.name and waiting_delivery.lane = lane.lane and is_due)
+    cross join lateral (
+      select from waiting_delivery waiting
+      where waiting.consumer_name = consumer.name and waiting.lane = lane.lane and is_due
+      order by coalesce(waiting.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), event_id
+      limit 1
+    ) as first
     order by lane, consumer.name
   `;
 }

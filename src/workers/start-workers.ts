@@ -7,7 +7,7 @@ import { runJobs } from '../kernel/run-jobs.ts';
 import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
-import { makePoke } from '../outbox/poke.ts';
+import { makeWake } from '../outbox/wake.ts';
 import { openAlarms } from '../platform/alarms.ts';
 import { limitCalls } from '../platform/call-limit.ts';
 import { jobMetrics } from '../platform/job-metrics.ts';
@@ -67,7 +67,7 @@ export async function startWorkers(
   const queue = queuesByName({ redis, prefix });
   const shared = {
     sql, log, prefix,
-    wake: makePoke(redis, prefix),
+    wake: makeWake(redis, prefix),
     redis: patient,
     ports: {
       templates: templatesFrom(documents),

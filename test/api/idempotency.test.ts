@@ -9,10 +9,10 @@ import {
 import { createDatabase } from '../support/database.ts';
 
 describe('an Idempotency-Key', () => {
-  test('gives the same bytes the second time, and writes and pokes once', async () => {
+  test('gives the same bytes the second time, and writes and wakes once', async () => {
     const { sql } = await createDatabase();
-    let pokes = 0;
-    const app = createApp(appDeps(sql, { poke: () => (pokes += 1) }));
+    let wakes = 0;
+    const app = createApp(appDeps(sql, { wake: () => (wakes += 1) }));
     const user = await signIn(app);
     const key = randomUUID();
     const first = await user.post('/tenants', tenantBody, key);
@@ -22,7 +22,7 @@ describe('an Idempotency-Key', () => {
     expect([first, second].map(({ headers }) => headers.get('Idempotency-Replayed'))).toEqual([null, 'true']);
     expect(await sql`select count(*)::integer as tenants from tenant`).toEqual([{ tenants: 1 }]);
     expect(await sql`select count(*)::integer as events from outbox_event`).toEqual([{ events: 1 }]);
-    expect(pokes).toBe(1);
+    expect(wakes).toBe(1);
   });
 
   test('used for another body or another path is answered with 422', async () => {

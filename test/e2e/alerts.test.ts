@@ -58,7 +58,7 @@ test('every alert fires when what it is about happens, none while all is well, a
 
   kill('relay.2', 'SIGSTOP');
   kill('worker.1', 'SIGSTOP');
-  for (let batch = 0; batch < FULL; batch += 1) await openTicket();
+  await fillQueue(system, 'notify', openTicket);
   await waitSince(system, 'notify', '10 minutes');
   await forgetRunners(system);
   await untilFired(
@@ -131,9 +131,17 @@ async function breakRanking({ sql, apiUrl, issueToken }: System): Promise<() => 
   return async () => void (await Promise.all(Array.from({ length: 5 }, () => fetch(`${apiUrl}/rankings/madrid`, { headers }))));
 }
 
+/** Opens tickets until a consumer's queue has no room: one batch may carry several. */
+async function fillQueue({ redis, prefix }: System, consumer: string, openTicket: () => Promise<unknown>): Promise<void> {
+  await until('the queue has no room', async () => {
+    if ((await redis.llen(`${prefix}:${consumer}:wait`)) >= FULL) return true;
+    await openTicket();
+    return false;
+  }, { deadlineMs: 30_000 });
+}
+
 /** Lets a delivery of a consumer wait that has been due for so long. */
-async function waitSince({ sql, redis, prefix }: System, consumer: string, age: string): Promise<void> {
-  await until('its queue has no room', async () => (await redis.llen(`${prefix}:${consumer}:wait`)) >= FULL);
+async function waitSince({ sql }: System, consumer: string, age: string): Promise<void> {
   await sql`
     insert into waiting_delivery (consumer_name, event_id, event_type, reason, not_before)
     select ${consumer}, id, event_type, 'no room', now() - ${age}::interval from outbox_event where event_type = 'TicketCreated' limit 1

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { contracts } from '../../src/events/index.ts';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
-import { makePoke, onPoke } from '../../src/outbox/poke.ts';
+import { makeWake, onWake } from '../../src/outbox/wake.ts';
 import { runRelay } from '../../src/outbox/run-relay.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { registerSubscribers } from '../../src/outbox/subscriptions.ts';
@@ -28,21 +28,21 @@ async function relaying(options: { redisUrl?: string; graceMs?: number; consumer
   return { ...spine, startRelay: start, consumed };
 }
 
-test('a poke after a commit wakes an idle relay, which would otherwise look by itself', async () => {
+test('a call after a commit wakes an idle relay, which would otherwise look by itself', async () => {
   const { startRelay, start, commit, redis, prefix, consumed, log } = await relaying();
   const relay = startRelay();
   start();
   const ear = openPatientRedis({ url: `redis://${redis.options.host}:${redis.options.port}`, name: 'ear', log });
   onTestFinished(() => ear.disconnect());
   const heard = Promise.withResolvers<void>();
-  await onPoke(ear, prefix, () => {
+  await onWake(ear, prefix, () => {
     relay.wake();
     heard.resolve();
   });
   await commit(tenantJoined());
-  const poke = makePoke(redis, prefix);
-  poke();
-  poke();
+  const wake = makeWake(redis, prefix);
+  wake();
+  wake();
   await heard.promise;
   await until('the event is consumed', async () => (await consumed()) === 1);
 });

@@ -20,14 +20,14 @@ export const appConfig: ApiDeps['config'] = {
   WHATSAPP_APP_SECRET: 'an app secret of tests', WHATSAPP_VERIFY_TOKEN: 'a verify token of tests',
 };
 
-/** What `createApp` needs, on a test's own database: nothing is limited, nobody is poked, the log is silent. */
+/** What `createApp` needs, on a test's own database: nothing is limited, nobody is woken, the log is silent. */
 export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
   const log = openLog({ process: 'test', level: 'silent' });
   return {
     sql,
     log,
     tokens: openTokens(tokenConfig),
-    poke: () => undefined,
+    wake: () => undefined,
     inboxHint: () => undefined,
     inboxStreams: openInboxStreams({ sql, log, registry: new Registry() }),
     queues: () => Promise.resolve([]),

@@ -33,9 +33,3 @@ export function classOfNetworkError(error: Error): ErrorClass | undefined {
     || (REFUSED_CONNECT.has(code) && 'syscall' in error && error.syscall === 'connect');
   return isNetwork ? 'unavailable' : undefined;
 }
-
-/**
- * Returns true for a code that says this process, and not the other side, ran short: nothing was tried, so nothing may
- * be said of the recipient or the provider.
- */
-export const isOwnShortage = (code: string): boolean => OWN_SHORTAGE.has(code);
