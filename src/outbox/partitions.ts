@@ -35,6 +35,7 @@ export function maintainPartitions(sql: Sql, now: Date): Promise<readonly string
         await tx.unsafe(`drop table if exists ${partition(table, day)}`);
         dropped.push(partition(table, day));
       }
+      await tx`delete from audited_day where day <= ${dateOf(day)}::date`;
     }
     return dropped;
   });
@@ -65,8 +66,8 @@ export function analyzePartitions(sql: Sql): Promise<void> {
   );
 }
 
-const partition = (table: string, day: number) =>
-  `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
+const partition = (table: string, day: number) => `${table}_${dateOf(day).replaceAll('-', '')}`;
 const bound = (day: number) => lowestId(new Date(day * DAY_MS));
 
 /** Rows that came before their day was made wait in the default partition; they move with it. */

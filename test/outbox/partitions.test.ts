@@ -30,9 +30,11 @@ test('a day is dropped whole when its retention has passed and every delivery of
   await publishEvents(relay);
   expect(await maintainPartitions(sql, LATER())).not.toContain(today());
   await sql`insert into consumed_event (consumer_name, event_id) values ('watch', ${id as string})`;
+  await sql`insert into audited_day (consumer_name, day) values ('watch', current_date), ('watch', current_date + 40)`;
   expect(await maintainPartitions(sql, new Date())).toEqual([]);
   expect(await maintainPartitions(sql, LATER())).toContain(today());
   expect(await sql`select from outbox_event`).toHaveLength(0);
+  expect(await sql`select from audited_day`).toHaveLength(1); // that of a day which is kept
 });
 
 test.for<[string, string]>([

@@ -43,7 +43,7 @@ test('A poison message', { timeout: 120_000 }, async () => {
     expect(timeline).toMatch(/count-daily-metrics.*no contact|no contact.*count-daily-metrics/);
   });
 
-  await step('4 The cause is mended', async () => {
+  await step('4 The cause is fixed', async () => {
     const customer = { ...someone(), userId: poison.curableUserId };
     await post(system, { token: await issueToken(customer, { roles: ['user'] }), path: '/tickets', body: { ...ticketBody(tenantId), contact: customer.contact } });
   });

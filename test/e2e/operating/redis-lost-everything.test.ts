@@ -39,7 +39,7 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
     await until('what was lost is published again', async () => (await metric('relay', 'deliveries_republished_total', { consumer: 'notify' })) >= 3, { deadlineMs: 30_000 });
   });
 
-  await step('5 The alarms of the jobs are set again', async () => {
+  await step('5 The jobs’ schedulers are set again', async () => {
     expect((await diagnosis('schedulers')).verdict).toBe('warning');
     system.kill('worker.1', 'SIGCONT');
     await until('every job has an alarm', async () => (await diagnosis('schedulers')).verdict === 'fine', { deadlineMs: 40_000 });
