@@ -81,19 +81,20 @@ export async function measureNotifications(
   ];
 }
 
-/** Publishes the templates, and renders the mail that the baseline sends again and again. */
+/** Publishes the templates, and renders the mail that the baseline sends with other ids. */
 async function prepareMail(sql: Sql): Promise<Omit<Mails, 'count'>> {
   const documents = documentsInPostgres(sql);
   await publishTemplates(documents, { contracts: templateContracts, by: 'bench', reason: 'bench' });
   const templates = templatesFrom(documents);
   const { name } = ticketCreated;
-  const link = `${APP_URL}/tickets/${randomUUID()}`;
+  const sampleId = randomUUID();
+  const link = `${APP_URL}/tickets/${sampleId}`;
   const props = { recipientName: person.name, tenantName: place.name, subject, link };
   const { locale } = person;
   const version = await templates.current(name);
   const { subject: title, text, html } = await templates.render({ name, version, locale, channel: 'email', props });
   const listUnsubscribeUrl = unsubscribeUrl({ baseUrl: PUBLIC_URL, key: 'bench' }, randomUUID());
-  return { from: MAIL_FROM, subject: title, text, html, listUnsubscribeUrl };
+  return { from: MAIL_FROM, subject: title, text, html, listUnsubscribeUrl, sampleId };
 }
 
 /** Who has to do with one ticket a round. */

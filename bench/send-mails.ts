@@ -10,6 +10,8 @@ export interface Mails {
   readonly text: string;
   readonly html: string;
   readonly listUnsubscribeUrl: string;
+  /** An id in the texts that each mail has its own of. */
+  readonly sampleId: string;
 }
 
 /** What the last of them came to. */
@@ -22,7 +24,7 @@ const AT_ONCE = 20; // as many as the worker has in its hands, and more than the
 // The worker's own pool: nodemailer's with the same options, and nothing before it.
 const mail = openMail({ url: process.argv[2] ?? '' });
 
-async function send({ count, listUnsubscribeUrl, ...message }: Mails): Promise<void> {
+async function send({ count, listUnsubscribeUrl, sampleId, ...message }: Mails): Promise<void> {
   const sender = /<(.*)>$/.exec(message.from)?.[1] ?? message.from;
   let begun = 0;
   const sendOn = async () => {
@@ -32,6 +34,8 @@ async function send({ count, listUnsubscribeUrl, ...message }: Mails): Promise<v
       const to = `${randomUUID()}@example.com`;
       await mail.send({
         ...message,
+        text: message.text.replaceAll(sampleId, id), // each mail is another: V8 remembers what it matched in a string
+        html: message.html.replaceAll(sampleId, id),
         to: { name: '', address: to },
         envelope: { from: sender, to },
         messageId: `<${id}@${sender.replace(/.*@/, '')}>`,

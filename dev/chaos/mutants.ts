@@ -64,8 +64,8 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
   },
   'fairness-removed': {
     file: 'src/outbox/refill.ts',
-    from: 'const tenant = sql`coalesce(tenant_id, ${NO_TENANT})`;',
-    to: 'const tenant = sql`${NO_TENANT}::uuid`; // one turn for all: only age counts',
+    from: "const tenant = sql`coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`;",
+    to: "const tenant = sql`'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`; // one turn for all: only age counts",
     faults: ['backlog-of-one-tenant'],
   },
   'refusal-fails-events': {

@@ -86,8 +86,6 @@ async function takeTurns(sql: Sql, turn: Turn): Promise<readonly Batch[]> {
   return rows.map(({ id, eventIds, types }) => ({ id, consumer, lane, eventIds, types }));
 }
 
-const NO_TENANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'; // deliveries of no tenant take a turn as one, the last
-
 /**
  * Moves the oldest due deliveries of the tenants after one into at most so many batches; each tenant gives an equal share.
  * One statement, so that a delivery is always in exactly one place.
@@ -98,7 +96,8 @@ function takeAfter(
   { after, batches }: { readonly after: string; readonly batches: number },
 ): Promise<Row[]> {
   const due = sql`consumer_name = ${consumer} and lane = ${lane} and is_due`;
-  const tenant = sql`coalesce(tenant_id, ${NO_TENANT})`;
+  // Deliveries of no tenant take a turn as one, the last. A literal, as in the index: a parameter would not match it.
+  const tenant = sql`coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`;
   return sql<Row[]>`
     with recursive size as (
       select batch_limit, ${batches} * batch_limit as deliveries from consumer where name = ${consumer}

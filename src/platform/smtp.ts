@@ -58,7 +58,7 @@ export function openMail({
     socketTimeout: socketTimeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  }, { textEncoding: 'quoted-printable' }); // otherwise every letter of a text is counted twice to choose an encoding
   transport.use('stream', (mail, done) => {
     mail.message.processFunc((stream) => {
       const { tracking } = mail.data as Tracked;

@@ -5,6 +5,7 @@ import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
 import type { Lane } from '../../src/kernel/event.ts';
 import { refillQueues, type Turns } from '../../src/outbox/refill.ts';
 import { insertWaiting } from '../../src/outbox/waiting.ts';
+import { transaction } from '../../src/platform/transaction.ts';
 import { openSpine } from '../support/spine.ts';
 
 const FLOOR = 4; // batches that a queue without workers is filled up to
@@ -97,4 +98,19 @@ test('deliveries that waited each by itself share batches', async () => {
   await refill();
   expect(await queue('watch').getWaitingCount()).toBe(3);
   expect(await sql`select sum(cardinality(event_ids))::integer as deliveries from queued_batch`).toEqual([{ deliveries: 1_200 }]);
+});
+
+test('a refill reads what it moves, not what waits, also by the plan that PostgreSQL makes for any values', async () => {
+  const { sql, relay, wait } = await refilling(10);
+  for (let tenant = 0; tenant < 20; tenant += 1) await wait(100, { tenantId: randomUUID() });
+  const read = await transaction(sql, async (tx) => {
+    await tx`set local plan_cache_mode = force_generic_plan`;
+    const { deliveries } = await refillQueues({ ...relay, sql: tx as unknown as typeof sql }, new Map());
+    const [row] = await tx<{ rows: number }[]>`
+      select (seq_tup_read + idx_tup_fetch)::integer as rows from pg_stat_xact_user_tables where relname = 'waiting_delivery'
+    `;
+    return { deliveries, rows: row?.rows ?? Number.NaN };
+  });
+  expect(read.deliveries).toBe(FLOOR * 10);
+  expect(read.rows).toBeLessThan(500);
 });

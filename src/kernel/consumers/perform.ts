@@ -16,6 +16,7 @@ import { eventLog } from './event-log.ts';
 import { followOn } from './follow-on.ts';
 
 const SETTLED_TOGETHER = 200;
+const SETTLE_EVERY_MS = 25; // under load: a transaction for each call would cost more than the call
 
 /** Handles a part of a batch's deliveries. Returns those that failed. */
 export type Perform = (batch: BatchAtHand, deliveries: readonly Delivery[]) => Promise<readonly FailedDelivery[]>;
@@ -31,7 +32,8 @@ export type TakeCall = () => Promise<void>;
 export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, takeCall: TakeCall): Perform {
   const { sql, ports, log } = runtime;
   const settle = makeBatcher<Ended>({
-    name: `settle ${outbound.name}`, limit: SETTLED_TOGETHER, run: (all) => settleTogether(outbound, runtime, all),
+    name: `settle ${outbound.name}`, limit: SETTLED_TOGETHER, gatherMs: SETTLE_EVERY_MS,
+    run: (all) => settleTogether(outbound, runtime, all),
   });
 
   async function performOne(delivery: Delivery, task: unknown, batch: BatchAtHand): Promise<void> {

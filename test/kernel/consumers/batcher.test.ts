@@ -67,3 +67,22 @@ test('each item settles as its batch says, and a batch that fails whole fails it
     'ok', 'this one', 'all of them', 'all of them', 'ok',
   ]);
 });
+
+test('a batch begins no sooner after the last than it is told, unless it is full', async () => {
+  const begun: { readonly at: number; readonly items: number }[] = [];
+  const add = makeBatcher<number>({
+    name: 'test',
+    limit: 3,
+    gatherMs: 500,
+    run: async (batch) => {
+      begun.push({ at: performance.now(), items: batch.length });
+      for (const { resolve } of batch) resolve();
+    },
+  });
+  await add(1);
+  await Promise.all([add(2), new Promise(setImmediate).then(() => add(3))]);
+  expect(begun.map(({ items }) => items)).toEqual([1, 2]);
+  expect((begun[1]?.at ?? 0) - (begun[0]?.at ?? 0)).toBeGreaterThan(490);
+  await Promise.all([4, 5, 6].map(add));
+  expect((begun[2]?.at ?? 0) - (begun[1]?.at ?? 0)).toBeLessThan(490);
+});
