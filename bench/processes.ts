@@ -23,6 +23,7 @@ export async function startOn(world: World, { servers, formation, env }: Process
     ports: ['PORT', 'METRICS_PORT'],
     env: {
       ...process.env,
+      HOST: '127.0.0.1',
       DATABASE_URL: world.url,
       REDIS_URL: servers.redisUrl,
       REDIS_PREFIX: world.prefix,

@@ -97,6 +97,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     PAYMENTS_WEBHOOK_SECRETS: webhookSecret,
     HASH_KEY: hashKey,
     PUBLIC_URL: apiUrl,
+    HOST: '127.0.0.1',
     PORT: String(port),
     ...channels?.env,
     ...extra,

@@ -1,79 +1,6 @@
 import { z } from 'zod';
+import { concurrency, crons, databaseUrl, headers, names, port, serviceAccount, url } from './config-types.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
-import { findUrlMistakes } from './platform/postgres/url.ts';
-
-const url = (...protocols: string[]) =>
-  z.url({
-    protocol: new RegExp(`^(${protocols.join('|').replaceAll('+', '\\+')})$`),
-    error: `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
-  });
-const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
-
-/** A database whose every parameter is honoured; one that is not is named. */
-const databaseUrl = url('postgres', 'postgresql').superRefine((text, context) => {
-  const mistakes = findUrlMistakes(text);
-  if (mistakes.length > 0) context.addIssue(mistakes.join('; '));
-});
-
-/** A Google service account's key file. */
-const serviceAccount = z.string().transform((text, context) => {
-  const read = z
-    .object({
-      project_id: z.string(), client_email: z.string(), private_key: z.string(), token_uri: url('http', 'https'),
-    })
-    .safeParse(jsonOf(text));
-  if (read.success) return read.data;
-  context.addIssue('the JSON of a service account’s key file');
-  return z.NEVER;
-});
-
-/** Cron expressions by job, as JSON. */
-const crons = z.string().transform((text, context): Readonly<Record<string, string>> => {
-  const read = z.record(z.string(), z.string()).safeParse(jsonOf(text));
-  const mistakes = Object.entries(read.data ?? {}).flatMap(([job, cron]) => {
-    const mistake = scheduleMistake({ cron, timeZone: 'UTC' });
-    return mistake === undefined ? [] : [`${job}: ${mistake}`];
-  });
-  if (read.success && mistakes.length === 0) return read.data;
-  context.addIssue(read.success ? mistakes.join('; ') : 'JSON like {"recalculate-ranking":"0 * * * *"}');
-  return z.NEVER;
-});
-
-/** Names with commas between; `none` is the empty list. */
-const names = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*$/, 'names with commas between, or none')
-  .transform((list): readonly string[] => (list === 'none' ? [] : list.split(',')));
-
-/** Batches at hand at once by consumer, as JSON. */
-const concurrency = z.string().transform((text, context): Readonly<Record<string, number>> => {
-  const read = z.record(z.string(), z.int().min(1).max(100)).safeParse(jsonOf(text));
-  if (read.success) return read.data;
-  context.addIssue('JSON like {"notify":4}, each from 1 to 100');
-  return z.NEVER;
-});
-
-/** HTTP headers the way OpenTelemetry writes them: `name=value`, with commas between, values percent-encoded. */
-const headers = z.string().transform((list, context): Readonly<Record<string, string>> => {
-  try {
-    return Object.fromEntries(list.split(',').map((pair) => {
-      const [, name = '', value = ''] = /^\s*([\w-]+)=([!-~]+)\s*$/.exec(pair) ?? [];
-      if (name === '') throw new URIError();
-      return [name, decodeURIComponent(value)];
-    }));
-  } catch {
-    context.addIssue('name=value, with commas between, values percent-encoded');
-    return z.NEVER;
-  }
-});
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 const WEB_PUSH_ORIGINS = [
   'https://fcm.googleapis.com', 'https://updates.push.services.mozilla.com', 'https://web.push.apple.com',
@@ -86,6 +13,8 @@ const environment = z.object({
   REDIS_PREFIX: z.string().regex(/^[a-z0-9-]{1,40}$/, 'a-z, 0-9 and -, at most 40').default('columna'),
   MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),
 
+  /** Address on which a process listens; every address of the machine when absent. */
+  HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], { error: 'an IP address or localhost' }).optional(),
   PORT: port.default(3000),
   /** Where a relay or worker shows `/livez` and `/metrics`; 0 takes a free port. Absent: nowhere. */
   METRICS_PORT: port.optional(),
@@ -97,6 +26,8 @@ const environment = z.object({
 
   JWT_ISSUER: z.string().min(1).default('techmarket'),
   JWT_AUDIENCE: z.string().min(1).default('columna'),
+  /** Hours from now after which no token may expire: one that was stolen would be good for as long. */
+  JWT_MAX_HOURS: z.coerce.number().min(1).max(8_760).default(24),
   JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   JWKS_URL: url('http', 'https').optional(),
 
@@ -207,7 +138,7 @@ export class ConfigError extends Error {
 }
 
 const SHARED = [
-  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS',
+  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'HOST', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS',
   'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER_ARG',
 ] as const;
 type Shared = (typeof SHARED)[number];

@@ -10,6 +10,8 @@ import { digestOf, openTokenCache } from './token-cache.ts';
 const ROLES = ['user', 'tenant', 'backoffice:read', 'backoffice:write'] as const;
 export type Role = (typeof ROLES)[number];
 
+const HOUR_MS = 3_600_000;
+
 /** Who asks, as a token proved it. */
 export interface Caller {
   readonly userId: string;
@@ -26,7 +28,7 @@ export interface Tokens {
 }
 
 /** Checks tokens by the one kind of key that is configured; the algorithms follow from the kind, never from a token. */
-export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>): Tokens {
+export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS'>): Tokens {
   const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
   const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);
@@ -40,6 +42,9 @@ export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISS
         if (isUnproven(error)) throw unauthorized('The token is not valid here.');
         throw unavailable('The token’s keys are out of reach.');
       });
+      if ((payload.exp ?? 0) * 1_000 > Date.now() + config.JWT_MAX_HOURS * HOUR_MS) {
+        throw unauthorized(`The token expires in more than ${config.JWT_MAX_HOURS} hours.`);
+      }
       const caller = toCaller(payload);
       verified.keep(digest, caller);
       return caller;

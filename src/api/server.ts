@@ -19,8 +19,8 @@ export interface ApiServer {
   close(patienceMs: number): Promise<void>;
 }
 
-/** Serves the app on a port; 0 takes a free one. */
-export async function startServer(api: Api, port: number): Promise<ApiServer> {
+/** Serves the app on a port of one address, or of all; port 0 takes a free one. */
+export async function startServer(api: Api, port: number, host?: string): Promise<ApiServer> {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -35,7 +35,7 @@ export async function startServer(api: Api, port: number): Promise<ApiServer> {
   const unused = watchUnused(server);
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
-  server.listen(port, listening.resolve);
+  server.listen({ port, host }, listening.resolve);
   await listening.promise;
   return { port: (server.address() as AddressInfo).port, close: (patienceMs) => close(server, unused, patienceMs) };
 }

@@ -1,4 +1,5 @@
 import { diagnose } from '../backoffice/doctor/diagnose.ts';
+import { urlsOf } from '../backoffice/doctor/check-clear-text.ts';
 import { secretsOf } from '../backoffice/doctor/examine-secrets.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { contracts } from '../events/index.ts';
@@ -26,8 +27,8 @@ import { startServer } from './server.ts';
 type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
-  | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
-  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
+  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
+  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
   | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
 >;
 
@@ -63,14 +64,14 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     wake: makeWake(redis, prefix),
     queues,
     jobs: scheduled,
-    diagnose: () => diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config) }),
+    diagnose: () => diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: urlsOf(config) }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,
     limits: { address: rate('address', config.ADDRESS_RATE), user: rate('user', config.USER_RATE) },
   });
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
-  const server = stack.adopt(await startServer(app, config.PORT), (serving) => serving.close(patienceMs));
+  const server = stack.adopt(await startServer(app, config.PORT, config.HOST), (serving) => serving.close(patienceMs));
   stack.defer(() => inboxStreams.close()); // an open stream would keep the server from closing
   log.info({ port: server.port }, 'listening');
 }

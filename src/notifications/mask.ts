@@ -1,6 +1,8 @@
 /** Numbers long enough to be a telephone's; amounts and dates have a comma, a point, a colon or a letter among them. */
 const LONG_NUMBER = /\+?\d(?:[\s()-]?\d){6,}/g;
-const WORD_WITH_LETTERS = /[^\s]*\p{L}[^\s]*/gu;
+const WORD = /\S+/g;
+const LETTER = /\p{L}/u;
+const LONGEST = 4_096; // characters of a text that are left; nobody reads more of it masked
 
 /**
  * A notification's variables for eyes that need not know whom they are about: of each word only the first character is
@@ -16,6 +18,8 @@ export function mask(value: unknown): unknown {
 function maskText(text: string): string {
   const link = /^https?:/.test(text) ? URL.parse(text) : null;
   if (link !== null) return `${link.origin}/…`;
-  const dots = (word: string) => [...word].map((character, index) => (index === 0 ? character : '•')).join('');
-  return text.replace(LONG_NUMBER, dots).replace(WORD_WITH_LETTERS, dots);
+  const part = text.length > LONGEST ? `${text.slice(0, LONGEST).toWellFormed()}…` : text;
+  return part.replace(LONG_NUMBER, dots).replace(WORD, (word) => (LETTER.test(word) ? dots(word) : word));
 }
+
+const dots = (word: string) => [...word].map((character, index) => (index === 0 ? character : '•')).join('');

@@ -14,7 +14,7 @@ import { sweepConsumer } from './sweep.ts';
 
 type RelayConfig = Pick<
   Config,
-  'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
+  'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'HOST' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
 >;
 
 const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
@@ -50,6 +50,6 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
   const ear = stack.adopt(openPatientRedis({ url: config.REDIS_URL, name: 'relay-ear', log }), (client) => client.disconnect());
   await onWake(ear, prefix, relay.wake);
   if (config.METRICS_PORT !== undefined) {
-    stack.adopt(await startMetricsServer(registry, config.METRICS_PORT), (server) => void server.close());
+    stack.adopt(await startMetricsServer(registry, { port: config.METRICS_PORT, host: config.HOST }), (server) => void server.close());
   }
 }

@@ -39,11 +39,25 @@ async function send(url: string, { headers, body, timeoutMs, signal }: PostOptio
     const answer = await fetch(url, {
       method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(signals),
     });
-    return { answered: true, status: answer.status, headers: answer.headers, body: await answer.text() };
+    return { answered: true, status: answer.status, headers: answer.headers, body: await readStart(answer) };
   } catch (error) {
     const code = codeOf(error);
     return { answered: false, handedOver: !NEVER_LEFT.has(code), reason: code };
   }
+}
+
+const LONGEST_ANSWER = 65_536; // bytes
+
+/** Reads an answer's begin and drops the rest: no provider has that much to say. */
+async function readStart({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk.subarray(0, LONGEST_ANSWER - bytes));
+    bytes += chunk.length;
+    if (bytes >= LONGEST_ANSWER) break; // which cancels the body
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What a request failed with, by its code only: a message may quote the URL. */

@@ -33,7 +33,7 @@ import { replayersOf } from './replayers.ts';
 
 type WorkerConfig = Pick<
   Config,
-  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_PORT'
+  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'HOST' | 'METRICS_PORT'
   | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
   | 'WORKER_CONSUMERS' | 'WORKER_JOBS' | 'WORKER_CONCURRENCY'
@@ -61,7 +61,7 @@ export async function startWorkers(
 
   const registry = openRegistry();
   if (config.METRICS_PORT !== undefined) {
-    stack.adopt(await startMetricsServer(registry, config.METRICS_PORT), (server) => void server.close());
+    stack.adopt(await startMetricsServer(registry, { port: config.METRICS_PORT, host: config.HOST }), (server) => void server.close());
   }
   const patient = stack.adopt(openPatientRedis({ url, name: 'worker-queues', log }), (client) => client.disconnect());
   const queue = queuesByName({ redis, prefix });

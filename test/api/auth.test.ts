@@ -37,6 +37,8 @@ describe('a token that proves nothing is answered with 401', () => {
     ...['iss', 'aud', 'sub', 'exp'].map((claim) => [`it has no ${claim}`, () => signed(without(claim))] as const),
     ['its subject is no UUID', () => signed({ ...good(), sub: 'ana' })],
     ['it expired a second ago', () => signed({ ...good(), exp: now() - 1 })],
+    ['it expires in a day and a minute', () => signed({ ...good(), exp: now() + 24 * 3_600 + 60 })],
+    ['it never ends', () => signed({ ...good(), exp: 1e300 })],
     ['it is not valid yet', () => signed({ ...good(), nbf: now() + 60 })],
     ['its expiry is a text', () => signed({ ...good(), exp: String(now() + 60) } as unknown as JWTPayload)],
   ];

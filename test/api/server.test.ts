@@ -31,6 +31,18 @@ const head = async (header: string) =>
   `POST /tenants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await makeToken()}\r\n` +
   `Content-Type: application/json\r\nIdempotency-Key: k\r\n${header}\r\n\r\n`;
 
+test.each([
+  ['127.0.0.1', 'refused'],
+  [undefined, 'accepted'],
+])('a server that listens on %s: a connection to another address of the machine is %s', async (host, outcome) => {
+  const server = await startServer(createApp(appDeps(untouchable)), 0, host);
+  onTestFinished(() => server.close(0));
+  const socket = connect(server.port, '127.0.0.2');
+  onTestFinished(() => void socket.destroy());
+  const connected = await once(socket, 'connect').then(() => 'accepted', ({ code }: NodeJS.ErrnoException) => (code === 'ECONNREFUSED' ? 'refused' : code));
+  expect(connected).toBe(outcome);
+});
+
 describe('a body over 256 KB', () => {
   test('is answered with 413 by its declared length, before it comes, and the connection is closed', async () => {
     const { port } = await serve();

@@ -15,3 +15,17 @@ test.each([
 test('lists and objects are masked inside, numbers are not', () => {
   expect(mask({ names: ['Ana', { of: 'Luis' }], count: 3, none: null })).toEqual({ names: ['A••', { of: 'L•••' }], count: 3, none: null });
 });
+
+test.each([
+  ['digits', '7'.repeat(500_000)],
+  ['digits with spaces', '7 '.repeat(250_000)],
+  ['signs', '-('.repeat(250_000)],
+  ['letters', 'a'.repeat(500_000)],
+  ['a word after spaces', `${' '.repeat(500_000)}a`],
+])('500,000 characters of %s are cut and masked at once', (_, text) => {
+  const began = performance.now();
+  const masked = mask(text) as string;
+  expect(performance.now() - began).toBeLessThan(50);
+  expect(masked.length).toBeLessThan(5_000);
+  expect(masked).not.toMatch(/\d{7}|[a-z]{2}/);
+});

@@ -8,6 +8,7 @@ export const tokenConfig = {
   JWKS_URL: undefined,
   JWT_ISSUER: 'techmarket',
   JWT_AUDIENCE: 'columna',
+  JWT_MAX_HOURS: 24,
 };
 
 export interface TokenOptions {

@@ -5,6 +5,7 @@ import type { Sql } from '../../platform/postgres.ts';
 import type { Redis } from '../../platform/redis.ts';
 import { listConsumers } from '../../store/consumers.ts';
 import type { DocumentStore } from '../../store/documents.ts';
+import { checkClearText, type SensitiveUrls } from './check-clear-text.ts';
 import { examineContracts } from './examine-contracts.ts';
 import { examinePartitions } from './examine-partitions.ts';
 import { examinePostgres } from './examine-postgres.ts';
@@ -29,6 +30,7 @@ export interface Patient {
   readonly jobs: readonly Job<object>[];
   readonly contracts: readonly AnyContract[];
   readonly secrets: Readonly<Record<string, string | undefined>>;
+  readonly urls: SensitiveUrls;
   /** Milliseconds that each check may take. */
   readonly withinMs?: number;
 }
@@ -37,7 +39,7 @@ export interface Patient {
  * Looks at everything that breaks systems like this one, in ten seconds at most. What can't be looked at is a finding too;
  * of queues and alarms nothing is said while Redis is away, for its own finding says that.
  */
-export async function diagnose({ sql, redis, prefix, documents, jobs, contracts, secrets, withinMs = WITHIN_MS }: Patient): Promise<readonly Finding[]> {
+export async function diagnose({ sql, redis, prefix, documents, jobs, contracts, secrets, urls, withinMs = WITHIN_MS }: Patient): Promise<readonly Finding[]> {
   const queueOptions = { redis, prefix };
   const isRedisReady = redis.status === 'ready';
   const attempt = (check: string, look: Look) => attemptWithin(withinMs, check, look);
@@ -60,6 +62,7 @@ export async function diagnose({ sql, redis, prefix, documents, jobs, contracts,
     attempt('slots', () => examineSlots(sql)),
     attempt('contracts', () => examineContracts(sql, contracts)),
     examineSecrets(secrets),
+    checkClearText(urls),
   ]);
   return examined.flat();
 }
