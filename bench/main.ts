@@ -20,6 +20,7 @@ import { measureTickets } from './peers/tickets.ts';
 import { measureRanking } from './ranking.ts';
 import { measureReaction } from './reaction.ts';
 import { measureReconciliation } from './reconciliation.ts';
+import { measureRedisCpu } from './redis-cpu.ts';
 import { measureRelay } from './relay.ts';
 import { measureTraces } from './traces.ts';
 import type { Servers } from './world.ts';
@@ -28,6 +29,7 @@ import { measureWrite } from './write.ts';
 const FULL = {
   relay: { count: 20_000, rounds: 5 },
   reaction: { count: 20_000, rounds: 5 },
+  redis: { count: 20_000, rounds: 3 },
   backlog: { waiting: 200_000, count: 40_000 },
   growth: { small: 10_000, large: 1_000_000 },
   claim: { history: 1_000_000, rounds: 15 },
@@ -45,6 +47,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   relay: { count: 5_000, rounds: 3 },
   reaction: { count: 5_000, rounds: 3 },
+  redis: { count: 5_000, rounds: 3 },
   backlog: { waiting: 50_000, count: 20_000 },
   growth: { small: 5_000, large: 100_000 },
   claim: { history: 200_000, rounds: 9 },
@@ -73,6 +76,7 @@ type Parts = Readonly<Record<string, (given: Given) => Promise<readonly Measure[
 const PARTS: Parts = {
   relay: async ({ servers, sizes }) => [await measureRelay(servers, sizes.relay)],
   reaction: async ({ servers, sizes }) => [await measureReaction(servers, sizes.reaction)],
+  redis: async ({ servers, sizes }) => [await measureRedisCpu(servers, sizes.redis)],
   backlog: ({ servers, sizes }) => measureBacklog(servers, sizes.backlog),
   growth: ({ servers, sizes }) => measureGrowth(servers, sizes.growth),
   claim: async ({ servers, sizes }) => [await measureClaim(servers, sizes.claim)],

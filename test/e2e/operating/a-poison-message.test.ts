@@ -71,7 +71,7 @@ test('A poison message', { timeout: 120_000 }, async () => {
 
   await step('8 All of it is on record', async () => {
     expect(textOf(await read(LETTERS))).toContain('No delivery is dead.');
-    expect(await metric('web', 'dead_letters')).toBe(0);
+    await until('no dead letter is left', async () => (await metric('web', 'dead_letters')) === 0);
     await until('the alert ends', async () => !(await watched.active()).includes('DeadLetters'));
     const actions = textOf(await read('/backoffice/ui/actions'));
     expect(actions).toMatch(/discard-dead-letters .* nobody can read it .* retry-dead-letters .* the contact has come/);

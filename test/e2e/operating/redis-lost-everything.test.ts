@@ -28,7 +28,7 @@ test('Redis lost everything', { timeout: 120_000 }, async () => {
 
   await step('2 Clients notice nothing', async () => {
     await openTicket();
-    expect(await metric('web', 'outbox_events', { status: 'pending' })).toBe(1);
+    await until('its event waits', async () => (await metric('web', 'outbox_events', { status: 'pending' })) === 1);
   });
 
   await step('3 Redis is started again', () => redis.restart());
