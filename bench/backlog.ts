@@ -61,7 +61,7 @@ async function otherTenant({ sql }: World): Promise<void> {
   await until('it is consumed', async () => (await sql`select from bench_effect where event_id = ${id}`).length > 0);
 }
 
-/** Commits published events whose deliveries all wait, and looks after the tables as PostgreSQL would by itself in time. */
+/** Commits published events whose deliveries all wait, and vacuums the tables as PostgreSQL would by itself in time. */
 async function fillWaiting({ sql }: World, count: number, fill: FillOptions = {}): Promise<void> {
   for (let filled = 0; filled < count; filled += COUNTED) {
     await transaction(sql, async (tx) => { // so that no relay sees them pending
@@ -122,10 +122,10 @@ async function costsOf(servers: Servers, count: number): Promise<Readonly<Record
 }
 
 /** Measures the median of some runs, each after its preparation. */
-async function costOf(run: () => Promise<unknown>, prepare: () => Promise<void> = async () => undefined): Promise<number> {
+async function costOf(run: () => Promise<unknown>, prepare?: () => Promise<void>): Promise<number> {
   const costs: number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
-    await prepare();
+    await prepare?.();
     costs.push(1_000 * (await seconds(run)));
   }
   return median(costs.slice(1));

@@ -42,6 +42,19 @@ export function ratioOfRounds({ ours, baseline, ...measure }: Omit<Measure, 'val
   return { ...measure, ours: median(ours), baseline: median(baseline), value: median(ratios) };
 }
 
+/** Measures both sides in turn, so that each round meets the same machine. A round before the first one warms up. */
+export async function alternate(
+  rounds: number,
+  sides: { readonly baseline: () => Promise<number>; readonly ours: () => Promise<number> },
+): Promise<{ readonly ours: readonly number[]; readonly baseline: readonly number[] }> {
+  const [ours, baseline]: [number[], number[]] = [[], []];
+  for (let round = 0; round <= rounds; round += 1) {
+    baseline.push(await sides.baseline());
+    ours.push(await sides.ours());
+  }
+  return { ours: ours.slice(1), baseline: baseline.slice(1) };
+}
+
 /** The middle value; of an even number, the lower of the two. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;

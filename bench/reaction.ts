@@ -4,7 +4,7 @@ import { runConsumer } from '../src/kernel/consumers/run-consumer.ts';
 import { addBatches } from '../src/outbox/add-batches.ts';
 import { runRelay } from '../src/outbox/run-relay.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { type Measure, median, ratio, type Size } from './measure.ts';
+import { alternate, type Measure, median, ratio, type Size } from './measure.ts';
 import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const BATCH = 500;
@@ -65,23 +65,24 @@ export async function measureReaction(servers: Servers, { count, rounds }: Size)
   const counting = countingReaction();
   const world = await openWorld(servers, [counting.consumer]);
   await createEffects(world);
-  const [ours, baseline]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= rounds; round += 1) {
-    await fillOutbox(world.sql, count);
-    const bare = await seconds(() => runBare(world));
-    await fillOutbox(world.sql, count);
-    await queueAll(world);
-    const consumed = counting.expect(count);
-    let running: ReturnType<typeof startConsumer> | undefined;
-    const took = await seconds(() => {
-      running = startConsumer(world, counting.consumer);
-      return consumed;
-    });
-    await running?.close();
-    if (round === 0) continue; // the first round warms up
-    ours.push(count / took);
-    baseline.push(count / bare);
-  }
+  const { ours, baseline } = await alternate(rounds, {
+    async baseline() {
+      await fillOutbox(world.sql, count);
+      return count / (await seconds(() => runBare(world)));
+    },
+    async ours() {
+      await fillOutbox(world.sql, count);
+      await queueAll(world);
+      const consumed = counting.expect(count);
+      let running: ReturnType<typeof startConsumer> | undefined;
+      const took = await seconds(() => {
+        running = startConsumer(world, counting.consumer);
+        return consumed;
+      });
+      await running?.close();
+      return count / took;
+    },
+  });
   await world.close();
   return ratio({
     name: 'reaction, one row of effect, against its bare statements', unit: 'deliveries/s',

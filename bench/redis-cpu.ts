@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openWorker } from '../src/platform/queues.ts';
 import type { Redis } from '../src/platform/redis.ts';
-import { type Measure, ratioOfRounds, type Size } from './measure.ts';
+import { alternate, type Measure, ratioOfRounds, type Size } from './measure.ts';
 import { countingReaction, createEffects, relayAndReact } from './reaction.ts';
 import { openWorld, type Servers, type World } from './world.ts';
 
@@ -13,14 +13,10 @@ export async function measureRedisCpu(servers: Servers, { count, rounds }: Size)
   const counting = countingReaction();
   const world = await openWorld(servers, [counting.consumer]);
   await createEffects(world);
-  const [ours, baseline]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= rounds; round += 1) {
-    const bare = await cpuOf(world.redis, () => runJobs(world, count));
-    const batched = await cpuOf(world.redis, () => relayAndReact(world, counting, count));
-    if (round === 0) continue; // the first round warms up
-    ours.push(batched / count);
-    baseline.push(bare / count);
-  }
+  const { ours, baseline } = await alternate(rounds, {
+    baseline: async () => (await cpuOf(world.redis, () => runJobs(world, count))) / count,
+    ours: async () => (await cpuOf(world.redis, () => relayAndReact(world, counting, count))) / count,
+  });
   await world.close();
   return ratioOfRounds({
     name: 'Redis CPU per delivery, against a job for each', unit: 'µs', ours, baseline, bound: { atMost: 0.1 },
@@ -42,19 +38,20 @@ async function usedCpu(redis: Redis): Promise<number> {
 
 /** Adds jobs of one delivery each and lets a worker finish them. */
 async function runJobs({ queue, patient, prefix }: World, count: number): Promise<void> {
-  let left = count;
-  const done = Promise.withResolvers<void>();
+  let remaining = count;
+  const completion = Promise.withResolvers<void>();
   const worker = openWorker('bare', async () => {
-    left -= 1;
-    if (left === 0) done.resolve();
-  }, { redis: patient, prefix, concurrency: AT_ONCE, lockMs: 30_000, onError: done.reject });
+    remaining -= 1;
+    if (remaining === 0) completion.resolve();
+  }, { redis: patient, prefix, concurrency: AT_ONCE, lockMs: 30_000, onError: completion.reject });
   void worker.run();
   for (let added = 0; added < count; added += ADDED_AT_ONCE) {
     await queue('bare').addBulk(Array.from({ length: ADDED_AT_ONCE }, () => {
-      const jobId = randomUUID();
-      return { name: 'TenantCreated', data: { eventIds: [jobId], types: { TenantCreated: 1 }, lane: 'normal' as const }, opts: { jobId } };
+      const id = randomUUID();
+      const data = { eventIds: [id], types: { TenantCreated: 1 }, lane: 'normal' as const };
+      return { name: 'TenantCreated', data, opts: { jobId: id } };
     }));
   }
-  await done.promise;
+  await completion.promise;
   await worker.close();
 }

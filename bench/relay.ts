@@ -1,7 +1,7 @@
 import { tenantCreated } from '../src/events/tenant-created.ts';
 import { defineReaction } from '../src/kernel/consumers/consumer.ts';
 import { makePublisher } from '../src/outbox/publish.ts';
-import { type Measure, ratioOfRounds, type Size } from './measure.ts';
+import { alternate, type Measure, ratioOfRounds, type Size } from './measure.ts';
 import { fillOutbox, openWorld, seconds, type Servers, type World } from './world.ts';
 
 const BATCH = 500;
@@ -11,18 +11,19 @@ const AT_ONCE = 2; // as many as a relay has publishers
 export async function measureRelay(servers: Servers, { count, rounds }: Size): Promise<Measure> {
   const consumer = defineReaction({ name: 'bench', on: [tenantCreated], handle: async () => undefined });
   const world = await openWorld(servers, [consumer]);
-  const [ours, baseline]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= rounds; round += 1) {
-    await fillOutbox(world.sql, count);
-    const bare = await seconds(() => claimAndMark(world));
-    await fillOutbox(world.sql, count);
-    const relayed = await seconds(() => publishAll(world));
-    await world.sql`truncate queued_batch, waiting_delivery`;
-    await world.queue('bench').obliterate({ force: true });
-    if (round === 0) continue; // the first round warms up
-    ours.push(count / relayed);
-    baseline.push(count / bare);
-  }
+  const { ours, baseline } = await alternate(rounds, {
+    async baseline() {
+      await fillOutbox(world.sql, count);
+      return count / (await seconds(() => claimAndMark(world)));
+    },
+    async ours() {
+      await fillOutbox(world.sql, count);
+      const rate = count / (await seconds(() => publishAll(world)));
+      await world.sql`truncate queued_batch, waiting_delivery`;
+      await world.queue('bench').obliterate({ force: true });
+      return rate;
+    },
+  });
   await world.close();
   return ratioOfRounds({
     name: 'relay, one consumer, against its bare claim and mark', unit: 'events/s', ours, baseline, bound: { atLeast: 0.5 },

@@ -25,8 +25,8 @@ export interface TracesSize {
 }
 
 /**
- * The web process, and the way from the outbox to the effect, with one trace in ten recorded and sent to a collector on this
- * machine, against the same without. The collector is a process of its own, but it has no cores of its own.
+ * The web process, and the way from the outbox to the effect, with one trace in ten recorded and sent to a collector on
+ * this machine, against the same without. The collector is a process of its own, but it has no cores of its own.
  */
 export async function measureTraces(servers: Servers, { rounds, requests, events }: TracesSize): Promise<readonly Measure[]> {
   await using stack = new AsyncDisposableStack();

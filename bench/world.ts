@@ -53,7 +53,7 @@ export async function openWorld({ databaseUrl, redisUrl }: Servers, consumers: r
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 export interface FillOptions {
-  /** Whether one event in ten is from a trace that is recorded. */
+  /** True to make one event in ten part of a recorded trace. */
   readonly traces?: boolean;
   readonly tenantId?: string | undefined;
   /** Milliseconds since the events are said to have happened. */

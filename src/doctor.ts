@@ -1,5 +1,4 @@
 import { diagnose } from './backoffice/doctor/diagnose.ts';
-import { urlsOf } from './backoffice/doctor/check-clear-text.ts';
 import { secretsOf } from './backoffice/doctor/examine-secrets.ts';
 import { readConfig } from './config.ts';
 import { contracts } from './events/index.ts';
@@ -10,7 +9,10 @@ import { runTask } from './platform/runtime.ts';
 import { openDocuments } from './store/open-documents.ts';
 
 const MARKS = { fine: 'fine    ', warning: 'WARNING ', problem: 'PROBLEM ' } as const;
-const needs = ['PUBLIC_URL', 'JWT_SECRET', 'JWKS_URL', 'HASH_KEY', 'PAYMENTS_WEBHOOK_SECRETS', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN'] as const;
+const needs = [
+  'PUBLIC_URL', 'JWT_SECRET', 'JWKS_URL', 'HASH_KEY', 'PAYMENTS_WEBHOOK_SECRETS', 'WHATSAPP_APP_SECRET',
+  'WHATSAPP_VERIFY_TOKEN',
+] as const;
 
 // Says what is wrong with a deployment, seen with the web process's environment, and what to do. Exits with 1 on a problem.
 await runTask('doctor', () => readConfig(needs), async ({ config, log, stack }) => {
@@ -19,7 +21,9 @@ await runTask('doctor', () => readConfig(needs), async ({ config, log, stack }) 
   await whenReady(redis).catch(() => undefined);
   const { documents, close } = openDocuments(sql, config.MONGODB_URL);
   stack.defer(close);
-  const findings = await diagnose({ sql, redis, prefix: config.REDIS_PREFIX, documents, jobs, contracts, secrets: secretsOf(config), urls: urlsOf(config) });
+  const findings = await diagnose({
+    sql, redis, prefix: config.REDIS_PREFIX, documents, jobs, contracts, secrets: secretsOf(config), urls: config,
+  });
   for (const { verdict, check, found, todo } of findings) console.log(`${MARKS[verdict]}  ${check}: ${found}${todo === null ? '' : `\n          ${todo}`}`);
   if (findings.some(({ verdict }) => verdict === 'problem')) process.exitCode = 1;
 });

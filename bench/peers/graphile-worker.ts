@@ -39,9 +39,9 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
       await pool.query('analyze');
       let runner: { stop(): Promise<void> } | undefined;
       const took = await seconds(async () => {
-        const done = completions(events, count);
+        const completion = completionOf(events, count);
         runner = await run({ preset: { worker }, taskList });
-        await done;
+        await completion;
       });
       await runner?.stop();
       total += count;
@@ -53,15 +53,15 @@ export async function openGraphileWorker({ databaseUrl }: Servers): Promise<Peer
 }
 
 /** Resolves when `count` more jobs are completed. */
-function completions(events: EventEmitter, count: number): Promise<void> {
-  const done = Promise.withResolvers<void>();
+function completionOf(events: EventEmitter, count: number): Promise<void> {
+  const completion = Promise.withResolvers<void>();
   let completed = 0;
   const complete = () => {
     completed += 1;
     if (completed < count) return;
     events.off('job:complete', complete);
-    done.resolve();
+    completion.resolve();
   };
   events.on('job:complete', complete);
-  return done.promise;
+  return completion.promise;
 }

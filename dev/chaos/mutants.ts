@@ -64,7 +64,7 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
   },
   'fairness-removed': {
     file: 'src/outbox/refill.ts',
-    from: "const tenant = sql`coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`;",
+    from: 'const tenant = turnTenant(sql);',
     to: "const tenant = sql`'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`; // one turn for all: only age counts",
     faults: ['backlog-of-one-tenant'],
   },

@@ -28,7 +28,9 @@ export interface Tokens {
 }
 
 /** Checks tokens by the one kind of key that is configured; the algorithms follow from the kind, never from a token. */
-export function openTokens(config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS'>): Tokens {
+export function openTokens(
+  config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS'>,
+): Tokens {
   const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
   const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);

@@ -1,5 +1,4 @@
 import { diagnose } from '../backoffice/doctor/diagnose.ts';
-import { urlsOf } from '../backoffice/doctor/check-clear-text.ts';
 import { secretsOf } from '../backoffice/doctor/examine-secrets.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { contracts } from '../events/index.ts';
@@ -28,7 +27,8 @@ type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
   | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
-  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
+  | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY'
+  | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
   | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
 >;
 
@@ -64,7 +64,9 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     wake: makeWake(redis, prefix),
     queues,
     jobs: scheduled,
-    diagnose: () => diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: urlsOf(config) }),
+    diagnose: () => diagnose({
+      sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: config,
+    }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

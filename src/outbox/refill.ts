@@ -4,7 +4,7 @@ import { addBatches } from './add-batches.ts';
 import type { Batch } from './batch.ts';
 import { FIRST_ID, type RelayOptions, readOwnQueues } from './publish.ts';
 import type { QueueState } from './queue-state.ts';
-import { type DueLane, listDueLanes, markDue } from './waiting.ts';
+import { type DueLane, listDueLanes, markDue, turnTenant } from './waiting.ts';
 
 /** Where each consumer's tenants go on taking turns, by consumer and lane. */
 export type Turns = Map<string, string>;
@@ -96,8 +96,7 @@ function takeAfter(
   { after, batches }: { readonly after: string; readonly batches: number },
 ): Promise<Row[]> {
   const due = sql`consumer_name = ${consumer} and lane = ${lane} and is_due`;
-  // Deliveries of no tenant take a turn as one, the last. A literal, as in the index: a parameter would not match it.
-  const tenant = sql`coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`;
+  const tenant = turnTenant(sql);
   return sql<Row[]>`
     with recursive size as (
       select batch_limit, ${batches} * batch_limit as deliveries from consumer where name = ${consumer}

@@ -50,6 +50,7 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
   const ear = stack.adopt(openPatientRedis({ url: config.REDIS_URL, name: 'relay-ear', log }), (client) => client.disconnect());
   await onWake(ear, prefix, relay.wake);
   if (config.METRICS_PORT !== undefined) {
-    stack.adopt(await startMetricsServer(registry, { port: config.METRICS_PORT, host: config.HOST }), (server) => void server.close());
+    const address = { port: config.METRICS_PORT, host: config.HOST };
+    stack.adopt(await startMetricsServer(registry, address), (server) => void server.close());
   }
 }

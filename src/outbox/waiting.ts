@@ -77,6 +77,12 @@ export interface DueLane {
 }
 
 /**
+ * Returns the tenant whose turn a delivery takes; those of no tenant share the last one. Written with a literal, as in
+ * the index: PostgreSQL's plan for any values cannot match a parameter with it.
+ */
+export const turnTenant = (db: Db) => db`coalesce(tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`;
+
+/**
  * Lists the lanes in which deliveries are due, in the order in which they are served. The order inside makes PostgreSQL
  * look into the index once for each lane; it would otherwise read every row that waits.
  */
@@ -88,7 +94,7 @@ export function listDueLanes(db: Db): Promise<DueLane[]> {
     cross join lateral (
       select from waiting_delivery waiting
       where waiting.consumer_name = consumer.name and waiting.lane = lane.lane and is_due
-      order by coalesce(waiting.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), event_id
+      order by ${turnTenant(db)}, event_id
       limit 1
     ) as first
     order by lane, consumer.name

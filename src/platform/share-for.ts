@@ -1,7 +1,4 @@
-/**
- * Makes a function whose callers share one run and its result for a while, so that asking often costs no more. A failure
- * is shared as well.
- */
+/** Makes a function whose callers share one run, and for a while its result or failure: asking often is cheap. */
 export function shareFor<T>(forMs: number, run: () => Promise<T>): () => Promise<T> {
   let shared: Promise<T> | undefined;
   return () => {

@@ -61,7 +61,8 @@ export async function startWorkers(
 
   const registry = openRegistry();
   if (config.METRICS_PORT !== undefined) {
-    stack.adopt(await startMetricsServer(registry, { port: config.METRICS_PORT, host: config.HOST }), (server) => void server.close());
+    const address = { port: config.METRICS_PORT, host: config.HOST };
+    stack.adopt(await startMetricsServer(registry, address), (server) => void server.close());
   }
   const patient = stack.adopt(openPatientRedis({ url, name: 'worker-queues', log }), (client) => client.disconnect());
   const queue = queuesByName({ redis, prefix });

@@ -132,7 +132,11 @@ async function breakRanking({ sql, apiUrl, issueToken }: System): Promise<() => 
 }
 
 /** Opens tickets until a consumer's queue has no room: one batch may carry several. */
-async function fillQueue({ redis, prefix }: System, consumer: string, openTicket: () => Promise<unknown>): Promise<void> {
+async function fillQueue(
+  { redis, prefix }: System,
+  consumer: string,
+  openTicket: () => Promise<unknown>,
+): Promise<void> {
   await until('the queue has no room', async () => {
     if ((await redis.llen(`${prefix}:${consumer}:wait`)) >= FULL) return true;
     await openTicket();

@@ -100,14 +100,15 @@ test('deliveries that waited each by itself share batches', async () => {
   expect(await sql`select sum(cardinality(event_ids))::integer as deliveries from queued_batch`).toEqual([{ deliveries: 1_200 }]);
 });
 
-test('a refill reads what it moves, not what waits, also by the plan that PostgreSQL makes for any values', async () => {
+test('a refill reads what it moves, not what waits, also by the plan for any values', async () => {
   const { sql, relay, wait } = await refilling(10);
   for (let tenant = 0; tenant < 20; tenant += 1) await wait(100, { tenantId: randomUUID() });
   const read = await transaction(sql, async (tx) => {
     await tx`set local plan_cache_mode = force_generic_plan`;
     const { deliveries } = await refillQueues({ ...relay, sql: tx as unknown as typeof sql }, new Map());
     const [row] = await tx<{ rows: number }[]>`
-      select (seq_tup_read + idx_tup_fetch)::integer as rows from pg_stat_xact_user_tables where relname = 'waiting_delivery'
+      select (seq_tup_read + idx_tup_fetch)::integer as rows
+      from pg_stat_xact_user_tables where relname = 'waiting_delivery'
     `;
     return { deliveries, rows: row?.rows ?? Number.NaN };
   });

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { shareFor } from '../../src/platform/share-for.ts';
 
-test('callers share a run and its result, also a failure, and the next run begins when its time has passed', async () => {
+test('callers share a run and its result or failure until its time has passed', async () => {
   vi.useFakeTimers();
   let runs = 0;
   const ask = shareFor(1_000, async () => {

@@ -39,7 +39,9 @@ export interface Patient {
  * Looks at everything that breaks systems like this one, in ten seconds at most. What can't be looked at is a finding too;
  * of queues and alarms nothing is said while Redis is away, for its own finding says that.
  */
-export async function diagnose({ sql, redis, prefix, documents, jobs, contracts, secrets, urls, withinMs = WITHIN_MS }: Patient): Promise<readonly Finding[]> {
+export async function diagnose({
+  sql, redis, prefix, documents, jobs, contracts, secrets, urls, withinMs = WITHIN_MS,
+}: Patient): Promise<readonly Finding[]> {
   const queueOptions = { redis, prefix };
   const isRedisReady = redis.status === 'ready';
   const attempt = (check: string, look: Look) => attemptWithin(withinMs, check, look);

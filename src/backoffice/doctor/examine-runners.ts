@@ -2,7 +2,7 @@ import type { QueueOptions } from '../../platform/queues.ts';
 import { listUnattended } from '../../platform/runners.ts';
 import { type Finding, fine, problem } from './finding.ts';
 
-const TODO = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS). Check that they stay up.';
+const ADVICE = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS), and keep them up.';
 
 /** Names of everything that worker processes have to run. */
 export interface Runnable {
@@ -19,9 +19,9 @@ export async function examineRunners(runnable: Runnable, options: QueueOptions):
   return [
     idleConsumers.length === 0
       ? fine('consumers', `Workers run all of ${consumers.length} consumers.`)
-      : problem('consumers', `No worker runs: ${idleConsumers.join(', ')}.`, TODO),
+      : problem('consumers', `No worker runs: ${idleConsumers.join(', ')}.`, ADVICE),
     idleJobs.length === 0
       ? fine('jobs', `Workers run all of ${jobs.length} jobs.`)
-      : problem('jobs', `No worker runs: ${idleJobs.join(', ')}.`, TODO),
+      : problem('jobs', `No worker runs: ${idleJobs.join(', ')}.`, ADVICE),
   ];
 }

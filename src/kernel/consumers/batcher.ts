@@ -25,7 +25,9 @@ export interface Batched<Item> {
  * Groups what comes in while a batch runs into the next one: after a rest nothing waits for company, and company forms
  * under load. The returned function settles with its item.
  */
-export function makeBatcher<Item>({ name, limit, gatherMs = 0, run }: BatcherOptions<Item>): (item: Item) => Promise<void> {
+export function makeBatcher<Item>(
+  { name, limit, gatherMs = 0, run }: BatcherOptions<Item>,
+): (item: Item) => Promise<void> {
   const waiting: Batched<Item>[] = [];
   let running = false;
   let nextAt = 0;

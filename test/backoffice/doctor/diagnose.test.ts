@@ -23,7 +23,8 @@ async function setUp() {
   const redis = await connectRedis(redisServer.url);
   const patient: Patient = {
     sql, redis, prefix: servers.prefix, documents: documentsInPostgres(sql), jobs: [], contracts,
-    secrets: { JWT_SECRET: SECRET, HASH_KEY: SECRET }, urls: { PUBLIC_URL: 'http://localhost', JWKS_URL: undefined }, withinMs: 1_000,
+    secrets: { JWT_SECRET: SECRET, HASH_KEY: SECRET }, withinMs: 1_000,
+    urls: { PUBLIC_URL: 'http://localhost', JWKS_URL: undefined },
   };
   return { patient, postgres, redisServer, admin: database.sql };
 }
