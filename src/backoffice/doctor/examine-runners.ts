@@ -2,7 +2,7 @@ import type { QueueOptions } from '../../platform/queues.ts';
 import { listUnattended } from '../../platform/runners.ts';
 import { type Finding, fine, problem } from './finding.ts';
 
-const ADVICE = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS), and keep them up.';
+const ADVICE = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS); keep them up.';
 
 /** Names of everything that worker processes have to run. */
 export interface Runnable {
