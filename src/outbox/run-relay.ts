@@ -8,7 +8,7 @@ import { type SweepOptions, type SweepTimes, sweepDue } from './sweep.ts';
 const PUBLISHERS = 2; // measured: a third adds nothing
 const IDLE_MIN_MS = 20;
 const IDLE_MAX_MS = 500;
-const FULL_MIN_MS = 5; // until a full queue is looked at again
+const FULL_MIN_MS = 20; // until a full queue is looked at again: what waits in it lasts longer
 const FULL_MAX_MS = 50;
 const TROUBLE_MIN_MS = 50;
 const TROUBLE_MAX_MS = 2_000;

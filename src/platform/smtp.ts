@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import { failSpan, startChild } from './telemetry.ts';
@@ -60,8 +60,9 @@ export function openMail({
     disableUrlAccess: true,
   }, { textEncoding: 'quoted-printable' }); // otherwise every letter of a text is counted twice to choose an encoding
   transport.use('stream', (mail, done) => {
-    mail.message.processFunc((stream) => {
+    mail.message.processFunc((parts) => {
       const { tracking } = mail.data as Tracked;
+      const stream = parts.pipe(gather());
       if (tracking) tracking.stream = stream;
       return stream;
     });
@@ -83,4 +84,18 @@ export function openMail({
     }
   }
   return Object.freeze({ send, verify: async () => void (await transport.verify()), close: () => transport.close() });
+}
+
+/** Joins the parts of a message, so that it leaves in one write instead of one for each part. */
+function gather(): Transform {
+  const chunks: Buffer[] = [];
+  return new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      chunks.push(chunk);
+      next();
+    },
+    flush(next) {
+      next(null, Buffer.concat(chunks));
+    },
+  });
 }

@@ -16,7 +16,7 @@ import { eventLog } from './event-log.ts';
 import { followOn } from './follow-on.ts';
 
 const SETTLED_TOGETHER = 200;
-const SETTLE_EVERY_MS = 25; // under load: a transaction for each call would cost more than the call
+const SETTLE_EVERY_MS = 50; // under load: a transaction for each call would cost more than the call
 
 /** Handles a part of a batch's deliveries. Returns those that failed. */
 export type Perform = (batch: BatchAtHand, deliveries: readonly Delivery[]) => Promise<readonly FailedDelivery[]>;
