@@ -21,10 +21,10 @@ import { ticketCreated } from '../templates/ticket-created/contract.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
 import { type Measure, median, ratio, type Size } from './measure.ts';
 import { startOn } from './processes.ts';
-import type { Answer, Mails } from './send-mails.ts';
+import type { Answer, Mails } from './bare-mails.ts';
 import { openWorld, seconds, type Servers, type World } from './world.ts';
 
-const SEND_MAILS = fileURLToPath(new URL('send-mails.ts', import.meta.url));
+const SEND_MAILS = fileURLToPath(new URL('bare-mails.ts', import.meta.url));
 const MAIL_FROM = 'TechMarket AI <no-reply@techmarket.example>';
 const APP_URL = 'https://app.techmarket.example';
 const PUBLIC_URL = 'https://api.techmarket.example';
