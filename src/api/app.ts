@@ -19,7 +19,7 @@ import { backofficePages } from '../backoffice/ui/index.ts';
 import { ambassadorRoutes } from './ambassadors.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { appointmentRoutes } from './appointments.ts';
-import { authenticate } from './auth.ts';
+import { authenticate, authorize } from './auth.ts';
 import { branchRoutes } from './branches.ts';
 import { contactRoutes } from './contacts.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
@@ -51,23 +51,11 @@ import { ticketRoutes } from './tickets.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 import { whatsAppWebhookRoutes } from './whatsapp-webhook.ts';
 
-/** Paths that need no bearer token: the queues' pages have a session of their own, webhooks and unsubscribing are signed. */
-export const publicPaths: readonly RegExp[] = Object.freeze([
-  /^\/(livez|readyz|metrics|openapi\.json|docs|asyncapi\.json|events)$/,
-  /^\/docs\/[^/]+$/,
-  /^\/backoffice(\/sign-(in|out)|\/ui\/.*)?$/,
-  /^\/backoffice\/queues(\/|$)/,
-  /^\/webhooks\/payments\/[^/]+$/,
-  /^\/webhooks\/whatsapp$/,
-  /^\/unsubscribe\/[^/]+\/[^/]+$/,
-]);
-
 const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 /** The web process's app. It opens nothing and starts nothing. */
 export function createApp(deps: ApiDeps): Api {
   const api = new OpenAPIHono<Env>({ defaultHook: refuse });
-  const isPublic = (path: string) => publicPaths.some((known) => known.test(path));
 
   api.use(observe(deps));
   // Pages bring a policy of their own.
@@ -76,8 +64,9 @@ export function createApp(deps: ApiDeps): Api {
   api.use(knownRoutes(api));
   probeRoutes(api, deps);
   api.use(limitAddress(deps.limits, deps.config.TRUSTED_PROXIES));
-  api.use(authenticate(deps.tokens, isPublic));
+  api.use(authenticate(deps.tokens));
   api.use(limitUser(deps.limits));
+  api.use(authorize());
   docsRoutes(api);
   eventsPageRoutes(api, deps);
   tenantRoutes(api, deps);

@@ -31,7 +31,7 @@ const appointmentView = z
   })
   .openapi('Appointment');
 
-const shared = { roles: ['user', 'tenant'], params: z.object({ id: uuid }), answer: appointmentView } as const;
+const shared = { params: z.object({ id: uuid }), answer: appointmentView } as const;
 
 const schedule = writeRoute({
   ...shared,

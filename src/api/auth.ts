@@ -3,12 +3,11 @@ import type { MiddlewareHandler } from 'hono';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import type { ConfigOf } from '../config.ts';
+import { findRule, rolesOf } from './access-rules.ts';
 import type { Env } from './context.ts';
 import { Problem, unavailable } from './problem.ts';
+import { ROLES, type Role } from './roles.ts';
 import { digestOf, openTokenCache } from './token-cache.ts';
-
-const ROLES = ['user', 'tenant', 'backoffice:read', 'backoffice:write'] as const;
-export type Role = (typeof ROLES)[number];
 
 const HOUR_MS = 3_600_000;
 
@@ -88,10 +87,11 @@ function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Caller {
   return Object.freeze({ userId: user.data, roles, tenantId, expiresAt: new Date(exp * 1_000) });
 }
 
-/** Lets nobody through without a valid bearer token, except to public paths. */
-export function authenticate(tokens: Tokens, isPublic: (path: string) => boolean): MiddlewareHandler<Env> {
+/** Verifies the bearer token where the route's rule asks for one. A route without a rule is open to nobody. */
+export function authenticate(tokens: Tokens): MiddlewareHandler<Env> {
   return async (c, next) => {
-    if (!isPublic(c.req.path)) {
+    const rule = findRule(c.req.method, c.get('route'));
+    if (rule === undefined || rolesOf(rule) !== undefined) {
       const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
       if (token === undefined) throw unauthorized('A bearer token is needed.');
       c.set('caller', await tokens.verify(token));
@@ -100,10 +100,13 @@ export function authenticate(tokens: Tokens, isPublic: (path: string) => boolean
   };
 }
 
-/** Lets callers through who have one of the roles. */
-export function allow(...roles: readonly Role[]): MiddlewareHandler<Env> {
+/** Refuses callers without one of the roles that the route's rule names. */
+export function authorize(): MiddlewareHandler<Env> {
   return async (c, next) => {
-    assertRole(c.get('caller'), ...roles);
+    const rule = findRule(c.req.method, c.get('route'));
+    if (rule === undefined) throw new Problem(403, 'Nobody may call this route.');
+    const roles = rolesOf(rule);
+    if (roles !== undefined) assertRole(c.get('caller'), ...roles);
     await next();
   };
 }

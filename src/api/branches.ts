@@ -25,7 +25,6 @@ const branchView = z
 const open = writeRoute({
   path: '/tenants/{id}/branches',
   summary: 'Open a branch of the caller’s tenant',
-  roles: ['tenant'],
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 201,
@@ -35,7 +34,6 @@ const open = writeRoute({
 const move = writeRoute({
   path: '/branches/{id}',
   summary: 'Say where a branch is now; its listings follow it into its zone',
-  roles: ['tenant'],
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 200,
@@ -45,7 +43,6 @@ const move = writeRoute({
 const list = readRoute({
   path: '/tenants/{id}/branches',
   summary: 'A tenant’s branches, for the tenant and the backoffice',
-  roles: ['tenant', 'backoffice:read'],
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ branches: z.array(branchView), nextCursor: z.string().nullable() }),

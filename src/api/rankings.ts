@@ -33,7 +33,6 @@ const zoneRanking = readRoute({
 const places = readRoute({
   path: '/tenants/{id}/ranking',
   summary: 'Where the listings of a tenant stand, and why; for itself and the backoffice',
-  roles: ['tenant', 'backoffice:read'],
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({

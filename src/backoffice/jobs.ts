@@ -30,7 +30,6 @@ const slot = z
 const list = readRoute({
   path: '/backoffice/jobs',
   summary: 'What the clock starts: when next, and what became of the last slots',
-  roles: ['backoffice:read'],
   params: none,
   query: none,
   answer: z.object({
@@ -50,7 +49,6 @@ const list = readRoute({
 const runs = readRoute({
   path: '/backoffice/jobs/{name}/runs',
   summary: 'Every slot of a job and what became of it, newest first',
-  roles: ['backoffice:read'],
   params: z.strictObject({ name: z.string().max(100) }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ runs: z.array(slot), nextCursor: z.string().nullable() }),

@@ -29,7 +29,7 @@ function question<const Path extends string, Body extends z.ZodType>(
   path: Path, summary: string, body: Body, answer: z.ZodType,
 ) {
   const declared = writeRoute({
-    path, summary, roles: ['backoffice:read'], params: templateName, body, status: 200, answer,
+    path, summary, params: templateName, body, status: 200, answer,
   });
   const request = { params: templateName, query: none, body: declared.request.body };
   return createRoute({ ...declared, request });

@@ -28,7 +28,7 @@ describe('an Idempotency-Key', () => {
   test('used for another body or another path is answered with 422', async () => {
     const { sql } = await createDatabase();
     const app = createApp(appDeps(sql));
-    const user = await signIn(app, { roles: ['backoffice:write'] });
+    const user = await signIn(app, { roles: ['user', 'backoffice:write'] });
     const key = randomUUID();
     const { id } = await json(await user.post('/tenants', tenantBody, key));
     expect((await user.post('/tenants', { ...tenantBody, name: 'Otro' }, key)).status).toBe(422);
@@ -46,7 +46,7 @@ describe('an Idempotency-Key', () => {
     const userId = randomUUID();
     const clients = [
       await signIn(app, { userId }),
-      await signIn(app, { userId, roles: ['tenant'], tenantId: randomUUID() }),
+      await signIn(app, { userId, roles: ['user', 'tenant'], tenantId: randomUUID() }),
       await signIn(app),
     ];
     for (const client of clients) expect((await client.post('/tenants', tenantBody, key)).status).toBe(201);

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import type { Role } from '../../src/api/auth.ts';
+import type { Role } from '../../src/api/roles.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { openQueue } from '../../src/platform/queues.ts';
 import { openRedis, whenReady } from '../../src/platform/redis.ts';

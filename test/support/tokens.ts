@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Role } from '../../src/api/auth.ts';
+import type { Role } from '../../src/api/roles.ts';
 
 /** The issuer, audience and secret of tests. */
 export const tokenConfig = {
