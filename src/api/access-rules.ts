@@ -102,6 +102,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/ambassadors/:userId/attributions': rule(writer, EVERYTHING, 'the ambassador: commissions'),
   'POST /backoffice/payout-cycles/close': rule(writer, EVERYTHING, 'ambassadors: their payout'),
   'GET /backoffice/events/outbox': rule(reader, EVERYTHING),
+  'GET /backoffice/events/failed': rule(reader, EVERYTHING),
   'POST /backoffice/events/retry': rule(writer, EVERYTHING, 'whom the events reach'),
   'GET /backoffice/events/cloudevents': rule(reader, EVERYTHING),
   'POST /backoffice/settlement-reports': rule(writer, EVERYTHING, 'operators: mismatches'),

@@ -50,6 +50,9 @@ export const instant = z.iso
   .transform((written) => new Date(written))
   .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() < 2200, 'must be between 1970 and 2200');
 
+/** The digest of a set of ids that was shown: SHA-256 in hexadecimal. */
+export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be the digest of a preview');
+
 /** How many rows a page has. */
 export const limit = z.coerce.number().int().min(1).max(100).default(50);
 

@@ -2,11 +2,12 @@ import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
-import { cursor, instant, limit, uuid } from '../api/fields.ts';
+import { cursor, digest, instant, limit, uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
+import { setDigest } from '../platform/set-digest.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { holdMatching, listEvents } from '../store/outbox-events.ts';
+import { holdMatching, listEvents, listMatching } from '../store/outbox-events.ts';
 import { NotRetryable, retryEvents, type RetryOutcome } from './retry-events.ts';
 
 const MAX_EVENTS = 500;
@@ -58,10 +59,19 @@ const retry = writeRoute({
     z.strictObject({
       filter: z.strictObject({ status: z.literal('failed'), ...filter }),
       limit: z.int().min(1).max(MAX_EVENTS).default(MAX_EVENTS),
+      digest: digest.optional().openapi({ description: 'Retries the events that the preview showed, or none.' }),
     }),
   ]),
   status: 200,
   answer: z.object({ events: z.int(), deliveries: z.int(), unchanged: z.int() }),
+});
+
+const preview = readRoute({
+  path: '/backoffice/events/failed',
+  summary: 'How many failed events a retry by this filter would take, and the digest of their ids',
+  params: none,
+  query: z.strictObject({ ...filter, limit: z.coerce.number().int().min(1).max(MAX_EVENTS).default(MAX_EVENTS) }),
+  answer: z.object({ count: z.int(), digest }),
 });
 
 const position = z.tuple([uuid]);
@@ -78,11 +88,20 @@ export function eventRoutes(api: Api, deps: ApiDeps): void {
     return c.json({ events, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.eventId]) }, 200);
   });
 
+  api.openapi(preview, async (c) => {
+    const { limit: most, ...asked } = c.req.valid('query');
+    const ids = await listMatching(deps.sql, { ...asked, status: 'failed' }, most);
+    return c.json({ count: ids.length, digest: setDigest(ids) }, 200);
+  });
+
   api.openapi(retry, (c) => {
     const asked = c.req.valid('json');
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, traceId }) => {
       const ids =
         'eventIds' in asked ? [...new Set(asked.eventIds)] : await holdMatching(tx, asked.filter, asked.limit);
+      if ('digest' in asked && asked.digest !== undefined && setDigest(ids) !== asked.digest) {
+        throw new Problem(409, 'Nothing was retried: other events fit than those shown. Look again.');
+      }
       const outcome: RetryOutcome = await retryEvents(tx, ids).catch((error: unknown) => {
         throw error instanceof NotRetryable ? toProblem(error, 'eventIds' in asked ? asked.eventIds : []) : error;
       });

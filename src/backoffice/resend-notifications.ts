@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
-import { code, instant, line, uuid } from '../api/fields.ts';
+import { code, digest, instant, line, uuid } from '../api/fields.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { countFailed } from '../store/notification-audit.ts';
+import { previewFailed } from '../store/notification-audit.ts';
 import { recordingOf } from './recording.ts';
 import { recoverFailed, resendOne } from './send-again.ts';
 
@@ -21,17 +21,17 @@ const resend = writeRoute({
 
 const preview = readRoute({
   path: '/backoffice/notifications/failed',
-  summary: 'How many of a channel have failed since then: what a recovery would send again',
+  summary: 'How many of a channel have failed since then, and the digest of those that a recovery would send again',
   params: none,
   query: z.strictObject(which),
-  answer: z.object({ count: z.int() }),
+  answer: z.object({ count: z.int(), digest }),
 });
 
 const recover = writeRoute({
   path: '/backoffice/notifications/recover',
-  summary: 'Send again what of a channel has failed since then; `count` confirms what the preview said',
+  summary: 'Send again what of a channel has failed since then; `count` and `digest` confirm what the preview said',
   params: none,
-  body: z.strictObject({ ...which, count: z.int().min(1), reason: line(500) }),
+  body: z.strictObject({ ...which, count: z.int().min(1), digest, reason: line(500) }),
   status: 200,
   answer: z.object({ actionId: uuid, recovered: z.int(), left: z.int() }),
 });
@@ -43,7 +43,7 @@ export function resendNotificationRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(preview, async (c) => {
     const { template, ...asked } = c.req.valid('query');
-    return c.json({ count: await countFailed(deps.sql, { template, ...asked }) }, 200);
+    return c.json(await previewFailed(deps.sql, { template, ...asked }), 200);
   });
 
   api.openapi(recover, (c) => {

@@ -1,10 +1,26 @@
-import { type LetterFilter, resolveLetters } from '../kernel/consumers/dead-letters.ts';
+import { Problem } from '../api/problem.ts';
+import { digestOfLetters, type LetterFilter, resolveLetters } from '../kernel/consumers/dead-letters.ts';
 import { replayDeliveries } from '../outbox/waiting.ts';
 import type { Tx } from '../platform/postgres.ts';
 
-/** Lets every dead letter that fits wait again. Returns how many. */
-export async function retryLetters(tx: Tx, filter: LetterFilter, actionId: string): Promise<number> {
-  const retried = await resolveLetters(tx, filter, { resolution: 'retried', actionId });
-  await replayDeliveries(tx, retried);
-  return retried.length;
+/** What an operator saw of a set before acting on it. */
+interface Shown {
+  readonly count: number;
+  readonly digest: string;
+}
+
+interface Steering extends Shown {
+  readonly verb: 'retry' | 'discard';
+  readonly actionId: string;
+}
+
+/** Retries or discards every dead letter that fits. @throws {Problem} 409 when they are not the ones that were shown */
+export async function steerLetters(tx: Tx, filter: LetterFilter, { verb, actionId, ...shown }: Steering): Promise<void> {
+  const resolution = verb === 'retry' ? 'retried' : 'discarded';
+  const resolved = await resolveLetters(tx, filter, { resolution, actionId });
+  if (resolved.length !== shown.count || digestOfLetters(resolved) !== shown.digest) {
+    const now = resolved.length === shown.count ? 'others' : String(resolved.length);
+    throw new Problem(409, `Nothing was changed: there are now ${now} deliveries, not the ${shown.count} shown. Look again.`);
+  }
+  if (verb === 'retry') await replayDeliveries(tx, resolved);
 }

@@ -1,10 +1,8 @@
 import { Problem } from '../api/problem.ts';
 import { requestAgain } from '../notifications/request-again.ts';
 import type { DocumentStore } from '../store/documents.ts';
-import { countFailed, type Failed, queueAgain, queueFailedAgain } from '../store/notification-audit.ts';
+import { type Failed, type FailedPreview, previewFailed, queueAgain, queueFailedAgain } from '../store/notification-audit.ts';
 import type { Recording } from './recording.ts';
-
-const AT_ONCE = 10_000;
 
 /** An action that sends again, by the templates' current versions. */
 interface Sending extends Recording {
@@ -25,20 +23,19 @@ export async function resendOne(sending: Sending, asked: { readonly id: string; 
   return actionId;
 }
 
-interface Recovery extends Failed {
-  /** What the preview said. */
-  readonly count: number;
+interface Recovery extends Failed, FailedPreview {
   readonly reason: string;
 }
 
 /** Sends again what has failed, the oldest first, as far as one transaction carries. @throws {Problem} 409 */
-export async function recoverFailed(sending: Sending, { count, reason, ...failed }: Recovery) {
-  const { tx, now, record } = sending;
-  const there = await countFailed(tx, failed);
+export async function recoverFailed(sending: Sending, { count, digest, reason, ...failed }: Recovery) {
+  const { tx, now: at, record } = sending;
+  const { count: there } = await previewFailed(tx, failed);
   if (there !== count) throw new Problem(409, `Nothing was sent: ${there} have failed, not ${count}.`);
   const { channel, template = null, since } = failed;
   const actionId = await record('recover-notifications', { channel, template, since: since.toISOString(), count, reason });
-  const queued = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending), limit: AT_ONCE });
-  await requestAgain(tx, queued, { now, lane: 'bulk' });
+  const { queued, digest: now } = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending) });
+  if (now !== digest) throw new Problem(409, 'Nothing was sent: others have failed than those shown. Look again.');
+  await requestAgain(tx, queued, { now: at, lane: 'bulk' });
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

@@ -1,6 +1,7 @@
 import { Problem, unprocessable } from '../api/problem.ts';
 import type { Job } from '../kernel/job.ts';
 import { slotsBetween } from '../kernel/schedule.ts';
+import { setDigest } from '../platform/set-digest.ts';
 import { pauseJob, requestSlots, resumeJob } from '../store/job-ledger.ts';
 import type { Recording } from './recording.ts';
 
@@ -24,17 +25,22 @@ export interface Backfill {
   readonly to: Date;
   /** What the preview said. */
   readonly count: number;
+  readonly digest: string;
   readonly reason: string;
 }
+
+/** Returns the digest of a set of slots. */
+export const digestOfSlots = (slots: readonly Date[]): string => setDigest(slots.map((slot) => slot.toISOString()));
 
 /** Asks for every slot of a time that has come. @throws {Problem} 409, 422 */
 export async function backfillSlots(
   { tx, now, record }: Recording,
   job: Job<object>,
-  { from, to, count, reason }: Backfill,
+  { from, to, count, digest, reason }: Backfill,
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
   const slots = slotsIn(job, { from, to }, now);
-  if (slots.length !== count) throw new Problem(409, `Nothing was done: it is ${slots.length} slots, not ${count}.`);
+  if (slots.length !== count) throw new Problem(409, `Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
+  if (digestOfSlots(slots) !== digest) throw new Problem(409, 'Nothing was changed: the slots are others than those shown.');
   const actionId = await record('backfill-job', { name: job.name, from: from.toISOString(), to: to.toISOString(), count, reason });
   return { actionId, requested: await requestSlots(tx, job.name, slots, actionId) };
 }

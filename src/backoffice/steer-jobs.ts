@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
-import { instant, line, uuid } from '../api/fields.ts';
+import { digest, instant, line, uuid } from '../api/fields.ts';
 import { readRoute, writeRoute } from '../api/route.ts';
 import { findJob } from './jobs.ts';
 import { recordingOf } from './recording.ts';
-import { backfillSlots, pauseOrResume, runSlotNow, slotsIn } from './steer-job.ts';
+import { backfillSlots, digestOfSlots, pauseOrResume, runSlotNow, slotsIn } from './steer-job.ts';
 
 const params = z.strictObject({ name: z.string().max(100) });
 const reason = line(500);
@@ -21,17 +21,17 @@ const run = writeRoute({
 
 const preview = readRoute({
   path: '/backoffice/jobs/{name}/backfill',
-  summary: 'How many slots a backfill of that time would run',
+  summary: 'How many slots a backfill of that time would run, and their digest',
   params,
   query: z.strictObject({ from: instant, to: instant }),
-  answer: z.object({ count: z.int() }),
+  answer: z.object({ count: z.int(), digest }),
 });
 
 const backfill = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/backfill',
-  summary: 'Run every slot after `from` and up to `to`, again where it was run before; `count` confirms what the preview said',
-  body: z.strictObject({ from: instant, to: instant, count: z.int().min(1), reason }),
+  summary: 'Run every slot after `from` and up to `to`, again where it was run before; `count` and `digest` confirm what the preview said',
+  body: z.strictObject({ from: instant, to: instant, count: z.int().min(1), digest, reason }),
   answer: z.object({ actionId: uuid, requested: z.int() }),
 });
 
@@ -60,7 +60,8 @@ export function steerJobRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(preview, (c) => {
     const job = findJob(deps, c.req.valid('param').name);
-    return c.json({ count: slotsIn(job, c.req.valid('query'), new Date()).length }, 200);
+    const slots = slotsIn(job, c.req.valid('query'), new Date());
+    return c.json({ count: slots.length, digest: digestOfSlots(slots) }, 200);
   });
 
   api.openapi(backfill, (c) => {

@@ -1,7 +1,9 @@
 import { Problem, unprocessable } from '../api/problem.ts';
 import { oldestProvenDay } from '../outbox/partitions.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { insertReplay, moveReplay, readReplay, type ReplayState, type Window } from '../store/replays.ts';
+import { countWindow, insertReplay, moveReplay, readReplay, type ReplayState, type Window } from '../store/replays.ts';
+
+const OTHER_EVENTS = 'Nothing was changed: the window holds other events now than the trial showed. Try the replay again.';
 
 /**
  * Asks for a replay's trial.
@@ -27,8 +29,18 @@ interface Steered {
   readonly after: ReplayState;
 }
 
-/** Sets a tried replay running, or one that broke off going on from there. @throws {Problem} 409 */
-export const confirmReplay = (tx: Tx, id: string): Promise<Steered> => steer(tx, id, { states: ['tried', 'failed'], to: 'running' });
+/**
+ * Sets a tried replay running, or one that broke off going on from there.
+ * @throws {Problem} 409 when the window holds other events than the trial showed
+ */
+export async function confirmReplay(tx: Tx, id: string): Promise<Steered> {
+  const steered = await steer(tx, id, { states: ['tried', 'failed'], to: 'running' });
+  const replay = await readReplay(tx, id);
+  const shown = replay?.report?.digest;
+  if (steered.before !== 'tried' || replay === undefined || shown === undefined) return steered;
+  if ((await countWindow(tx, replay)).digest !== shown) throw new Problem(409, OTHER_EVENTS);
+  return steered;
+}
 
 /** Ends a replay where it is; what it did stays done. @throws {Problem} 409 */
 export const cancelReplay = (tx: Tx, id: string): Promise<Steered> => steer(tx, id, { states: ['asked', 'tried', 'running'], to: 'cancelled' });

@@ -1,5 +1,6 @@
 import { lowestId } from '../outbox/partitions.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
+import { setDigest, setDigestOf } from '../platform/set-digest.ts';
 import { insertDecisions } from './notification-decisions.ts';
 import type { DueNotification } from './notifications.ts';
 
@@ -156,15 +157,32 @@ const failed = (db: Db, { channel, template, since }: Failed) => db`
   ${template === undefined ? db`` : db`and template = ${template}`}
 `;
 
-export async function countFailed(db: Db, which: Failed): Promise<number> {
-  const [row] = await db<{ count: number }[]>`select count(*)::integer as count from notification where ${failed(db, which)}`;
-  return row?.count ?? 0;
+/** What a recovery would act on. */
+export interface FailedPreview {
+  readonly count: number;
+  /** Of the ids of the oldest: as many as one recovery sends. */
+  readonly digest: string;
 }
 
-/** Queues the oldest of what has failed, for a new beginning. */
-export async function queueFailedAgain(tx: Tx, which: Failed, { limit, ...again }: Again & { readonly limit: number }) {
-  const oldest = tx`select id from notification where ${failed(tx, which)} order by id limit ${limit} for update skip locked`;
-  return queue(tx, tx`id in (${oldest})`, again);
+const AT_ONCE = 10_000; // in one transaction
+
+const oldestFailed = (db: Db, which: Failed) =>
+  db`select id from notification where ${failed(db, which)} order by id limit ${AT_ONCE}`;
+
+/** Counts what has failed, with the digest of what one recovery would send. */
+export async function previewFailed(db: Db, which: Failed): Promise<FailedPreview> {
+  const [preview] = await db<[FailedPreview]>`
+    select (select count(*)::integer from notification where ${failed(db, which)}) as count,
+           ${setDigestOf(db, db`id::text`)} as digest
+    from (${oldestFailed(db, which)}) as oldest
+  `;
+  return preview;
+}
+
+/** Queues the oldest of what has failed, for a new beginning. Returns them with the digest of their ids. */
+export async function queueFailedAgain(tx: Tx, which: Failed, again: Again) {
+  const queued = await queue(tx, tx`id in (${oldestFailed(tx, which)} for update skip locked)`, again);
+  return { queued, digest: setDigest(queued.map(({ id }) => id)) };
 }
 
 async function queue(tx: Tx, which: ReturnType<typeof failed>, { actionId, versions }: Again): Promise<readonly DueNotification[]> {

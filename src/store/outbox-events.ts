@@ -90,10 +90,18 @@ export function listEvents(sql: Sql, { filter, before, limit }: EventPage): Prom
   `;
 }
 
+const oldestMatching = (db: Sql | Tx, filter: EventFilter, limit: number) =>
+  db`select id from outbox_event where ${matches(db, filter)} order by id limit ${limit}`;
+
+/** Lists the ids of at most `limit` events that fit, oldest first. */
+export async function listMatching(sql: Sql, filter: EventFilter, limit: number): Promise<string[]> {
+  return (await sql<{ id: string }[]>`${oldestMatching(sql, filter, limit)}`).map(({ id }) => id);
+}
+
 /** Holds at most `limit` events that fit and that no other operator holds, oldest first; their ids come back. */
 export async function holdMatching(tx: Tx, filter: EventFilter, limit: number): Promise<string[]> {
   const rows = await tx<{ id: string }[]>`
-    select id from outbox_event where ${matches(tx, filter)} order by id limit ${limit} for no key update skip locked
+    ${oldestMatching(tx, filter, limit)} for no key update skip locked
   `;
   return rows.map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
 import { lowestId } from '../outbox/partitions.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
+import { setDigestOf } from '../platform/set-digest.ts';
 import type { Page } from './page.ts';
 
 export type ReplayState = 'asked' | 'tried' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -10,6 +11,8 @@ export interface ReplayReport {
   readonly events: number;
   readonly tried: number;
   readonly tenants: number;
+  /** Of the ids of the window's events; absent in older reports. */
+  readonly digest?: string | undefined;
   /** Rows written, by table. */
   readonly tables: Readonly<Record<string, { readonly inserted: number; readonly updated: number; readonly deleted: number }>>;
   /** Events that would follow, by type. */
@@ -104,9 +107,12 @@ export async function nextInWindow(db: Db, window: Window, { after, limit }: { r
   return rows.map(({ id }) => id);
 }
 
-export async function countWindow(db: Db, window: Window): Promise<Pick<ReplayReport, 'events' | 'tenants'>> {
-  const [count] = await db<[Pick<ReplayReport, 'events' | 'tenants'>]>`
-    select count(*)::integer as events, count(distinct tenant_id)::integer as tenants from outbox_event where ${inWindow(db, window)}
+type WindowCount = Pick<ReplayReport, 'events' | 'tenants' | 'digest'>;
+
+export async function countWindow(db: Db, window: Window): Promise<WindowCount> {
+  const [count] = await db<[WindowCount]>`
+    select count(*)::integer as events, count(distinct tenant_id)::integer as tenants, ${setDigestOf(db, db`id::text`)} as digest
+    from outbox_event where ${inWindow(db, window)}
   `;
   return count;
 }

@@ -197,3 +197,19 @@ describe('a retry', () => {
     expect((await operator.post(RETRY, body)).status).toBe(422);
   });
 });
+
+test('a retry by filter takes the events that its preview showed, or none', async () => {
+  const { sql, operator } = await setUp();
+  const [first, second, third] = [await commit(sql), await commit(sql), await commit(sql)];
+  await fail(sql, first);
+  await fail(sql, second);
+  const shown = await json(await operator.get('/backoffice/events/failed'));
+  expect(shown).toEqual({ count: 2, digest: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown });
+  await operator.post(RETRY, { eventIds: [first] });
+  await fail(sql, third);
+  const asked = { filter: { status: 'failed' } };
+  expect((await operator.post(RETRY, { ...asked, digest: shown['digest'] })).status).toBe(409);
+  expect(await statuses(sql)).toEqual(['pending', 'failed', 'failed']);
+  const { digest } = await json(await operator.get('/backoffice/events/failed'));
+  expect(await json(await operator.post(RETRY, { ...asked, digest }))).toMatchObject({ events: 2 });
+});

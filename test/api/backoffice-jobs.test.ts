@@ -64,7 +64,21 @@ test('a rhythm has nothing to make up for', async () => {
   const { operator, reader } = await world();
   const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
   expect((await reader.get(`${PATH}/${NAME}/backfill?from=${range.from}&to=${range.to}`)).status).toBe(409);
-  expect((await operator.post(`${PATH}/${NAME}/backfill`, { ...range, count: 1, reason: 'x' })).status).toBe(409);
+  expect((await operator.post(`${PATH}/${NAME}/backfill`, { ...range, count: 1, digest: '0'.repeat(64), reason: 'x' })).status).toBe(409);
+});
+
+test('a backfill runs the slots that were shown, and none once they are others', async () => {
+  const { operator, reader, sql } = await world();
+  const path = `${PATH}/recalculate-ranking/backfill`;
+  const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+  const shown = await json(await reader.get(`${path}?from=${range.from}&to=${range.to}`));
+  expect(shown['count']).toBeGreaterThan(1);
+  const asked = { ...range, ...shown, reason: 'a hole' };
+  const other = { from: '2026-01-02T00:00:00Z', to: '2026-01-03T00:00:00Z' };
+  expect((await operator.post(path, { ...asked, ...other })).status).toBe(409); // as many, but others
+  expect((await operator.post(path, { ...asked, digest: undefined })).status).toBe(422);
+  expect(await sql`select from job_run where job_name = 'recalculate-ranking'`).toHaveLength(0);
+  expect(await json(await operator.post(path, asked))).toMatchObject({ requested: shown['count'] });
 });
 
 test('a paused job is shown as that, with the reason, until it is resumed', async () => {

@@ -120,23 +120,35 @@ test('one is sent again with its reason on record, as the same message', async (
 });
 
 test('what failed of a channel since a time is counted, confirmed and sent again', async () => {
-  const { open, start, settle, list, operator, reader, mailbox } = await world();
+  const { open, start, settle, list, operator, reader, mailbox, sql } = await world();
   const since = new Date(Date.now() - 1_000).toISOString();
   for (let count = 0; count < 3; count += 1) await open();
   mailbox.fail = 'reject-5xx';
   start();
   await settle();
   mailbox.fail = undefined;
-  expect(await json(await reader.get(`${PATH}/failed?channel=email&since=${since}`))).toEqual({ count: 3 });
-  expect(await json(await reader.get(`${PATH}/failed?channel=push&since=${since}`))).toEqual({ count: 0 });
-  const asked = { channel: 'email', since, reason: 'the provider was misconfigured' };
+  const preview = async () => json(await reader.get(`${PATH}/failed?channel=email&since=${since}`));
+  const digest = expect.stringMatching(/^[0-9a-f]{64}$/) as unknown;
+  const shown = await preview();
+  expect(shown).toEqual({ count: 3, digest });
+  expect(await json(await reader.get(`${PATH}/failed?channel=push&since=${since}`))).toEqual({ count: 0, digest });
+  const asked = { ...shown, channel: 'email', since, reason: 'the provider was misconfigured' };
   const wrong = await operator.post(`${PATH}/recover`, { ...asked, count: 2 });
   expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: 3 have failed, not 2.']);
   expect((await reader.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(403);
-  expect(await json(await operator.post(`${PATH}/recover`, { ...asked, count: 3 }))).toMatchObject({ recovered: 3, left: 0 });
+  expect((await operator.post(`${PATH}/recover`, { ...asked, digest: undefined })).status).toBe(422);
+
+  const [first] = await list('?status=failed');
+  await open();
   await settle();
-  expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
-  expect(mailbox.messages).toHaveLength(3);
+  await sql`update notification set status = 'failed' where channel = 'email' and status = 'sent'`;
+  await sql`update notification set status = 'sent' where id = ${first?.id ?? ''}`;
+  expect((await operator.post(`${PATH}/recover`, asked)).status).toBe(409); // three again, but others
+  expect(await sql`select from operator_action`).toHaveLength(0);
+  expect(await json(await operator.post(`${PATH}/recover`, { ...asked, ...(await preview()) }))).toMatchObject({ recovered: 3, left: 0 });
+  await settle();
+  expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent', 'sent']);
+  expect(mailbox.messages).toHaveLength(4);
   expect((await operator.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(409);
 });
 

@@ -74,6 +74,18 @@ test('a replay does what is missing, in silence, and finds the rest done', async
   ]);
 });
 
+test('a replay whose window holds other events than its trial showed is not confirmed', async () => {
+  const { sql, ids, work, ask, replay, steer, told } = await setUp();
+  await ask();
+  await work();
+  await sql`update outbox_event set status = 'failed', failure = 'x' where id = ${ids[0] ?? ''}`;
+  expect((await steer('confirm')).status).toBe(409);
+  await work(new Date(Date.now() + 1));
+  expect([(await replay())?.['state'], await told()]).toEqual(['tried', []]);
+  await sql`update outbox_event set status = 'published', failure = null where id = ${ids[0] ?? ''}`;
+  expect((await steer('confirm')).status).toBe(303);
+});
+
 test('an event that can’t be handled stops a replay with the reason, and it goes on from there once it can', async () => {
   const { sql, ids, work, ask, replay, steer } = await setUp();
   await ask();

@@ -9,6 +9,8 @@ export interface Operator {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** The page's text; throws where it is none. */
   read(path: string): Promise<string>;
+  /** Hidden fields with which the page's form acts on the set that the page shows. */
+  shown(path: string): Promise<Readonly<Record<'count' | 'digest', string>>>;
   /** Sends a form from our own page; the key is a new one unless it is among the fields. */
   send(path: string, fields: Readonly<Record<string, string>>, headers?: Record<string, string>): Promise<Response>;
 }
@@ -18,14 +20,20 @@ export async function signInOperator(app: Api, role: Role = 'backoffice:write'):
   const userId = randomUUID();
   const Cookie = `columna_session=${await makeToken({ userId, roles: [role] })}`;
   const get: Operator['get'] = async (path, headers = {}) => app.request(path, { headers: { Cookie, ...headers } });
+  const read: Operator['read'] = async (path) => {
+    const answer = await get(path);
+    const text = await answer.text();
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return text;
+  };
   return {
     userId,
     get,
-    async read(path) {
-      const answer = await get(path);
-      const text = await answer.text();
-      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text}`);
-      return text;
+    read,
+    async shown(path) {
+      const page = await read(path);
+      const valueOf = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? '';
+      return { count: valueOf('count'), digest: valueOf('digest') };
     },
     send: async (path, fields, headers = {}) =>
       app.request(path, {

@@ -4,7 +4,7 @@ import type { Api, ApiDeps } from '../../api/context.ts';
 import { code, line, uuid } from '../../api/fields.ts';
 import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
-import { countFailed, isResendable, listNotifications } from '../../store/notification-audit.ts';
+import { isResendable, listNotifications, previewFailed } from '../../store/notification-audit.ts';
 import { outward } from '../resend-notifications.ts';
 import { recoverFailed, resendOne } from '../send-again.ts';
 import { action, onceField } from './action.ts';
@@ -13,6 +13,7 @@ import { notificationTable } from './notification-table.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { page } from './page.ts';
 import { facts } from './parts.ts';
+import { shownFields, shownForm } from './shown.ts';
 import { common, words } from './words.ts';
 
 const reason = line(500);
@@ -69,20 +70,21 @@ export function recoverNotificationsPage(api: Api, deps: ApiDeps): void {
         <label>${say.since}<input type="datetime-local" name="since" step="1" required value="${toField(since) ?? ''}" /></label>
         <button>${say.preview}</button></form>`;
     if (channel === undefined || since === undefined) return { title: say.recover, body: asking };
-    const count = await countFailed(deps.sql, { channel, since, template });
+    const preview = await previewFailed(deps.sql, { channel, since, template });
+    const { count } = preview;
     return {
       title: say.recover,
       body: html`${asking}${facts([[say.failed, count]])}
         ${count === 0 ? html`<p class="empty">${say.nothing}</p>` : html`<p>${say.rules}</p>
         <form method="post" action="${path}" class="actions">${onceField()}
           <input type="hidden" name="channel" value="${channel}" />${template === undefined ? '' : html`<input type="hidden" name="template" value="${template}" />`}
-          <input type="hidden" name="since" value="${since.toISOString()}" /><input type="hidden" name="count" value="${count}" />
+          <input type="hidden" name="since" value="${since.toISOString()}" />${shownFields(preview)}
           <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
           <button${mayWrite ? '' : html` disabled`}>${say.doRecover} (${count})</button></form>`}`,
     };
   });
 
-  const form = z.strictObject({ ...which, count: z.coerce.number().int().min(1), reason });
+  const form = z.strictObject({ ...which, ...shownForm, reason });
   action(api, deps, { path: '/notifications/recover', params: none, form }, async ({ form: { template, ...asked }, ...recording }) => {
     await recoverFailed({ ...recording, documents: deps.documents }, { template, ...asked });
     return `${NOTIFICATIONS}?channel=${asked.channel}`;

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { line } from '../../api/fields.ts';
 import { findJob } from '../jobs.ts';
-import { backfillSlots, pauseOrResume, runSlotNow, slotsIn } from '../steer-job.ts';
+import { backfillSlots, digestOfSlots, pauseOrResume, runSlotNow, slotsIn } from '../steer-job.ts';
 import { action, onceField } from './action.ts';
 import { moment } from './fields.ts';
 import { said } from './job-words.ts';
 import { JOBS } from './jobs.ts';
 import { page } from './page.ts';
 import { facts, time } from './parts.ts';
+import { shownFields, shownForm } from './shown.ts';
 import { common } from './words.ts';
 
 const params = z.strictObject({ name: z.string().max(100) });
@@ -42,7 +43,7 @@ export function steerJobPages(api: Api, deps: ApiDeps): void {
         <ul>${slots.slice(0, NAMED).map((slot) => html`<li>${time(slot)}</li>`)}${slots.length > NAMED ? html`<li>…</li>` : ''}</ul>
         <form method="post" action="${back(asked)}/backfill" class="actions">${onceField()}
           <input type="hidden" name="from" value="${query.from.toISOString()}" /><input type="hidden" name="to" value="${query.to.toISOString()}" />
-          <input type="hidden" name="count" value="${slots.length}" />
+          ${shownFields({ count: slots.length, digest: digestOfSlots(slots) })}
           <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
           <button${mayWrite ? '' : html` disabled`}>${say.run} ${slots.length}</button></form>`}`,
     };
@@ -52,7 +53,7 @@ export function steerJobPages(api: Api, deps: ApiDeps): void {
     await runSlotNow(steering, job(asked), form);
     return back(asked);
   });
-  action(api, deps, { path: '/jobs/:name/backfill', params, form: period.extend({ count: z.coerce.number().int().min(1), reason }) }, async ({ params: asked, form, ...steering }) => {
+  action(api, deps, { path: '/jobs/:name/backfill', params, form: period.extend({ ...shownForm, reason }) }, async ({ params: asked, form, ...steering }) => {
     await backfillSlots(steering, job(asked), form);
     return back(asked);
   });

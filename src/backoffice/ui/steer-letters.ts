@@ -2,11 +2,11 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { line, uuid } from '../../api/fields.ts';
-import { Problem } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
-import { previewRetry, readProgress, resolveLetters } from '../../kernel/consumers/dead-letters.ts';
-import { retryLetters } from '../resolve-letters.ts';
+import { previewRetry, readProgress } from '../../kernel/consumers/dead-letters.ts';
+import { steerLetters } from '../resolve-letters.ts';
 import { action, onceField } from './action.ts';
+import { shownFields, shownForm } from './shown.ts';
 import { DEAD_LETTERS } from './dead-letters.ts';
 import { letterFilter } from './letter-fields.ts';
 import { page } from './page.ts';
@@ -53,7 +53,7 @@ export function steerLetterPages(api: Api, deps: ApiDeps): void {
           ${preview.tenantIds.length === 0 ? '' : html`<p>${say.whichTenants}: ${preview.tenantIds.map((id) => html`<code>${id}</code> `)}</p>`}
           <p>${verb === 'retry' ? say.retryNote : say.discardNote}</p>
           ${preview.letters === 0 ? html`<p class="empty">${say.nothing}</p>` : html`<form method="post" action="${DEAD_LETTERS}/${verb}" class="actions">
-            ${onceField()}<input type="hidden" name="count" value="${preview.letters}" />
+            ${onceField()}${shownFields({ count: preview.letters, digest: preview.digest })}
             ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
             <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
             <button class="${verb === 'discard' ? 'danger' : ''}"${mayWrite ? '' : html` disabled`}>${verb === 'retry' ? say.doRetry : say.doDiscard} ${preview.letters}</button>
@@ -61,14 +61,11 @@ export function steerLetterPages(api: Api, deps: ApiDeps): void {
       };
     });
 
-    const form = letterFilter.extend({ count: z.coerce.number().int().min(1).max(MOST), reason: line(500) });
-    action(api, deps, { path: `/dead-letters/${verb}`, params: none, form }, async ({ tx, form: { count, reason, ...filter }, record }) => {
+    const form = letterFilter.extend({ ...shownForm, count: shownForm.count.max(MOST), reason: line(500) });
+    action(api, deps, { path: `/dead-letters/${verb}`, params: none, form }, async ({ tx, form: { count, digest, reason, ...filter }, record }) => {
       const request = { ...Object.fromEntries(new URLSearchParams(search(filter))), count, reason };
       const actionId = await record(verb === 'retry' ? 'retry-dead-letters' : 'discard-dead-letters', request, { deliveries: count });
-      const done = verb === 'retry'
-        ? await retryLetters(tx, filter, actionId)
-        : (await resolveLetters(tx, filter, { resolution: 'discarded', actionId })).length;
-      if (done !== count) throw new Problem(409, `Nothing was done: it is ${done} deliveries now, not ${count}. Look again.`);
+      await steerLetters(tx, filter, { verb, actionId, count, digest });
       return `${DEAD_LETTERS}/progress/${actionId}`;
     });
   }

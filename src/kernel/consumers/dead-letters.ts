@@ -1,5 +1,6 @@
 import { lowestId } from '../../outbox/partitions.ts';
 import type { Db, Sql, Tx } from '../../platform/postgres.ts';
+import { setDigest, setDigestOf } from '../../platform/set-digest.ts';
 
 /** Which unresolved dead letters an operator means; what is absent does not matter. */
 export interface LetterFilter {
@@ -80,6 +81,8 @@ export interface RetryPreview {
   readonly reachPeople: number;
   /** By number of letters, at most twenty. */
   readonly tenantIds: readonly string[];
+  /** Of the set of letters; see `digestOfLetters`. */
+  readonly digest: string;
 }
 
 export async function previewRetry(sql: Sql, filter: LetterFilter): Promise<RetryPreview> {
@@ -87,7 +90,8 @@ export async function previewRetry(sql: Sql, filter: LetterFilter): Promise<Retr
     with letter as (select * from ${unresolved(sql, filter)})
     select count(*)::integer as letters, count(distinct event_id)::integer as events, count(distinct tenant_id)::integer as tenants,
            (count(*) filter (where kind = 'outbound' or replay = 'suppressNotifications'))::integer as "reachPeople",
-           array(select tenant_id from letter where tenant_id is not null group by 1 order by count(*) desc, 1 limit 20)::text[] as "tenantIds"
+           array(select tenant_id from letter where tenant_id is not null group by 1 order by count(*) desc, 1 limit 20)::text[] as "tenantIds",
+           ${setDigestOf(sql, sql`event_id::text || ' ' || consumer_name`)} as digest
     from letter join consumer on consumer.name = letter.consumer_name
   `;
   return preview;
@@ -97,6 +101,10 @@ export interface Resolved {
   readonly consumer: string;
   readonly eventId: string;
 }
+
+/** Returns the digest of a set of letters. */
+export const digestOfLetters = (letters: readonly Resolved[]): string =>
+  setDigest(letters.map(({ eventId, consumer }) => `${eventId} ${consumer}`));
 
 /** Resolves everything that fits, on behalf of an action; what it was comes back. */
 export function resolveLetters(

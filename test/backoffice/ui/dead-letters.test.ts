@@ -58,7 +58,7 @@ test('a preview says how many, whose, and how many reach people, and changes not
 test('a group is retried as it was seen: its deliveries wait again, and the page says how they go on', async () => {
   const { sql, ids, operator, letters } = await setUp();
   const group = { consumer: 'notify', fingerprint: /fingerprint=(\w+)/.exec(await operator.read(PATH))?.[1] ?? '' };
-  const answer = await operator.send(`${PATH}/retry`, { ...group, count: '3', reason: 'contacts came' });
+  const answer = await operator.send(`${PATH}/retry`, { ...group, ...(await operator.shown(`${PATH}/retry?${new URLSearchParams(group)}`)), reason: 'contacts came' });
   const location = answer.headers.get('Location') ?? '';
   expect(await letters()).toEqual(['notify retried', 'notify retried', 'notify retried', 'notify dead', 'count dead']);
   const waiting = await sql<{ id: string }[]>`select event_id as id from waiting_delivery where consumer_name = 'notify' and reason = 'replayed'`;
@@ -75,23 +75,44 @@ test('a group is retried as it was seen: its deliveries wait again, and the page
 test('what has changed since the preview is not touched', async () => {
   const { operator, reader, letters } = await setUp();
   const before = await letters();
-  const answer = await operator.send(`${PATH}/retry`, { consumer: 'notify', count: '3', reason: 'r' });
-  expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining('it is 4 deliveries now, not 3')]);
-  expect((await operator.send(`${PATH}/retry`, { consumer: 'notify', count: '4', reason: ' ' })).status).toBe(422);
-  expect((await reader.send(`${PATH}/discard`, { consumer: 'notify', count: '4', reason: 'r' })).status).toBe(403);
+  const shown = { consumer: 'notify', ...(await operator.shown(`${PATH}/retry?consumer=notify`)), reason: 'r' };
+  const answer = await operator.send(`${PATH}/retry`, { ...shown, count: '3' });
+  expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining('there are now 4 deliveries, not the 3 shown')]);
+  expect((await operator.send(`${PATH}/retry`, { ...shown, reason: ' ' })).status).toBe(422);
+  for (const digest of ['', 'x', '0'.repeat(63), '0'.repeat(65)]) {
+    expect((await operator.send(`${PATH}/retry`, { ...shown, digest })).status).toBe(422);
+  }
+  expect((await reader.send(`${PATH}/discard`, shown)).status).toBe(403);
   expect(await letters()).toEqual(before);
+});
+
+test.each(['retry', 'discard'])('letters that took the place of those shown are not touched by a %s', async (verb) => {
+  const { sql, ids, operator, letters } = await setUp();
+  const shown = { consumer: 'notify', ...(await operator.shown(`${PATH}/${verb}?consumer=notify`)), reason: 'r' };
+  const [first = '', , , , last = ''] = ids;
+  await sql`update dead_letter set resolution = 'consumed', resolved_at = now() where consumer_name = 'notify' and event_id = ${first}`;
+  await die(sql, 'notify', last, 'unseen');
+  const before = await letters();
+  expect((await operator.send(`${PATH}/${verb}`, shown)).status).toBe(409);
+  expect(await letters()).toEqual(before);
+  expect(await sql`select from operator_action`).toHaveLength(0);
+  expect(await sql`select from waiting_delivery`).toHaveLength(0);
+  const seen = await operator.shown(`${PATH}/${verb}?consumer=notify`);
+  expect((await operator.send(`${PATH}/${verb}`, { ...shown, ...seen })).status).toBe(303);
 });
 
 test('two operators who retry the same group retry it once', async () => {
   const { sql, operator } = await setUp();
-  const answers = await Promise.all([1, 2].map(() => operator.send(`${PATH}/retry`, { consumer: 'notify', count: '4', reason: 'r' })));
+  const shown = { consumer: 'notify', ...(await operator.shown(`${PATH}/retry?consumer=notify`)), reason: 'r' };
+  const answers = await Promise.all([1, 2].map(() => operator.send(`${PATH}/retry`, shown)));
   expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 409]);
   expect(await sql`select action from operator_action`).toHaveLength(1);
 });
 
 test('discarded deliveries are gone from the list, with the reason on record', async () => {
   const { operator, letters } = await setUp();
-  await operator.send(`${PATH}/discard`, { consumer: 'count', count: '1', reason: 'a test tenant' });
+  const shown = await operator.shown(`${PATH}/discard?consumer=count`);
+  await operator.send(`${PATH}/discard`, { consumer: 'count', ...shown, reason: 'a test tenant' });
   expect((await letters()).at(-1)).toBe('count discarded');
   expect(rows(await operator.read(PATH))).toHaveLength(2);
 });

@@ -54,10 +54,11 @@ test('a slot that was missed is asked for, and one that is none is refused', asy
 test('a backfill runs what its preview showed, and nothing once that is another number', async () => {
   const { operator, runs, actions } = await setUp();
   const period = 'from=2026-03-01T00:00&to=2026-03-04T00:00';
-  const page = await operator.read(`${RANKING}/backfill?${period}`);
-  const count = /name="count" value="(\d+)"/.exec(page)?.[1] ?? '';
-  const fields = { from: '2026-03-01T00:00', to: '2026-03-04T00:00', reason: 'a hole' };
+  const { count, digest } = await operator.shown(`${RANKING}/backfill?${period}`);
+  const fields = { digest, from: '2026-03-01T00:00', to: '2026-03-04T00:00', reason: 'a hole' };
   expect((await operator.send(`${RANKING}/backfill`, { ...fields, count: String(Number(count) + 1) })).status).toBe(409);
+  const moved = { ...fields, count, from: '2026-03-02T00:00', to: '2026-03-05T00:00' };
+  expect((await operator.send(`${RANKING}/backfill`, moved)).status).toBe(409);
   expect(await runs()).toHaveLength(0);
   expect((await operator.send(`${RANKING}/backfill`, { ...fields, count })).status).toBe(303);
   expect(await runs()).toHaveLength(Number(count));

@@ -84,7 +84,7 @@ test('one that failed is sent again with its reason on record; one that leaves o
 });
 
 test('what failed on a channel is sent again as it was counted, and nothing once that is another number', async () => {
-  const { open, start, settle, operator, mailbox } = await setUp();
+  const { open, start, settle, operator, mailbox, sql } = await setUp();
   await open();
   await open();
   mailbox.fail = 'reject-5xx';
@@ -97,8 +97,12 @@ test('what failed on a channel is sent again as it was counted, and nothing once
   const since = /name="since" value="([^"]*Z)"/.exec(page)?.[1] ?? '';
   expect(page).toContain('name="count" value="2"');
   expect(await operator.read(`${PATH}/recover?channel=push&since=2026-01-01T00:00`)).not.toContain('name="count"');
-  const fields = { channel: 'email', since, reason: 'the provider is back' };
+  const { digest } = await operator.shown(`${PATH}/recover?${query}`);
+  const fields = { channel: 'email', since, digest, reason: 'the provider is back' };
   expect((await operator.send(`${PATH}/recover`, { ...fields, count: '1' })).status).toBe(409);
+  const other = '0'.repeat(64);
+  expect((await operator.send(`${PATH}/recover`, { ...fields, digest: other, count: '2' })).status).toBe(409);
+  expect(await sql`select from operator_action`).toHaveLength(0);
   expect((await operator.send(`${PATH}/recover`, { ...fields, count: '2', template: 'ticket-created' })).status).toBe(303);
   await settle();
   expect(mailbox.messages).toHaveLength(2);

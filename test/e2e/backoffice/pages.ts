@@ -1,3 +1,4 @@
+import { digestOfLetters } from '../../../src/kernel/consumers/dead-letters.ts';
 import { formSender, type History } from '../../support/history.ts';
 import type { System } from '../../support/system.ts';
 
@@ -10,7 +11,9 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
   const send = await formSender(system);
   const window = { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() };
   const replay = await send('/replays', { consumer: 'notify', ...window, reason: 'looking at the page' });
-  const progress = await send('/dead-letters/retry', { eventId: deadId, consumer: 'notify', count: '1', reason: 'looking at the page' });
+  const letter = { eventId: deadId, consumer: 'notify' };
+  const shown = { count: '1', digest: digestOfLetters([letter]) };
+  const progress = await send('/dead-letters/retry', { ...letter, ...shown, reason: 'looking at the page' });
   const actionId = new URL(replay, system.apiUrl).searchParams.get('done') ?? '';
   return {
     'sign-in': '/backoffice/sign-in',
