@@ -68,7 +68,11 @@ const move = writeRoute({
   path: '/backoffice/templates/{name}/current',
   summary: 'Let new notifications use another version: a newer one, or an older one again',
   params: templateName,
-  body: z.strictObject({ version, reason: line(500) }),
+  body: z.strictObject({
+    version,
+    from: version.nullable().optional().openapi({ description: 'The version seen in use; another one in use is 409.' }),
+    reason: line(500),
+  }),
   status: 200,
   answer: z.object({ name: z.string(), current: z.int(), before: z.int().nullable() }),
 });

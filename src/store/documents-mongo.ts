@@ -1,7 +1,7 @@
 import { MongoServerError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
 import { isUnavailable, Unavailable } from '../platform/unavailable.ts';
-import { TemplateConflict, UnknownTemplate } from './documents.ts';
+import { PointerMoved, TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
   DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
 } from './documents.ts';
@@ -39,7 +39,7 @@ export function documentsInMongo(db: Db): DocumentStore {
   return Object.freeze({
     prepare: () => makeIndexes(collections),
     publishTemplate: (version: TemplateVersion) => publishTemplate(collections, version),
-    setCurrent: (name: string, move: PointerMove) => setCurrent(collections, name, move),
+    setCurrent: (name: string, move: PointerMove, seen?: number | null) => setCurrent(collections, name, move, seen),
     currentVersion: async (name: string) => (await newestPointer(collections, name))?.version,
     pointerMoves: (name: string) => pointerMoves(collections, name),
     template: (name: string, version: number) => template(collections, name, version),
@@ -71,11 +71,13 @@ async function publishTemplate(collections: Collections, published: TemplateVers
 const newestPointer = ({ pointers }: Collections, name: string) =>
   reach(() => pointers.findOne({ name }, { sort: { seq: -1 } }));
 
-async function setCurrent(collections: Collections, name: string, move: PointerMove): Promise<void> {
+async function setCurrent(collections: Collections, name: string, move: PointerMove, seen?: number | null): Promise<void> {
   if ((await template(collections, name, move.version)) === undefined) throw new UnknownTemplate(name, move.version);
-  const seq = ((await newestPointer(collections, name))?.seq ?? 0) + 1;
+  const newest = await newestPointer(collections, name);
+  if (seen !== undefined && (newest?.version ?? null) !== seen) throw new PointerMoved(name);
+  const seq = (newest?.seq ?? 0) + 1;
   if (await insert(() => collections.pointers.insertOne({ _id: idOf(name, seq), name, seq, ...move }))) return;
-  await setCurrent(collections, name, move); // another operator took this seq
+  await setCurrent(collections, name, move, seen); // another operator took this seq
 }
 
 function pointerMoves({ pointers }: Collections, name: string): Promise<readonly PointerMove[]> {

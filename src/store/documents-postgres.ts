@@ -1,5 +1,5 @@
 import type { Sql } from '../platform/postgres.ts';
-import { TemplateConflict, UnknownTemplate } from './documents.ts';
+import { PointerMoved, TemplateConflict, UnknownTemplate } from './documents.ts';
 import type {
   DocumentStore, PointerMove, Standing, StoredWebhook, TemplateSummary, TemplateVersion, WebhookDelivery, WebhookPage, WebhookSummary,
 } from './documents.ts';
@@ -14,7 +14,7 @@ export function documentsInPostgres(sql: Sql): DocumentStore {
   return Object.freeze({
     prepare: async () => undefined, // migrations do
     publishTemplate: (version: TemplateVersion) => publishTemplate(sql, version),
-    setCurrent: (name: string, move: PointerMove) => setCurrent(sql, name, move),
+    setCurrent: (name: string, move: PointerMove, seen?: number | null) => setCurrent(sql, name, move, seen),
     currentVersion: (name: string) => currentVersion(sql, name),
     pointerMoves: (name: string) => pointerMoves(sql, name),
     template: (name: string, version: number) => template(sql, name, version),
@@ -43,20 +43,26 @@ async function publishTemplate(sql: Sql, published: TemplateVersion): Promise<vo
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
-async function setCurrent(sql: Sql, name: string, move: PointerMove): Promise<void> {
+async function setCurrent(sql: Sql, name: string, move: PointerMove, seen?: number | null): Promise<void> {
   try {
-    await sql`
+    const { count } = await sql`
       insert into notification_template_pointer (name, seq, version, moved_by, reason, moved_at)
       select ${name}, coalesce(max(seq), 0) + 1, ${move.version}, ${move.by}, ${move.reason}, ${move.at}
       from notification_template_pointer
-      where name = ${name}`;
+      where name = ${name}
+      ${seen === undefined ? sql`` : sql`having (${newestPointer(sql, name)}) is not distinct from ${seen}`}`;
+    if (count === 0) throw new PointerMoved(name);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === FOREIGN_KEY_VIOLATION) throw new UnknownTemplate(name, move.version);
     if (code !== UNIQUE_VIOLATION) throw error;
-    await setCurrent(sql, name, move); // another operator took this seq
+    await setCurrent(sql, name, move, seen); // another operator took this seq
   }
 }
+
+const newestPointer = (sql: Sql, name: string) => sql`
+  select version from notification_template_pointer where name = ${name} order by seq desc limit 1
+`;
 
 function pointerMoves(sql: Sql, name: string): Promise<readonly PointerMove[]> {
   return sql<PointerMove[]>`
@@ -67,8 +73,7 @@ function pointerMoves(sql: Sql, name: string): Promise<readonly PointerMove[]> {
 }
 
 async function currentVersion(sql: Sql, name: string): Promise<number | undefined> {
-  const [pointer] = await sql<{ version: number }[]>`
-    select version from notification_template_pointer where name = ${name} order by seq desc limit 1`;
+  const [pointer] = await sql<{ version: number }[]>`${newestPointer(sql, name)}`;
   return pointer?.version;
 }
 

@@ -96,8 +96,12 @@ export interface DocumentStore {
    * @throws {TemplateConflict} when the version exists with other content.
    */
   publishTemplate(version: TemplateVersion): Promise<void>;
-  /** Moves the pointer. @throws {UnknownTemplate} when that version was never published. */
-  setCurrent(name: string, move: PointerMove): Promise<void>;
+  /**
+   * Moves the pointer; where `seen` is given, only from that version, null for none.
+   * @throws {UnknownTemplate} when that version was never published.
+   * @throws {PointerMoved} when the pointer is at another version than `seen`.
+   */
+  setCurrent(name: string, move: PointerMove, seen?: number | null): Promise<void>;
   currentVersion(name: string): Promise<number | undefined>;
   /** Every move of the pointer, oldest first. */
   pointerMoves(name: string): Promise<readonly PointerMove[]>;
@@ -120,6 +124,15 @@ export class TemplateConflict extends Error {
 
   constructor(template: string, version: number) {
     super(`${template} version ${version} is published with other content: make the change a new version`);
+  }
+}
+
+/** Another move of the pointer came first. */
+export class PointerMoved extends Error {
+  override readonly name = 'PointerMoved';
+
+  constructor(template: string) {
+    super(`the pointer of ${template} was moved meanwhile`);
   }
 }
 

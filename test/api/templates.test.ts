@@ -32,6 +32,24 @@ const stores: readonly (readonly [string, (sql: Sql) => DocumentStore])[] = [
 ];
 
 describe.each(stores)('templates in %s', (_name, store) => {
+  test('of six operators who move the pointer at once one does, and the record tells of that move only', async () => {
+    const { sql, documents, operator, publish } = await openTemplates(store);
+    for (const word of ['uno', 'dos']) await publish({ es: { inbox: `${word} {{tenantName}}.\n` } });
+    for (const seen of [{ from: 1 }, {}]) {
+      const { length } = await documents.pointerMoves(NAME);
+      const asked = { ...seen, version: 1_000, reason: 'reads better' };
+      const answers = await Promise.all(Array.from({ length: 6 }, () => operator.post(`${PATH}/current`, asked)));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409, 409]);
+      expect(await documents.pointerMoves(NAME)).toHaveLength(length + 1);
+      expect((await operator.post(`${PATH}/current`, { version: 1, from: 1_000, reason: 'back' })).status).toBe(200);
+    }
+    expect(await sql`select from operator_action where action = 'move-template-pointer'`).toHaveLength(4);
+    const late = await operator.post(`${PATH}/current`, { version: 1_001, from: 1_000, reason: 'seen long ago' });
+    expect([late.status, await documents.currentVersion(NAME)]).toEqual([409, 1]);
+    expect((await operator.post(`${PATH}/current`, { version: 1_000, from: null, reason: 'x' })).status).toBe(409);
+    for (const from of ['1', 0, 1.5]) expect((await operator.post(`${PATH}/current`, { version: 1_000, from, reason: 'x' })).status).toBe(422);
+  });
+
   test('are published, put in use and taken back by operators, on record each time', async () => {
     const { sql, documents, release, operator, reader, publish } = await openTemplates(store);
     const made = await publish({ es: { inbox: 'Hay un ticket de {{tenantName}}.\n' } });

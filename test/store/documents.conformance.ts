@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TemplateConflict, UnknownTemplate } from '../../src/store/documents.ts';
+import { PointerMoved, TemplateConflict, UnknownTemplate } from '../../src/store/documents.ts';
 import type { DocumentStore, TemplateVersion, WebhookDelivery, WebhookPage, WebhookPosition } from '../../src/store/documents.ts';
 
 const AT = new Date('2026-03-01T10:00:00.123Z');
@@ -77,6 +77,19 @@ function describeTemplates(open: () => Promise<DocumentStore>): void {
     await store.publishTemplate(versionOf(name, 1));
     await Promise.all(Array.from({ length: 6 }, () => store.setCurrent(name, move(1))));
     expect(await store.pointerMoves(name)).toHaveLength(6);
+  });
+
+  test('of several moves from the version that was seen one wins', async () => {
+    const store = await open();
+    const name = 'welcome';
+    for (const version of [1, 2, 3]) await store.publishTemplate(versionOf(name, version));
+    await store.setCurrent(name, move(1), null);
+    const moves = Array.from({ length: 6 }, (_, at) => store.setCurrent(name, move(2 + (at % 2)), 1));
+    const refused = (await Promise.allSettled(moves)).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(refused).toHaveLength(5);
+    for (const reason of refused) expect(reason).toBeInstanceOf(PointerMoved);
+    expect(await store.pointerMoves(name)).toHaveLength(2);
+    await expect(store.setCurrent(name, move(1), null)).rejects.toThrow(PointerMoved);
   });
 
   test('the pointer does not move to a version that was never published', async () => {

@@ -16,6 +16,8 @@ import { common, type Language } from './words.ts';
 
 export const TEMPLATES = `${UI}/templates`;
 
+const noVersion = z.literal('').transform(() => null);
+
 /** Every notification's template, and one with its versions and the moves between them. */
 export function templatePages(api: Api, deps: ApiDeps): void {
   const { documents } = deps;
@@ -54,7 +56,7 @@ export function templatePages(api: Api, deps: ApiDeps): void {
     };
   });
 
-  const form = z.strictObject({ version: versionField, reason: line(500) });
+  const form = z.strictObject({ version: versionField, from: versionField.or(noVersion), reason: line(500) });
   action(api, deps, { path: '/templates/:name/current', params: templateParams, form }, async ({ params, form: asked, ...recording }) => {
     const { name } = contractOf(params.name);
     await moveTemplatePointer(recording, documents, { name, ...asked });
@@ -84,7 +86,8 @@ function moveForms({ name, versions, current, moves }: TemplateHistory, { langua
   if (others[0] === undefined) return html``;
   const reason = html`<label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>`;
   const form = (fields: Html, button: string) =>
-    html`<form method="post" action="${TEMPLATES}/${name}/current" class="actions">${onceField()}${fields}${reason}<button>${button}</button></form>`;
+    html`<form method="post" action="${TEMPLATES}/${name}/current" class="actions">${onceField()}
+      <input type="hidden" name="from" value="${current}" />${fields}${reason}<button>${button}</button></form>`;
   return html`<details class="card"><summary>${say.move}</summary><p class="soft">${say.lasting}</p>
       ${before === undefined ? '' : form(html`<input type="hidden" name="version" value="${before}" />`, `${say.rollBack} ${before}`)}
       ${form(select({ name: 'version', label: say.version, chosen: others[0], choices: others }), say.use)}</details>`;

@@ -27,13 +27,15 @@ test('every template is shown with the version in use, and one with all its vers
 
 test('another version is put in use and taken back, with a reason on record', async () => {
   const { writer, viewer, documents, actions } = await setUp();
-  const use = (version: string, by = writer) => by.send(`${PAGE}/current`, { version, reason: 'reads better' });
+  const use = (version: string, by = writer, from = '1') => by.send(`${PAGE}/current`, { version, from, reason: 'reads better' });
   expect((await use('1000', viewer)).status).toBe(403);
   expect([(await use('7')).status, (await use('x')).status]).toEqual([422, 422]);
   expect((await use('1000')).headers.get('Location')).toMatch(new RegExp(`^${PAGE}\\?done=`));
   expect(await documents.currentVersion(NAME)).toBe(1_000);
   expect(await writer.read(PAGE)).toContain('Roll back to 1<');
-  await use('1');
+  expect(await writer.read(PAGE)).toContain('name="from" value="1000"');
+  expect((await use('1', writer, '1')).status).toBe(409);
+  await use('1', writer, '1000');
   expect((await documents.pointerMoves(NAME)).slice(-2)).toMatchObject([{ version: 1_000, by: writer.userId, reason: 'reads better' }, { version: 1 }]);
   expect(await actions()).toMatchObject([{ request: { version: 1_000 }, outcome: { before: 1 } }, { request: { version: 1 }, outcome: { before: 1_000 } }]);
 });
