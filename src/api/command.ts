@@ -35,7 +35,7 @@ export interface Answer {
  */
 export async function command(
   c: Context<Env>,
-  { sql, wake }: Pick<ApiDeps, 'sql' | 'wake'>,
+  { sql, wake, keyLimit }: Pick<ApiDeps, 'sql' | 'wake' | 'keyLimit'>,
   work: (context: CommandContext) => Promise<Answer>,
   key = c.req.header('Idempotency-Key'),
 ): Promise<Response> {
@@ -47,6 +47,7 @@ export async function command(
       const { claimed, answered: earlier } = await claimKey(tx, scope);
       if (!claimed) throw running();
       if (earlier !== undefined) return { ...earlier, isReplay: true };
+      await keyLimit.take(tx, scope.subject, facts.caller);
       const { context, events, statements } = collect({ ...facts, tx, now: new Date() });
       const { status, body } = await work(context);
       const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };

@@ -14,6 +14,7 @@ import type { Trace } from '../platform/telemetry.ts';
 import type { DocumentStore } from '../store/documents.ts';
 import type { Caller, Tokens } from './auth.ts';
 import type { InboxStreams } from './inbox-streams.ts';
+import type { KeyLimit } from './key-limit.ts';
 
 /** What a request carries through its handlers. */
 export interface Env {
@@ -52,6 +53,7 @@ export interface ApiDeps {
   readonly diagnose: () => Promise<readonly Finding[]>;
   readonly registry: Registry;
   readonly limits: Limits;
+  readonly keyLimit: KeyLimit;
   readonly config: ConfigOf<
     | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
     | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'

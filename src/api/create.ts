@@ -36,11 +36,12 @@ export interface CreateOptions<Read> {
  */
 export async function create<Read = undefined>(
   c: Context<Env>,
-  { sql, wake }: Pick<ApiDeps, 'sql' | 'wake'>,
+  { sql, wake, keyLimit }: Pick<ApiDeps, 'sql' | 'wake' | 'keyLimit'>,
   { read, decide }: CreateOptions<Read>,
 ): Promise<Response> {
   const { scope, fingerprint, origin } = readRequest(c);
   const add = async (): Promise<Answered | Conflict> => {
+    await keyLimit.take(sql, scope.subject, c.get('caller'));
     const found = (await read?.(sql)) as Read;
     const { status, body, events, statements } = decide({ db: sql, caller: c.get('caller'), now: new Date() }, found);
     const first: Answered = { fingerprint, status, answer: JSON.stringify(body) };

@@ -20,13 +20,14 @@ import { openDocuments } from '../store/open-documents.ts';
 import { createApp } from './app.ts';
 import { openTokens } from './auth.ts';
 import { openInboxStreams } from './inbox-streams.ts';
+import { openKeyLimit } from './key-limit.ts';
 import { observeJobs } from './observe-jobs.ts';
 import { startServer } from './server.ts';
 
 type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
-  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'INBOX_STREAMS'
+  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'KEYS_PER_DAY' | 'INBOX_STREAMS'
   | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY'
   | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
   | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
@@ -71,6 +72,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,
     limits: { address: rate('address', config.ADDRESS_RATE), user: rate('user', config.USER_RATE) },
+    keyLimit: openKeyLimit(config.KEYS_PER_DAY),
   });
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
   const server = stack.adopt(await startServer(app, config.PORT, config.HOST), (serving) => serving.close(patienceMs));

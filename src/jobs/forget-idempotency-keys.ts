@@ -1,7 +1,9 @@
 import { defineJob } from '../kernel/job.ts';
 import { forgetKeys } from '../store/idempotency-keys.ts';
+import { inParts } from './in-parts.ts';
 
 const HOURS_KEPT = 48; // clients are promised a day
+const AT_ONCE = 10_000; // about 10 ms
 
 /** Forgets answers that no client will ask for again. */
 export const forgetIdempotencyKeys = defineJob<object>({
@@ -9,9 +11,10 @@ export const forgetIdempotencyKeys = defineJob<object>({
   schedule: { everyMs: 3_600_000 },
 
   async run({ chunk, log }) {
-    await chunk('keys', async ({ tx }) => {
-      const forgotten = await forgetKeys(tx, HOURS_KEPT);
+    await inParts(chunk, { name: 'keys', atOnce: AT_ONCE }, async ({ tx }) => {
+      const forgotten = await forgetKeys(tx, HOURS_KEPT, AT_ONCE);
       if (forgotten > 0) log.info({ forgotten }, 'keys forgotten');
+      return forgotten;
     });
   },
 });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { PendingQuery, Row } from 'postgres';
 import { appended, type Appended } from '../outbox/append.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
@@ -6,8 +7,13 @@ import type { Db, Tx } from '../platform/postgres.ts';
 export interface KeyScope {
   readonly subject: string;
   readonly route: string;
+  /** As the client sent it; its digest is stored. */
   readonly key: string;
 }
+
+const DIGEST_CHARACTERS = 22; // 132 bits
+
+const digestOf = (key: string): string => hash('sha256', key, 'base64url').slice(0, DIGEST_CHARACTERS);
 
 /** The first answer, as it was sent. */
 export interface Answered {
@@ -26,7 +32,7 @@ interface Claim {
 /** Claims a key until the transaction ends and finds the earlier answer to the key. */
 export async function claimKey(tx: Tx, { subject, route, key }: KeyScope): Promise<Claim> {
   const [row] = await tx<(Partial<Answered> & { readonly claimed: boolean })[]>`
-    select claimed, fingerprint, status, answer from claim_idempotency_key(${subject}, ${route}, ${key})
+    select claimed, fingerprint, status, answer from claim_idempotency_key(${subject}, ${route}, ${digestOf(key)})
   `;
   const { claimed = false, fingerprint, status, answer } = row ?? {};
   return { claimed, answered: fingerprint && status && answer ? { fingerprint, status, answer } : undefined };
@@ -51,7 +57,7 @@ export async function saveAnswer(
 ): Promise<void> {
   await together(tx, saved, tx`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer)
-    values (${subject}, ${route}, ${key}, ${fingerprint}, ${status}, ${answer})
+    values (${subject}, ${route}, ${digestOf(key)}, ${fingerprint}, ${status}, ${answer})
   `);
 }
 
@@ -68,10 +74,11 @@ export async function saveNewAnswer(
   { fingerprint, status, answer }: Answered,
   saved: Saved,
 ): Promise<Conflict | undefined> {
+  const digest = digestOf(key);
   const insert = db`
     insert into idempotency_key (subject, route, key, fingerprint, status, answer)
-    select ${subject}, ${route}, ${key}, ${fingerprint}, ${status}::integer, ${answer}
-    where require_idempotency_key(${subject}, ${route}, ${key})
+    select ${subject}, ${route}, ${digest}, ${fingerprint}, ${status}::integer, ${answer}
+    where require_idempotency_key(${subject}, ${route}, ${digest})
   `;
   try {
     await together(db, saved, insert);
@@ -93,7 +100,7 @@ function conflictOf(error: unknown): Conflict | undefined {
 export async function findAnswer(db: Db, { subject, route, key }: KeyScope): Promise<Answered | undefined> {
   const [answered] = await db<Answered[]>`
     select fingerprint, status, answer from idempotency_key
-    where subject = ${subject} and route = ${route} and key = ${key}
+    where subject = ${subject} and route = ${route} and key = ${digestOf(key)}
   `;
   return answered;
 }
@@ -108,9 +115,25 @@ function together(db: Db, { events, statements }: Saved, insert: Statement): Sta
   return db`${parts} select`;
 }
 
-/** Forgets keys older than `hours`, which must be 24 or more; gives their number. */
-export async function forgetKeys(db: Db, hours: number): Promise<number> {
+/** Counts the keys that were stored for a subject within 24 hours, up to `most`. */
+export async function countKeys(db: Db, subject: string, most: number): Promise<number> {
+  const [row] = await db<{ keys: number }[]>`
+    select count(*)::integer as keys from (
+      select from idempotency_key where subject = ${subject} and created_at > now() - interval '24 hours' limit ${most}
+    ) as stored
+  `;
+  return row?.keys ?? 0;
+}
+
+/** Forgets at most `limit` keys older than `hours`, which must be 24 or more. Returns their number. */
+export async function forgetKeys(db: Db, hours: number, limit: number): Promise<number> {
   if (hours < 24) throw new RangeError('idempotency keys are kept for 24 hours at least');
-  const { count } = await db`delete from idempotency_key where created_at < now() - make_interval(hours => ${hours})`;
+  const { count } = await db`
+    delete from idempotency_key where ctid = any (array(
+      select ctid from idempotency_key
+      where created_at < now() - make_interval(hours => ${hours})
+      order by created_at limit ${limit}
+    ))
+  `;
   return count;
 }

@@ -15,6 +15,17 @@ test('keys are forgotten after two days, however often that is done', async () =
   expect((await sql`select subject from idempotency_key`).map(({ subject }) => String(subject))).toEqual(['new']);
 });
 
+test('many keys are forgotten in parts, each in a transaction of its own', async () => {
+  const { sql } = await createDatabase();
+  await sql`
+    insert into idempotency_key (subject, route, key, fingerprint, status, answer, created_at)
+    select 'old', 'r', n::text, 'f', 200, 'a', now() - interval '49 hours' from generate_series(1, 20001) as n
+  `;
+  expect(await runSlot(sql, forgetIdempotencyKeys, { ports: {} })).toMatchObject({ outcome: 'done' });
+  expect(await sql`select from idempotency_key`).toHaveLength(0);
+  expect(await sql`select from job_chunk where job_name = ${forgetIdempotencyKeys.name}`).toHaveLength(3);
+});
+
 test('the days ahead are made, by several at once as well', async () => {
   const { sql } = await createDatabase();
   await Promise.all([1, 2, 3].map(() => runSlot(sql, maintainPartitions, { ports: {}, scheduledFor: new Date(Math.floor(Date.now() / 1_000) * 1_000) })));
