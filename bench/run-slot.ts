@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 20;
 /** One slot of a job, as a worker runs it: how long it took, and the most resident memory of this process meanwhile. */
 export async function runSlot({ sql, log }: World, job: Job<object>, scheduledFor: Date) {
   await registerJobs(sql, [job.name]);
-  await sql`update job set planned_until = '2999-01-01'`;
+  await sql`update job set planned_until = '2999-01-01', covered_until = null`;
   await sql`insert into job_run (job_name, scheduled_for) values (${job.name}, ${scheduledFor})`;
   const [metrics, stop] = [jobMetrics(new Registry()), new AbortController().signal];
   let peakBytes = 0;

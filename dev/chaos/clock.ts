@@ -49,6 +49,8 @@ export async function runClockCampaign({ seed, strikes, mutant, print }: ClockCa
     print(`workers at ${SHIFTS.join(', ')} and two in time; every job each minute`);
     for (let strike = 0; strike < strikes; strike += 1) print(`  ${await strikeOnce(world, random)}`);
     await until('every slot that came has its end', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
+    await askAgain(world, PAYOUTS); // the month's only slot may have run before all earnings were planted
+    await until('every commission had its chance', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });
     const before = await payouts(world);
     await askAgain(world, PAYOUTS);
     await until('the slot was run again', async () => (await openSlots(world)) === 0, { deadlineMs: REST_MS });

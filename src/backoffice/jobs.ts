@@ -24,6 +24,9 @@ const slot = z
     worker: z.string().nullable(),
     chunks: z.int(),
     requestedBy: uuid.nullable(),
+    timeZone: z.string().nullable(),
+    periodStart: time,
+    periodEnd: time,
   })
   .openapi('JobRun');
 
@@ -38,6 +41,7 @@ const list = readRoute({
       schedule: z.object({ cron: z.string().optional(), timeZone: z.string().optional(), everyMs: z.int().optional() }),
       catchUp: z.enum(['all', 'latest', 'skip']),
       overlap: z.enum(['queue', 'skip']),
+      whenPaused: z.enum(['skip', 'hold']),
       pausedAt: time,
       pausedReason: z.string().nullable(),
       next: z.array(z.iso.datetime()),
@@ -72,9 +76,9 @@ export function jobRoutes(api: Api, deps: ApiDeps): void {
       const job = jobs.find(({ name }) => name === standing.name);
       return job === undefined ? [] : [{ ...standing, job, next: nextSlots(job.schedule, now) }];
     });
-    const answers = shown.map(async ({ job: { schedule, catchUp, overlap }, ...standing }) => {
+    const answers = shown.map(async ({ job: { schedule, catchUp, overlap, whenPaused }, ...standing }) => {
       const last = await listRuns(sql, standing.name, { before: undefined, limit: LAST_SHOWN });
-      return { ...standing, schedule, catchUp, overlap, last };
+      return { ...standing, schedule, catchUp, overlap, whenPaused, last };
     });
     return c.json({ jobs: await Promise.all(answers) }, 200);
   });

@@ -1,8 +1,10 @@
 import { Problem, unprocessable } from '../api/problem.ts';
 import type { Job } from '../kernel/job.ts';
+import { isMostlyIn, wholePeriod } from '../kernel/job-period.ts';
 import { slotsBetween } from '../kernel/schedule.ts';
+import type { Db } from '../platform/postgres.ts';
 import { setDigest } from '../platform/set-digest.ts';
-import { pauseJob, requestSlots, resumeJob } from '../store/job-ledger.ts';
+import { hasSlot, listTakenSlots, pauseJob, requestSlots, resumeJob } from '../store/job-ledger.ts';
 import type { Recording } from './recording.ts';
 
 const MOST_SLOTS = 1_000;
@@ -14,7 +16,8 @@ export async function runSlotNow(
   { slot, reason }: { readonly slot: Date; readonly reason: string },
 ): Promise<string> {
   const [found] = slotsBetween(schedule, { after: new Date(slot.getTime() - 1), until: slot, limit: 1 });
-  if (found?.getTime() !== slot.getTime() || slot > now) throw unprocessable('/slot', 'is no slot of the job that has come');
+  const isSlot = found?.getTime() === slot.getTime() || (await hasSlot(tx, name, slot));
+  if (!isSlot || slot > now) throw unprocessable('/slot', 'is no slot of the job that has come');
   const actionId = await record('run-job', { name, slot: slot.toISOString(), reason });
   if ((await requestSlots(tx, name, [slot], actionId)) === 0) throw new Problem(409, 'The slot is at work now.');
   return actionId;
@@ -38,7 +41,7 @@ export async function backfillSlots(
   job: Job<object>,
   { from, to, count, digest, reason }: Backfill,
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
-  const slots = slotsIn(job, { from, to }, now);
+  const slots = await slotsIn(tx, job, { from, to }, now);
   if (slots.length !== count) throw new Problem(409, `Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
   if (digestOfSlots(slots) !== digest) throw new Problem(409, 'Nothing was changed: the slots are others than those shown.');
   const actionId = await record('backfill-job', { name: job.name, from: from.toISOString(), to: to.toISOString(), count, reason });
@@ -57,12 +60,27 @@ export async function pauseOrResume(
   return record(action, { name, reason });
 }
 
-/** The job's slots of a time that has come. A rhythm has none to be made up for. @throws {Problem} 409, 422 */
-export function slotsIn({ schedule }: Job<object>, { from, to }: { readonly from: Date; readonly to: Date }, now: Date): readonly Date[] {
-  if ('everyMs' in schedule) throw new Problem(409, 'The job keeps a rhythm: there is nothing to make up for.');
+interface Span {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/**
+ * Lists the job's slots of a time that has come: those that were taken, and those of its schedule whose period no other
+ * slot has covered. A rhythm has none to be made up for. @throws {Problem} 409, 422
+ */
+export async function slotsIn(db: Db, job: Job<object>, { from, to }: Span, now: Date): Promise<readonly Date[]> {
+  if ('everyMs' in job.schedule) throw new Problem(409, 'The job keeps a rhythm: there is nothing to make up for.');
   if (to <= from) throw unprocessable('/to', 'must be after from');
   const until = to < now ? to : now;
-  const slots = slotsBetween(schedule, { after: from, until, limit: MOST_SLOTS + 1 });
+  const planned = slotsBetween(job.schedule, { after: from, until, limit: MOST_SLOTS + 1 });
+  const periods = planned.map((scheduledFor) => ({ scheduledFor, whole: wholePeriod(job, { scheduledFor, timeZone: null }) }));
+  const within = { start: periods[0]?.whole.start ?? from, end: periods.at(-1)?.whole.end ?? from };
+  const taken = await listTakenSlots(db, job.name, { from, to: until, within });
+  const open = periods.filter(({ scheduledFor, whole }) => !taken.some((slot) =>
+    slot.scheduledFor.getTime() !== scheduledFor.getTime() && isMostlyIn(job, whole, slot)));
+  const again = taken.map(({ scheduledFor }) => scheduledFor).filter((slot) => slot > from && slot <= until);
+  const slots = [...new Set([...open.map(({ scheduledFor }) => scheduledFor), ...again].map((slot) => slot.getTime()))];
   if (slots.length > MOST_SLOTS) throw unprocessable('/to', `makes more than ${MOST_SLOTS} slots`);
-  return slots;
+  return slots.sort((one, other) => one - other).map((slot) => new Date(slot));
 }

@@ -38,7 +38,7 @@ const backfill = writeRoute({
 const pause = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/pause',
-  summary: 'Pass over a job’s slots until it is resumed; they stand in the ledger as skipped',
+  summary: 'Pause a job: until it is resumed its slots are skipped, or held where they move money',
   body: z.strictObject({ reason }),
   answer: z.object({ actionId: uuid }),
 });
@@ -58,9 +58,9 @@ export function steerJobRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async (context) => ({ status: 200, body: { actionId: await runSlotNow(recordingOf(context), job, c.req.valid('json')) } }));
   });
 
-  api.openapi(preview, (c) => {
+  api.openapi(preview, async (c) => {
     const job = findJob(deps, c.req.valid('param').name);
-    const slots = slotsIn(job, c.req.valid('query'), new Date());
+    const slots = await slotsIn(deps.sql, job, c.req.valid('query'), new Date());
     return c.json({ count: slots.length, digest: digestOfSlots(slots) }, 200);
   });
 

@@ -1,7 +1,7 @@
 import { IllegalTransition } from '../domain/illegal-transition.ts';
-import { type ChunkContext, defineJob } from '../kernel/job.ts';
+import { type ChunkContext, defineJob, type RunContext } from '../kernel/job.ts';
 import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
-import { daysOf } from './days-of.ts';
+import { type Days, unitsIn } from './days-of.ts';
 
 const AMBASSADORS_AT_ONCE = 200;
 
@@ -11,30 +11,37 @@ export const closePayoutCycles = defineJob<object>({
   schedule: { cron: '0 4 1 * *', timeZone: 'America/Mexico_City' },
   covers: 'month before',
   catchUp: 'all',
+  whenPaused: 'hold',
 
-  async run({ sql, chunk, period, timeZone, scheduledFor: now, log }) {
-    const { first: periodStart, last: periodEnd } = daysOf(period, timeZone);
-    const due = await listDueAmbassadors(sql, periodEnd);
-
-    async function close({ tx, append }: ChunkContext, { ambassadorUserId, currency }: DueAmbassador): Promise<void> {
-      try {
-        const { events } = await closePayoutCycle(tx, { ambassadorUserId, currency, periodStart, periodEnd }, now);
-        await append(...events);
-      } catch (error) {
-        // An operator has closed a later day. What was earned is in the next cycle.
-        if (!(error instanceof IllegalTransition)) throw error;
-        log.warn({ ambassadorUserId, currency }, 'ambassador passed over: a later period is closed');
-      }
-    }
-
-    for (const part of partsOf(due)) {
-      const name = `ambassadors ${part[0]?.ambassadorUserId} to ${part.at(-1)?.ambassadorUserId}`;
-      await chunk(name, async (context) => {
-        for (const one of part) await close(context, one);
-      });
-    }
+  async run(context) {
+    for (const month of unitsIn(context.period, 'month', context.timeZone)) await closeMonth(context, month);
   },
 });
+
+async function closeMonth(
+  { sql, chunk, scheduledFor: now, log }: RunContext<object>,
+  { first: periodStart, last: periodEnd }: Days,
+): Promise<void> {
+  const due = await listDueAmbassadors(sql, periodEnd);
+
+  async function close({ tx, append }: ChunkContext, { ambassadorUserId, currency }: DueAmbassador): Promise<void> {
+    try {
+      const { events } = await closePayoutCycle(tx, { ambassadorUserId, currency, periodStart, periodEnd }, now);
+      await append(...events);
+    } catch (error) {
+      // An operator has closed a later day. What was earned is in the next cycle.
+      if (!(error instanceof IllegalTransition)) throw error;
+      log.warn({ ambassadorUserId, currency }, 'ambassador passed over: a later period is closed');
+    }
+  }
+
+  for (const part of partsOf(due)) {
+    const name = `${periodEnd}: ambassadors ${part[0]?.ambassadorUserId} to ${part.at(-1)?.ambassadorUserId}`;
+    await chunk(name, async (context) => {
+      for (const one of part) await close(context, one);
+    });
+  }
+}
 
 /** In parts of so many ambassadors, none of them in two. */
 function partsOf(due: readonly DueAmbassador[]): readonly (readonly DueAmbassador[])[] {

@@ -1,7 +1,7 @@
 import { issued } from '../domain/invoicing.ts';
 import { defineJob } from '../kernel/job.ts';
 import { endOfPart, issueMonthlyInvoices } from '../store/monthly-invoices.ts';
-import { daysOf } from './days-of.ts';
+import { unitsIn } from './days-of.ts';
 
 const TENANTS_AT_ONCE = 1_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -15,20 +15,22 @@ export const issueInvoices = defineJob<object>({
   schedule: { cron: '0 5 1 * *', timeZone: 'America/Mexico_City' },
   covers: 'month before',
   catchUp: 'all',
+  whenPaused: 'hold',
 
   async run({ sql, chunk, period, timeZone, scheduledFor: issuedAt, log }) {
-    const { first: month } = daysOf(period, timeZone);
-    let count = 0;
-    for (let after = BEFORE_ALL; ;) {
-      const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);
-      if (upTo === undefined) break;
-      await chunk(`tenants after ${after} up to ${upTo}`, async ({ tx, append }) => {
-        const invoices = await issueMonthlyInvoices(tx, { after, upTo, month, issuedAt });
-        await append(...invoices.map(issued));
-        count += invoices.length;
-      });
-      after = upTo;
+    for (const { first: month } of unitsIn(period, 'month', timeZone)) {
+      let count = 0;
+      for (let after = BEFORE_ALL; ;) {
+        const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);
+        if (upTo === undefined) break;
+        await chunk(`${month}: tenants after ${after} up to ${upTo}`, async ({ tx, append }) => {
+          const invoices = await issueMonthlyInvoices(tx, { after, upTo, month, issuedAt });
+          await append(...invoices.map(issued));
+          count += invoices.length;
+        });
+        after = upTo;
+      }
+      log.info({ month, invoices: count }, 'invoices issued');
     }
-    log.info({ month, invoices: count }, 'invoices issued');
   },
 });

@@ -10,6 +10,7 @@ const AT_ONCE = 1_000;
 export const reconcilePayments = defineJob<object>({
   name: 'reconcile-payments', // lives in the ledger: never rename
   schedule: { cron: '10 * * * *', timeZone: 'America/Mexico_City' },
+  whenPaused: 'hold',
 
   async run({ sql, chunk, scheduledFor: now }) {
     for (const reportId of await listUnreconciled(sql)) {

@@ -19,8 +19,9 @@ export interface RunContext<Ports> {
   readonly log: Logger;
   /** The time of the slot. Rules take their period from here, never from a clock. */
   readonly scheduledFor: Date;
+  /** The time to cover: from the end of the last period that was run. It may hold several days or months. */
   readonly period: Period;
-  /** On whose wall the period's days begin: the schedule's, or the deployment's own. */
+  /** The zone on whose wall the period's days and months begin. */
   readonly timeZone: string;
   /** Aborts when the process is to stop or the lock is lost. */
   readonly signal: AbortSignal;
@@ -38,10 +39,14 @@ export interface Job<Ports> {
   readonly name: string;
   readonly schedule: Schedule;
   readonly covers: Covers;
+  /** The zone on whose wall its periods begin, where that is not its schedule's. */
+  readonly periodZone?: string | undefined;
   /** Which of the slots that passed while nobody worked are run. */
   readonly catchUp: 'all' | 'latest' | 'skip';
   /** What becomes of a slot whose time comes while another is at work. */
   readonly overlap: 'queue' | 'skip';
+  /** What becomes of slots that come while an operator pauses the job: skipped, or held and run when it is resumed. */
+  readonly whenPaused: 'skip' | 'hold';
   /** Failures until a slot has failed. */
   readonly attempts: number;
   /** Throws `Permanent` for what no attempt will change and `RetryLater` for what takes its time; either says why, for the ledger. */
@@ -52,8 +57,8 @@ type Declared<Ports> = Pick<Job<Ports>, 'name' | 'schedule' | 'run'> & Partial<J
 
 /** Declares a job. */
 export function defineJob<Ports>(declared: Declared<Ports>): Job<Ports> {
-  const { covers = 'since the last', catchUp = 'latest', overlap = 'queue', attempts = 5 } = declared;
-  return Object.freeze({ ...declared, covers, catchUp, overlap, attempts });
+  const { covers = 'since the last', catchUp = 'latest', overlap = 'queue', whenPaused = 'skip', attempts = 5 } = declared;
+  return Object.freeze({ ...declared, covers, catchUp, overlap, whenPaused, attempts });
 }
 
 /** Somebody else holds the job: this run may write no more. */

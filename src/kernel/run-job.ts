@@ -5,17 +5,18 @@ import { classify, Unavailable } from '../platform/unavailable.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
 import { signal as reach } from '../platform/signal.ts';
 import { transaction } from '../platform/transaction.ts';
+import { holdPlan, savePlan } from '../store/job-plan.ts';
 import {
-  extendLock, failRun, finishRun, giveRunBack, hasOpenRuns, type Hold, holdPlan, readChunks, releaseLock, renewLock, type Run,
-  saveChunk, savePlan, takeLock, takeRun,
+  extendLock, failRun, finishRun, giveRunBack, hasOpenRuns, type Hold, readChunks, releaseLock, renewLock, saveChunk, takeLock,
 } from '../store/job-runs.ts';
 import { backoffMs } from './consumers/backoff.ts';
 import { Permanent, RetryLater, toError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
+import { periodZoneOf } from './job-period.ts';
 import { type Job, type RunContext, RunLost, RunStopped } from './job.ts';
-import { periodOf, slotsBetween, zoneOf } from './schedule.ts';
+import { slotsBetween } from './schedule.ts';
+import { GRACE_MS, type PeriodRun, takeSlot } from './take-slot.ts';
 
-const GRACE_MS = 60_000; // a slot that begins later was caught up with
 const PLANNED_AT_ONCE = 1_000;
 const CHUNK_TIMEOUT_MS = 600_000;
 const OUTAGE_MS = 300_000; // for a provider that does not say for how long it is unavailable
@@ -60,16 +61,16 @@ export async function runJob<Ports>(job: Job<Ports>, options: RunJobOptions<Port
   }
 }
 
-/** Writes the slots since the last time into the ledger; says whether there may be more. */
-function planJob<Ports>({ name, schedule }: Job<Ports>, sql: Sql): Promise<boolean> {
+/** Writes the slots since the last one into the ledger. Returns whether there may be more. */
+function planJob<Ports>({ name, schedule, whenPaused }: Job<Ports>, sql: Sql): Promise<boolean> {
   return transaction(sql, async (tx) => {
     const plan = await holdPlan(tx, name);
     if (plan === undefined) return false;
     const { plannedUntil: after, now: until, isPaused } = plan;
     const slots = slotsBetween(schedule, { after, until, limit: PLANNED_AT_ONCE });
-    const isFull = slots.length === PLANNED_AT_ONCE;
-    if (slots.length > 0) await savePlan(tx, name, { slots, isPaused, until: isFull ? (slots.at(-1) ?? until) : until });
-    return isFull;
+    const timeZone = 'cron' in schedule ? schedule.timeZone : undefined;
+    if (slots.length > 0) await savePlan(tx, name, { slots, timeZone, areSkipped: isPaused && whenPaused === 'skip' });
+    return slots.length === PLANNED_AT_ONCE;
   });
 }
 
@@ -84,7 +85,7 @@ interface Running<Ports> extends RunJobOptions<Ports> {
 async function runNext<Ports>(job: Job<Ports>, running: Running<Ports>): Promise<boolean> {
   const { hold, log, metrics, signal } = running;
   if (signal.aborted) return false;
-  const run = await held(running, (tx) => takeRun(tx, hold, { ...job, graceMs: GRACE_MS })).catch(whenLost);
+  const run = await held(running, (tx) => takeSlot(tx, hold, job)).catch(whenLost);
   if (run === undefined) return false;
   const told = log.child({ job: job.name, slot: run.scheduledFor, fence: String(hold.fence) });
   const beganAt = performance.now();
@@ -152,15 +153,14 @@ async function held<Ports, T>(running: Running<Ports>, work: (tx: Tx) => Promise
   }
 }
 
-async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor, isRequested }: Run): Promise<RunContext<Ports>> {
+async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor, isRequested, period, timeZone }: PeriodRun): Promise<RunContext<Ports>> {
   const { sql, ports, log, hold, signal, onProgress } = running;
   const done = await readChunks(sql, job.name, scheduledFor);
   const origin = isRequested ? { lane: 'bulk' as const } : {};
   return {
-    sql, ports, scheduledFor, signal,
+    sql, ports, scheduledFor, signal, period,
     log: log.child({ job: job.name, slot: scheduledFor }),
-    period: periodOf(job.schedule, job.covers, scheduledFor),
-    timeZone: zoneOf(job.schedule),
+    timeZone: periodZoneOf(job, timeZone),
     async chunk(name, work) {
       if (done.has(name)) return;
       if (signal.aborted) throw new RunStopped('the process is to stop');

@@ -116,10 +116,10 @@ export function zoneOf(schedule: Schedule): string {
   return 'cron' in schedule ? schedule.timeZone : 'UTC';
 }
 
-/** The period that a slot is about. */
-export function periodOf(schedule: Schedule, covers: Covers, slot: Date): Period {
+/** Returns the whole period that a slot is about; days and months begin on the wall of `zone`. */
+export function periodOf(schedule: Schedule, covers: Covers, slot: Date, zone: string = zoneOf(schedule)): Period {
   if (covers === 'since the last') return { start: previousSlot(schedule, slot), end: slot };
   const unit = covers === 'day before' ? 'day' : 'month';
-  const end = DateTime.fromJSDate(slot, { zone: zoneOf(schedule) }).startOf(unit);
+  const end = DateTime.fromJSDate(slot, { zone }).startOf(unit);
   return { start: end.minus({ [unit]: 1 }).toJSDate(), end: end.toJSDate() };
 }

@@ -7,7 +7,7 @@ export interface JobProgress {
   readonly now: Date;
   /** Up to then every slot is in the ledger. */
   readonly plannedUntil: Date;
-  /** Of the slots that nobody has begun, the oldest; an operator's backfill is none. */
+  /** Of the slots that nobody has begun, the oldest; an operator's backfill, or a paused job's, is none. */
   readonly oldestDue: Date | null;
 }
 
@@ -17,7 +17,7 @@ export function readJobProgress(sql: Sql): Promise<readonly JobProgress[]> {
     select name, clock_timestamp() as now, planned_until as "plannedUntil",
            (
              select min(scheduled_for) from job_run
-             where job_name = job.name and outcome = 'due' and requested_by is null
+             where job_name = job.name and outcome = 'due' and requested_by is null and job.paused_at is null
            ) as "oldestDue"
     from job
   `;

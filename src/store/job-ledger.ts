@@ -1,3 +1,4 @@
+import type { Period } from '../kernel/schedule.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
 
 /** What became of a slot. */
@@ -12,6 +13,11 @@ export interface LedgerRow {
   /** Pieces that are done. */
   readonly chunks: number;
   readonly requestedBy: string | null;
+  /** The zone of the schedule that planned it; null for a rhythm and in rows of earlier releases. */
+  readonly timeZone: string | null;
+  /** What its run covers; null before it is taken, and for a rhythm. */
+  readonly periodStart: Date | null;
+  readonly periodEnd: Date | null;
 }
 
 const columns = (db: Db) => db`
@@ -20,7 +26,7 @@ const columns = (db: Db) => db`
     select count(*)::integer from job_chunk chunk
     where chunk.job_name = run.job_name and chunk.scheduled_for = run.scheduled_for
   ) as chunks,
-  requested_by as "requestedBy"
+  requested_by as "requestedBy", time_zone as "timeZone", period_start as "periodStart", period_end as "periodEnd"
 `;
 
 /** A job's slots before a moment, newest first. */
@@ -34,6 +40,29 @@ export async function listRuns(
     where job_name = ${name} ${before === undefined ? sql`` : sql`and scheduled_for < ${before}`}
     order by scheduled_for desc limit ${limit}
   `;
+}
+
+/** A slot that was taken, and what its run covers. */
+export interface TakenSlot extends Period {
+  readonly scheduledFor: Date;
+}
+
+/** Lists the slots that were taken whose time is after `from` and up to `to`, or whose periods overlap `within`. */
+export function listTakenSlots(
+  db: Db, name: string, { from, to, within }: { readonly from: Date; readonly to: Date; readonly within: Period },
+): Promise<TakenSlot[]> {
+  return db<TakenSlot[]>`
+    select scheduled_for as "scheduledFor", period_start as start, period_end as "end"
+    from job_run
+    where job_name = ${name} and period_start is not null
+      and ((scheduled_for > ${from} and scheduled_for <= ${to}) or (period_start < ${within.end} and period_end > ${within.start}))
+  `;
+}
+
+/** Returns whether the ledger has a slot of that time. */
+export async function hasSlot(db: Db, name: string, slot: Date): Promise<boolean> {
+  const rows = await db`select from job_run where job_name = ${name} and scheduled_for = ${slot}`;
+  return rows.length > 0;
 }
 
 /** A job as it stands: the last of its slots, and whether it is paused. */

@@ -1,3 +1,4 @@
+import type { Period } from '../kernel/schedule.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
 
 /** Makes jobs known; their first slots are those after now. */
@@ -6,33 +7,6 @@ export async function registerJobs(db: Db, names: readonly string[]): Promise<vo
     insert into job (name, planned_until) select name, clock_timestamp() from unnest(${[...names]}::text[]) as name
     on conflict do nothing
   `;
-}
-
-/** How far a job's ledger goes, and the database's time. */
-export interface Planned {
-  readonly plannedUntil: Date;
-  readonly now: Date;
-  readonly isPaused: boolean;
-}
-
-/** Holds the job's plan; undefined when another process does, or nobody registered it. */
-export async function holdPlan(tx: Tx, name: string): Promise<Planned | undefined> {
-  const [row] = await tx<Planned[]>`
-    select planned_until as "plannedUntil", clock_timestamp() as now, paused_at is not null as "isPaused"
-    from job where name = ${name} for update skip locked
-  `;
-  return row;
-}
-
-/** Writes slots into the ledger, and up to when it is complete. */
-export async function savePlan(tx: Tx, name: string, plan: { readonly slots: readonly Date[]; readonly until: Date; readonly isPaused: boolean }): Promise<void> {
-  await tx`
-    insert into job_run (job_name, scheduled_for, outcome, reason)
-    select ${name}, slot, ${plan.isPaused ? 'skipped' : 'due'}, ${plan.isPaused ? 'paused' : null}
-    from unnest(${plan.slots.map((slot) => slot.toISOString())}::timestamptz[]) as slot
-    on conflict do nothing
-  `;
-  await tx`update job set planned_until = ${plan.until} where name = ${name}`;
 }
 
 /** The hold of a job, by the database's clock; its fence was never given before. */
@@ -85,6 +59,15 @@ export interface Run {
   readonly attempt: number;
   /** Whether an operator asked for the slot, be it a single one or of a backfill. */
   readonly isRequested: boolean;
+  /** The zone of the schedule that planned it; null in rows of earlier releases. */
+  readonly timeZone: string | null;
+  /** The time that it covers; undefined when it is taken for the first time. */
+  readonly period: Period | undefined;
+}
+
+interface RunRow extends Omit<Run, 'period'> {
+  readonly start: Date | null;
+  readonly end: Date | null;
 }
 
 export interface Policy {
@@ -122,19 +105,31 @@ export async function takeRun(tx: Tx, { jobName, fence, worker }: Hold, policy: 
         and scheduled_for < clock_timestamp() - ${policy.graceMs} * interval '1 millisecond'
     `;
   }
-  const [run] = await tx<Run[]>`
+  const [run] = await tx<RunRow[]>`
     update job_run
     set outcome = 'running', attempts = attempts + 1, fence = ${String(fence)}, worker = ${worker}, reason = null,
         started_at = coalesce(started_at, clock_timestamp())
     where job_name = ${jobName} and scheduled_for = (
       select scheduled_for from job_run
-      where job_name = ${jobName} and outcome in ('due', 'running') and not_before <= clock_timestamp()
+      where job_name = ${jobName} and outcome in ('due', 'running') and not_before <= clock_timestamp() and ${mayRun(tx)}
         and scheduled_for <= clock_timestamp()
       order by scheduled_for limit 1
     )
-    returning scheduled_for as "scheduledFor", attempts as attempt, requested_by is not null as "isRequested"
+    returning scheduled_for as "scheduledFor", attempts as attempt, requested_by is not null as "isRequested",
+              time_zone as "timeZone", period_start as start, period_end as "end"
   `;
-  return run;
+  if (run === undefined) return undefined;
+  const { start, end, ...taken } = run;
+  return { ...taken, period: start && end ? { start, end } : undefined };
+}
+
+/** Ends a slot that was taken and has nothing to cover. */
+export async function skipRun(tx: Tx, { jobName }: Hold, { scheduledFor }: Run, reason: string): Promise<void> {
+  await tx`
+    update job_run
+    set outcome = 'skipped', reason = ${reason}, attempts = attempts - 1, started_at = null, finished_at = clock_timestamp()
+    where job_name = ${jobName} and scheduled_for = ${scheduledFor}
+  `;
 }
 
 /** Ends a slot; how depends on whether it began in time. */
@@ -197,8 +192,13 @@ export async function saveChunk(tx: Tx, { jobName, fence }: Hold, scheduledFor: 
 export async function hasOpenRuns(sql: Sql, jobName: string): Promise<boolean> {
   const rows = await sql`
     select from job_run
-    where job_name = ${jobName} and outcome in ('due', 'running') and not_before <= clock_timestamp()
+    where job_name = ${jobName} and outcome in ('due', 'running') and not_before <= clock_timestamp() and ${mayRun(sql)}
     limit 1
   `;
   return rows.length > 0;
 }
+
+/** While a job is paused, only what operators ask for is run. */
+const mayRun = (db: Db) => db`(
+  requested_by is not null or not exists (select from job where name = job_name and paused_at is not null)
+)`;

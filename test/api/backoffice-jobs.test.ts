@@ -1,8 +1,10 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
+import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import { jobs } from '../../src/jobs/index.ts';
 import { maintainPartitions } from '../../src/jobs/maintain-partitions.ts';
+import { reschedule } from '../../src/kernel/reschedule.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
@@ -104,4 +106,28 @@ test('the ledger is read page by page', async () => {
   const slots = [first, rest].flatMap((page) => (page['runs'] as { scheduledFor: string }[]).map(({ scheduledFor }) => scheduledFor));
   expect(slots).toEqual([1, 2, 3, 4, 5].map((hours) => new Date(lastHour.getTime() - hours * HOUR_MS).toISOString()));
   expect(rest['nextCursor']).toBeNull();
+});
+
+test('after a change of zone a slot of the old one is run again, and a backfill covers each month once', async () => {
+  const { sql, operator, reader } = await world();
+  const name = issueInvoices.name;
+  const mexican = '2026-03-01T11:00:00.000Z';
+  const app = createApp({ ...appDeps(sql), jobs: reschedule(jobs, { crons: {}, timeZone: 'Europe/Madrid' }) });
+  await sql`
+    insert into job_run (job_name, scheduled_for, outcome, time_zone, period_start, period_end)
+    values (${name}, ${mexican}, 'failed', 'America/Mexico_City', '2026-02-01 06:00+00', '2026-03-01 06:00+00')
+  `;
+  const moved = await signIn(app, { roles: ['backoffice:write'] });
+  const range = { from: '2026-01-31T00:00:00Z', to: '2026-04-30T00:00:00Z' };
+  const preview = await json(await moved.get(`${PATH}/${name}/backfill?from=${range.from}&to=${range.to}`));
+  expect(preview).toMatchObject({ count: 3 });
+  expect((await moved.post(`${PATH}/${name}/backfill`, { ...range, ...preview, reason: 'a hole' })).status).toBe(200);
+  const slots = async () => (await sql<{ slot: Date }[]>`select scheduled_for as slot from job_run where outcome = 'due' order by 1`).map(({ slot }) => slot.toISOString());
+  expect(await slots()).toEqual(['2026-02-01T04:00:00.000Z', mexican, '2026-04-01T03:00:00.000Z']);
+  await sql`update job_run set outcome = 'failed'`;
+  expect((await moved.post(`${PATH}/${name}/run`, { slot: mexican, reason: 'again' })).status).toBe(200);
+  expect(await slots()).toEqual([mexican]);
+  expect((await operator.post(`${PATH}/${name}/run`, { slot: '2026-04-01T03:00:01Z', reason: 'none' })).status).toBe(422);
+  const [, row] = (await json(await reader.get(`${PATH}/${name}/runs`)))['runs'] as Record<string, unknown>[];
+  expect(row).toMatchObject({ timeZone: 'America/Mexico_City', periodStart: '2026-02-01T06:00:00.000Z', periodEnd: '2026-03-01T06:00:00.000Z' });
 });

@@ -208,3 +208,19 @@ test('a run that is stopped between two parts is gone on with, and closes each o
   expect(parts).toBe(3);
   expect(await eventsOf(sql, 'PayoutCycleClosed')).toHaveLength(450);
 });
+
+test('a slot after months without one closes each of them, and what follows a change of zone closes each month once', async () => {
+  const { sql, ambassador, cycles } = await open();
+  const one = await ambassador();
+  for (const day of ['2026-02-10', '2026-03-10', '2026-04-30']) await one.earn(day, 30_000);
+  const coveredUntil = new Date('2026-02-01T06:00:00Z');
+  await runSlot(sql, closePayoutCycles, { ports: {}, scheduledFor: slotOf('2026-05'), coveredUntil });
+  const closed = ['02-01 2026-02-28', '03-01 2026-03-31', '04-01 2026-04-30'].map((days) => `2026-${days}: 1 lines 30000, in 0, pays 30000, out 0`);
+  expect(await cycles(one.userId)).toEqual(closed);
+  const madrid = { ...closePayoutCycles, schedule: { cron: '0 4 1 * *', timeZone: 'Europe/Madrid' } };
+  await one.earn('2026-05-31', 30_000);
+  const again = { ports: {}, scheduledFor: new Date('2026-05-01T02:00:00Z'), coveredUntil: new Date('2026-05-01T06:00:00Z') };
+  expect(await runSlot(sql, madrid, again)).toMatchObject({ outcome: 'skipped', reason: 'its period was run before' });
+  await runSlot(sql, madrid, { ...again, scheduledFor: new Date('2026-06-01T02:00:00Z') });
+  expect(await cycles(one.userId)).toEqual([...closed, '2026-05-01 2026-05-31: 1 lines 30000, in 0, pays 30000, out 0']);
+});

@@ -21,8 +21,8 @@ async function open() {
   const { sql } = await createDatabase();
   return {
     provider, sql,
-    fetch: ({ token = accessToken, scheduledFor = slot } = {}) => runSlot(sql, fetchSettlementReports, {
-      scheduledFor, ports: { settlementReports: openSettlementReports({ url: provider.url, accessToken: token }) },
+    fetch: ({ token = accessToken, scheduledFor = slot, coveredUntil = undefined as Date | undefined } = {}) => runSlot(sql, fetchSettlementReports, {
+      scheduledFor, coveredUntil, ports: { settlementReports: openSettlementReports({ url: provider.url, accessToken: token }) },
     }),
     kept: async () => [
       ...(await sql`select period_start::text || ' ' || period_end::text || ' ' || lines as said from settlement_report`).map(({ said }) => String(said)),
@@ -104,4 +104,15 @@ test('a provider that knows us not is not asked again and again', async () => {
 test('where no provider is configured nothing is fetched', async () => {
   const { sql } = await createDatabase();
   expect(await runSlot(sql, fetchSettlementReports, { ports: {}, scheduledFor: slot })).toMatchObject({ outcome: 'caught-up' });
+});
+
+test('after slots that did not come, the report of every day since is fetched, and one that is refused keeps no other', async () => {
+  const { provider, fetch, kept } = await open();
+  const dayAgo = (days: number) => new Date(slot.getTime() - days * 86_400_000).toISOString().slice(0, 10);
+  const coveredUntil = new Date(dayAgo(3));
+  for (const days of [1, 3]) provider.publish(dayAgo(days), csv(`of ${days},100,MXN,${dayAgo(days)}`));
+  expect(await fetch({ coveredUntil })).toEqual({ outcome: 'due', reason: 'there is no report yet', attempts: 0 });
+  provider.publish(dayAgo(2), 'no report');
+  expect(await fetch({ coveredUntil })).toMatchObject({ outcome: 'failed' });
+  expect(await kept()).toEqual([`${dayAgo(3)} ${dayAgo(3)} 1`, `${dayAgo(1)} ${dayAgo(1)} 1`, 2]);
 });

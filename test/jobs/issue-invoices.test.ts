@@ -234,3 +234,11 @@ test('a run that is stopped between two parts is gone on with from there, and le
   expect(parts).toBe(3);
   expect(await gaps(sql)).toEqual([]);
 });
+
+test('a slot after months without one bills each of them by an invoice of its own', async () => {
+  const { sql, tenant, charge } = await openBilling();
+  const id = await tenant();
+  for (const day of ['2026-02-10', '2026-03-10']) await charge(id, `${day}T18:00:00Z`);
+  await runSlot(sql, issueInvoices, { ports: {}, scheduledFor: slotOf('2026-04'), coveredUntil: new Date('2026-02-01T06:00:00Z') });
+  expect((await invoices(sql)).map(({ number, month }) => `${number} ${month}`)).toEqual(['MX-2026-000001 2026-02', 'MX-2026-000002 2026-03']);
+});

@@ -1,52 +1,16 @@
-import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { Permanent, RetryLater } from '../../src/kernel/errors.ts';
-import { defineJob, type Job, type RunContext } from '../../src/kernel/job.ts';
-import { runJob } from '../../src/kernel/run-job.ts';
-import { jobMetrics } from '../../src/platform/job-metrics.ts';
-import { openLog } from '../../src/platform/log.ts';
 import { Unavailable } from '../../src/platform/unavailable.ts';
-import { registerJobs, takeLock } from '../../src/store/job-runs.ts';
-import { createDatabase } from '../support/database.ts';
+import { takeLock } from '../../src/store/job-runs.ts';
+import { hoursAgo, once, openJob, type Work } from '../support/job-world.ts';
 import { until } from '../support/until.ts';
-
-const halfAnHourAgo = Math.floor(Date.now() / 60_000) * 60_000 - 30 * 60_000; // late enough, and no slot is near
-const HOURLY = { cron: `${new Date(halfAnHourAgo).getUTCMinutes()} * * * *`, timeZone: 'UTC' };
-const hoursAgo = (hours: number) => new Date(halfAnHourAgo - hours * 3_600_000);
-const ports = {};
-
-type Work = (context: RunContext<object>) => Promise<void>;
-
-/** A database where the job was last planned so many hours ago, and what may be seen of it. */
-async function world(facts: Partial<Job<object>> & { readonly run: Work }, plannedHoursAgo = 0) {
-  const { sql } = await createDatabase();
-  const job = defineJob<object>({ name: 'hourly', schedule: HOURLY, ...facts });
-  await registerJobs(sql, [job.name]);
-  await sql`update job set planned_until = ${new Date(hoursAgo(plannedHoursAgo).getTime() + 1)}`;
-  await sql`create table written (slot timestamptz, fence bigint, what text)`;
-  const stop = new AbortController();
-  const work = (options: { readonly leaseMs?: number; readonly stop?: AbortSignal } = {}) => runJob(job, {
-    sql, ports, log: openLog({ process: 'test', level: 'silent' }), metrics: jobMetrics(new Registry()),
-    worker: 'test', leaseMs: 30_000, stop: stop.signal, ...options,
-  });
-  return {
-    sql, job, stop, work,
-    ledger: async () => (await sql`select outcome, coalesce(': ' || reason, '') as reason from job_run order by scheduled_for`)
-      .map(({ outcome, reason }) => `${String(outcome)}${String(reason)}`),
-    written: async () => (await sql`select what from written order by slot, what`).map(({ what }) => String(what)),
-  };
-}
-
-/** Writes one row in one piece. */
-const once: Work = ({ chunk, scheduledFor }) =>
-  chunk('all', async ({ tx, fence }) => void (await tx`insert into written values (${scheduledFor}, ${String(fence)}, 'all')`));
 
 test.for([
   ['all', ['caught-up', 'caught-up', 'caught-up'], 3],
   ['latest', ['skipped: a later slot is due', 'skipped: a later slot is due', 'caught-up'], 1],
   ['skip', ['missed: nobody worked at its time', 'missed: nobody worked at its time', 'missed: nobody worked at its time'], 0],
 ] as const)('of slots that passed while nobody worked, the policy «%s» runs those it says, and all are in the ledger', async ([catchUp, outcomes, count]) => {
-  const { sql, work, ledger, written } = await world({ catchUp, run: once }, 3);
+  const { sql, work, ledger, written } = await openJob({ catchUp, run: once }, 3);
   await sql`update job set planned_until = planned_until - interval '1 hour'`;
   await sql`insert into job_run (job_name, scheduled_for, outcome) values ('hourly', ${hoursAgo(0)}, 'done')`;
   await work();
@@ -57,7 +21,7 @@ test.for([
 });
 
 test('no slot runs before its time by the database’s clock, and a job that is new begins with the next', async () => {
-  const { work, ledger, sql } = await world({ run: once });
+  const { work, ledger, sql } = await openJob({ run: once });
   await sql`update job set planned_until = clock_timestamp()`;
   await work();
   expect(await ledger()).toEqual([]);
@@ -67,7 +31,7 @@ test('no slot runs before its time by the database’s clock, and a job that is 
 });
 
 test('fifty at once run a slot once', async () => {
-  const { work, written, ledger } = await world({ catchUp: 'all', run: once }, 2);
+  const { work, written, ledger } = await openJob({ catchUp: 'all', run: once }, 2);
   await Promise.all(Array.from({ length: 50 }, () => work()));
   expect(await written()).toHaveLength(2);
   expect(new Set((await ledger()).filter((outcome) => outcome === 'due' || outcome === 'running'))).toEqual(new Set());
@@ -77,7 +41,7 @@ test('who lost the lock writes no more, and who has it goes on where the other w
   const frozen = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   let runs = 0;
-  const { sql, work, written, ledger } = await world({
+  const { sql, work, written, ledger } = await openJob({
     catchUp: 'latest',
     async run({ chunk, scheduledFor }) {
       runs += 1;
@@ -104,7 +68,7 @@ test('who lost the lock writes no more, and who has it goes on where the other w
 });
 
 test('a fence is never given twice, and grows', async () => {
-  const { sql } = await world({ run: once });
+  const { sql } = await openJob({ run: once });
   const take = () => takeLock(sql, { jobName: 'hourly', worker: 'test', leaseMs: 0 });
   const fences: bigint[] = [];
   for (let count = 0; count < 20; count += 1) fences.push((await take())?.fence ?? 0n);
@@ -114,7 +78,7 @@ test('a fence is never given twice, and grows', async () => {
 
 test('a process that is to stop ends its piece, and another goes on from there', async () => {
   const begun: string[] = [];
-  const { stop, work, written, ledger } = await world({
+  const { stop, work, written, ledger } = await openJob({
     async run({ chunk, scheduledFor }) {
       for (const piece of ['a', 'b', 'c']) {
         await chunk(piece, async ({ tx }) => {
@@ -135,7 +99,7 @@ test('a process that is to stop ends its piece, and another goes on from there',
 });
 
 test('a piece that takes longer than the lease keeps the lock', async () => {
-  const { sql, work, written } = await world({
+  const { sql, work, written } = await openJob({
     async run({ chunk, scheduledFor }) {
       await chunk('a', async ({ tx }) => {
         await tx`insert into written values (${scheduledFor}, 1, 'a')`;
@@ -152,7 +116,7 @@ test('a piece that takes longer than the lease keeps the lock', async () => {
 });
 
 test('a run that fails is tried again after a while, and has failed in the end', async () => {
-  const { sql, work, ledger } = await world({
+  const { sql, work, ledger } = await openJob({
     attempts: 2,
     run: () => Promise.reject(new TypeError('of Ana Ruiz')),
   }, 1);
@@ -169,7 +133,7 @@ test.for([
   ['what takes its time', new RetryLater(3_600_000, 'not yet')],
   ['what is away', new Unavailable('not yet', { forMs: 3_600_000 })],
 ] as const)('a slot waits for %s as long as that asks, and it costs no attempt', async ([, error]) => {
-  const { sql, work, ledger } = await world({ attempts: 1, run: () => Promise.reject(error) }, 1);
+  const { sql, work, ledger } = await openJob({ attempts: 1, run: () => Promise.reject(error) }, 1);
   await work();
   expect((await ledger()).at(-1)).toBe('due: not yet');
   const [run] = await sql`
@@ -184,21 +148,21 @@ test.for([
 ])('a piece that meets %s of PostgreSQL puts the slot off without an attempt', async (code) => {
   const raise = `do $$ begin raise exception using errcode = '${code}'; end $$`;
   const run: Work = ({ chunk }) => chunk('all', async ({ tx }) => void (await tx.unsafe(raise)));
-  const { sql, work, ledger } = await world({ attempts: 1, run }, 1);
+  const { sql, work, ledger } = await openJob({ attempts: 1, run }, 1);
   await work();
   expect((await ledger()).at(-1)).toBe(`due: unavailable: ${code}`);
   expect(await sql`select attempts from job_run where outcome = 'due'`).toEqual([{ attempts: 0 }]);
 });
 
 test('what no attempt will change has failed at once, and the ledger says why', async () => {
-  const { work, ledger } = await world({ run: () => Promise.reject(new Permanent('line 3 is wrong')) }, 1);
+  const { work, ledger } = await openJob({ run: () => Promise.reject(new Permanent('line 3 is wrong')) }, 1);
   await work();
   expect((await ledger()).at(-1)).toBe('failed: line 3 is wrong');
 });
 
 test('a run that is long between two pieces keeps the lock', async () => {
   const begun: string[] = [];
-  const { sql, work, written } = await world({
+  const { sql, work, written } = await openJob({
     async run({ chunk, scheduledFor, signal }) {
       begun.push('a run');
       const write = (what: string) => chunk(what, async ({ tx }) => void (await tx`insert into written values (${scheduledFor}, 1, ${what})`));
@@ -218,7 +182,7 @@ test('a run that is long between two pieces keeps the lock', async () => {
 });
 
 test('what failed within a piece leaves nothing of the piece', async () => {
-  const { work, written } = await world({
+  const { work, written } = await openJob({
     async run({ chunk, scheduledFor }) {
       await chunk('a', async ({ tx }) => {
         await tx`insert into written values (${scheduledFor}, 1, 'a')`;
@@ -231,7 +195,7 @@ test('what failed within a piece leaves nothing of the piece', async () => {
 });
 
 test('a job that is paused passes its slots over, and they are in the ledger', async () => {
-  const { sql, work, ledger, written } = await world({ catchUp: 'all', run: once }, 2);
+  const { sql, work, ledger, written } = await openJob({ catchUp: 'all', run: once }, 2);
   await sql`update job set paused_at = now(), paused_reason = 'a test'`;
   await work();
   expect(new Set(await ledger())).toEqual(new Set(['skipped: paused']));
@@ -239,7 +203,7 @@ test('a job that is paused passes its slots over, and they are in the ledger', a
 });
 
 test('where the policy says so, a slot whose time comes while another is at work is skipped', async () => {
-  const { sql, work, ledger } = await world({ catchUp: 'all', overlap: 'skip', run: once }, 1);
+  const { sql, work, ledger } = await openJob({ catchUp: 'all', overlap: 'skip', run: once }, 1);
   await sql`
     insert into job_run (job_name, scheduled_for, outcome, started_at, finished_at)
     values ('hourly', ${hoursAgo(3)}, 'done', ${hoursAgo(3)}, now() + interval '1 minute')

@@ -9,12 +9,14 @@ import { registerJobs } from '../../src/store/job-runs.ts';
 interface SlotOptions<Ports> {
   readonly ports: Ports;
   readonly scheduledFor?: Date;
+  /** The end of the last period that was run; by default none was, and the slot covers its whole period. */
+  readonly coveredUntil?: Date | undefined;
 }
 
-/** Runs one slot of a job, as a worker would; what the ledger says of it comes back. No other slot is planned. */
-export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, { ports, scheduledFor = new Date() }: SlotOptions<Ports>) {
+/** Runs one slot of a job, as a worker would. Returns its row of the ledger. No other slot is planned. */
+export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, { ports, scheduledFor = new Date(), coveredUntil }: SlotOptions<Ports>) {
   await registerJobs(sql, [job.name]);
-  await sql`update job set planned_until = '2999-01-01' where name = ${job.name}`;
+  await sql`update job set planned_until = '2999-01-01', covered_until = ${coveredUntil ?? null} where name = ${job.name}`;
   await sql`
     insert into job_run (job_name, scheduled_for) values (${job.name}, ${scheduledFor})
     on conflict (job_name, scheduled_for) do update set outcome = 'due', not_before = '-infinity'

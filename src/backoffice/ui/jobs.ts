@@ -5,6 +5,7 @@ import { readCursor, writeCursor } from '../../api/cursor.ts';
 import { cursor, limit } from '../../api/fields.ts';
 import { none } from '../../api/route.ts';
 import type { Job } from '../../kernel/job.ts';
+import { wholePeriod } from '../../kernel/job-period.ts';
 import { type JobStanding, type LedgerRow, listJobs, listRuns } from '../../store/job-ledger.ts';
 import { findJob, nextSlots } from '../jobs.ts';
 import { onceField } from './action.ts';
@@ -12,7 +13,7 @@ import { said, stateBadge } from './job-words.ts';
 import { page } from './page.ts';
 import { badge, duration, facts, live, pager, table, time } from './parts.ts';
 import { type Html, UI, type Viewer } from './shell.ts';
-import { common } from './words.ts';
+import { common, type Language } from './words.ts';
 
 export const JOBS = `${UI}/jobs`;
 const LAST_SHOWN = 12;
@@ -62,7 +63,7 @@ export function jobPages(api: Api, deps: ApiDeps): void {
       title: name,
       body: html`
         ${facts([
-          [say.schedule, scheduleOf(job)], [say.catchUp, job.catchUp], [say.overlap, job.overlap],
+          [say.schedule, scheduleOf(job)], [say.catchUp, job.catchUp], [say.overlap, job.overlap], [say.whenPaused, job.whenPaused],
           [say.next, standing && html`${nextSlots(job.schedule, standing.now).map((slot) => html`<div>${time(slot)}</div>`)}`],
           ...(standing?.pausedAt == null ? [] : [[say.paused, html`${time(standing.pausedAt)} ${standing.pausedReason}`] as const]),
         ])}
@@ -78,19 +79,27 @@ export function jobPages(api: Api, deps: ApiDeps): void {
 const scheduleOf = ({ schedule }: Job<object>): Html | string =>
   'everyMs' in schedule ? duration(schedule.everyMs) : html`<code>${schedule.cron}</code> <span class="soft">${schedule.timeZone}</span>`;
 
-function runsTable(runs: readonly LedgerRow[], { name }: Job<object>, { language, mayWrite }: Viewer): Html {
+function runsTable(runs: readonly LedgerRow[], job: Job<object>, { language, mayWrite }: Viewer): Html {
   const say = { ...common[language], ...said[language] };
   return table({
     label: say.ledger, language,
-    head: [say.slot, say.state, say.took, say.chunks, say.attempts, say.worker, say.why, ...(mayWrite ? [say.again] : [])],
-    rows: runs.map(({ scheduledFor, outcome, startedAt, finishedAt, chunks, attempts, worker, reason, requestedBy }) => [
-      time(scheduledFor), stateBadge(outcome, language),
+    head: [say.slot, say.period, say.state, say.took, say.chunks, say.attempts, say.worker, say.why, ...(mayWrite ? [say.again] : [])],
+    rows: runs.map(({ scheduledFor, outcome, startedAt, finishedAt, chunks, attempts, worker, reason, requestedBy, ...row }) => [
+      time(scheduledFor), periodCell({ scheduledFor, ...row }, job, language), stateBadge(outcome, language),
       startedAt && finishedAt ? duration(finishedAt.getTime() - startedAt.getTime()) : null,
       chunks, attempts, worker,
       requestedBy === null ? reason : html`<a href="${UI}/actions/${requestedBy}">${say.requested}</a> ${reason}`,
-      ...(mayWrite ? [html`<a href="${JOBS}/${name}/run?slot=${scheduledFor.toISOString()}">${say.runAgain}</a>`] : []),
+      ...(mayWrite ? [html`<a href="${JOBS}/${job.name}/run?slot=${scheduledFor.toISOString()}">${say.runAgain}</a>`] : []),
     ]),
   });
+}
+
+/** What a run covers; a day or month that is not whole is marked. */
+function periodCell({ scheduledFor, timeZone, periodStart, periodEnd }: Pick<LedgerRow, 'scheduledFor' | 'timeZone' | 'periodStart' | 'periodEnd'>, job: Job<object>, language: Language): Html | null {
+  if (periodStart === null || periodEnd === null) return null;
+  const whole = wholePeriod(job, { scheduledFor, timeZone });
+  const isOdd = job.covers !== 'since the last' && (periodStart.getTime() !== whole.start.getTime() || periodEnd.getTime() !== whole.end.getTime());
+  return html`${time(periodStart)} – ${time(periodEnd)} ${isOdd ? badge(said[language].odd, 'warn') : ''}`;
 }
 
 function forms({ name, schedule }: Job<object>, standing: JobStanding | undefined, { language }: Viewer): Html {

@@ -35,7 +35,7 @@ export function steerJobPages(api: Api, deps: ApiDeps): void {
   const period = z.strictObject({ from: moment, to: moment });
   page(api, deps, { path: `${JOBS}/:name/backfill`, params, query: period }, async ({ viewer: { language, mayWrite }, params: asked, query }) => {
     const say = { ...common[language], ...said[language] };
-    const slots = slotsIn(job(asked), query, new Date());
+    const slots = await slotsIn(deps.sql, job(asked), query, new Date());
     return {
       title: `${job(asked).name}: ${say.backfill}`,
       body: html`${facts([[say.from, time(query.from)], [say.to, time(query.to)], [say.slots, slots.length]])}

@@ -64,3 +64,15 @@ test('a backfill runs what its preview showed, and nothing once that is another 
   expect(await runs()).toHaveLength(Number(count));
   expect(await actions()).toEqual(['backfill-job']);
 });
+
+test('what a slot covers is shown, and marked where it is not a whole month', async () => {
+  const { sql, operator } = await setUp();
+  await sql`
+    insert into job_run (job_name, scheduled_for, outcome, time_zone, period_start, period_end) values
+      ('issue-invoices', '2026-03-01 11:00+00', 'done', 'America/Mexico_City', '2026-02-01 06:00+00', '2026-03-01 06:00+00'),
+      ('issue-invoices', '2026-04-01 03:00+00', 'done', 'Europe/Madrid', '2026-03-01 06:00+00', '2026-03-31 22:00+00')
+  `;
+  const page = await operator.read(`${JOBS}/issue-invoices`);
+  expect(page.match(/not a whole day or month/g)).toHaveLength(1);
+  expect(page).toContain('2026-03-31T22:00:00.000Z');
+});
