@@ -70,7 +70,7 @@ async function ticketStory(setting: Setting, actor: Actor, next: () => Date): Pr
   if (random() < 0.25) return;
   await client.post({ ...asCustomer, at: next(), path: `/quotes/${quote.id}/approve`, body: {} });
   const agreedAt = next();
-  await client.post({ ...own(actor), at: agreedAt, path: `${path}/appointments`, body: { startsAt: new Date(agreedAt.getTime() + DAY_MS).toISOString() } });
+  await client.post({ ...own(actor), at: agreedAt, path: `${path}/appointments`, body: { startsAt: new Date(agreedAt.getTime() + DAY_MS).toISOString(), allowOverlap: true } });
   await client.post({ ...own(actor), at: next(), path: `${path}/close`, body: { outcome: 'completed' } });
   if (random() > 0.6) return;
   const rating = STARS[Math.min(4, Math.floor((quality * 0.7 + random() * 0.4) * 5))] ?? 5;

@@ -18,6 +18,7 @@ import type { Api, ApiDeps } from './context.ts';
 import { instant, line, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
+import { assertFree } from './visit-time.ts';
 
 const appointmentView = z
   .object({
@@ -27,17 +28,24 @@ const appointmentView = z
     status: z.enum(['scheduled', 'cancelled']),
     reason: z.string().nullable(),
     scheduledAt: z.iso.datetime(),
+    movedAt: z.iso.datetime().nullable(),
+    allowsOverlap: z.boolean(),
     cancelledAt: z.iso.datetime().nullable(),
   })
   .openapi('Appointment');
+
+const timed = z.strictObject({
+  startsAt: instant,
+  allowOverlap: z.boolean().default(false).openapi({ description: 'Confirms a time at which the assignee has another visit' }),
+});
 
 const shared = { params: z.object({ id: uuid }), answer: appointmentView } as const;
 
 const schedule = writeRoute({
   ...shared,
   path: '/tickets/{id}/appointments',
-  summary: 'Agree upon a visit, as the ticket’s customer or tenant',
-  body: z.strictObject({ startsAt: instant }),
+  summary: 'Agree upon a visit, as the ticket’s customer or tenant; the assignee has one visit at a time',
+  body: timed,
   status: 201,
 });
 
@@ -45,7 +53,7 @@ const move = writeRoute({
   ...shared,
   path: '/appointments/{id}/move',
   summary: 'Agree upon another time for a visit',
-  body: z.strictObject({ startsAt: instant }),
+  body: timed,
   status: 200,
 });
 
@@ -69,11 +77,13 @@ const list = readRoute({
 export function appointmentRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(schedule, (c) => {
     const { id } = c.req.valid('param');
-    const { startsAt } = c.req.valid('json');
+    const { startsAt, allowOverlap } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit }) => {
       const visiting = await findVisiting(tx, caller, await findTicketToChange(tx, id));
       assertAhead(startsAt, now, '/startsAt');
-      const { appointment, ticket, events } = scheduleAppointment({ id: uuidv7(), startsAt }, visiting, now);
+      const visit = { id: uuidv7(), startsAt, allowsOverlap: allowOverlap };
+      const { appointment, ticket, events } = scheduleAppointment(visit, visiting, now);
+      await assertFree(tx, visiting.ticket, { appointmentId: visit.id, startsAt, allowOverlap });
       await insertAppointment(tx, appointment);
       await saveTicket(tx, ticket);
       emit(events);
@@ -83,11 +93,12 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(move, (c) => {
     const { id } = c.req.valid('param');
-    const { startsAt } = c.req.valid('json');
+    const { startsAt, allowOverlap } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit }) => {
       const { appointment: before, ...visiting } = await findToChange(tx, caller, id);
       assertAhead(startsAt, now, '/startsAt');
-      const moved = moveAppointment(before, { ...visiting, startsAt }, now);
+      const moved = moveAppointment(before, { ...visiting, startsAt, allowsOverlap: allowOverlap }, now);
+      if (moved.appointment !== before) await assertFree(tx, visiting.ticket, { appointmentId: id, startsAt, allowOverlap });
       await save(tx, moved);
       emit(moved.events);
       return { status: 200, body: moved.appointment };

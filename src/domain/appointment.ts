@@ -14,6 +14,10 @@ export interface Appointment {
   /** Why it was cancelled. */
   readonly reason: string | null;
   readonly scheduledAt: Date;
+  /** When its time was last changed. */
+  readonly movedAt: Date | null;
+  /** Whether somebody confirmed that the assignee has another visit at that time. */
+  readonly allowsOverlap: boolean;
   readonly cancelledAt: Date | null;
 }
 
@@ -41,13 +45,14 @@ export interface Visiting {
  * @throws {IllegalTransition} when the ticket's status does not allow it.
  */
 export function scheduleAppointment(
-  { id, startsAt }: Pick<Appointment, 'id' | 'startsAt'>,
+  { id, startsAt, allowsOverlap }: Pick<Appointment, 'id' | 'startsAt' | 'allowsOverlap'>,
   visiting: Visiting,
   now: Date,
 ): AppointmentDecision {
   const ticket = advance(visiting.ticket, 'schedule');
   const appointment: Appointment = {
-    id, ticketId: ticket.id, startsAt, status: 'scheduled', reason: null, scheduledAt: now, cancelledAt: null,
+    id, ticketId: ticket.id, startsAt, status: 'scheduled', reason: null, scheduledAt: now, movedAt: null, allowsOverlap,
+    cancelledAt: null,
   };
   return { appointment, ticket, events: [scheduled(appointment, { visiting, previous: null, now })] };
 }
@@ -58,12 +63,12 @@ export function scheduleAppointment(
  */
 export function moveAppointment(
   appointment: Appointment,
-  { startsAt, ...visiting }: Visiting & { readonly startsAt: Date },
+  { startsAt, allowsOverlap, ...visiting }: Visiting & Pick<Appointment, 'startsAt' | 'allowsOverlap'>,
   now: Date,
 ): AppointmentDecision {
   const status = take(appointmentMachine, 'move', { thing: 'appointment', state: appointment.status });
   const ticket = advance(visiting.ticket, 'schedule');
-  const moved: Appointment = { ...appointment, startsAt, status };
+  const moved: Appointment = { ...appointment, startsAt, status, movedAt: now, allowsOverlap };
   if (startsAt.getTime() === appointment.startsAt.getTime()) return { appointment, ticket, events: [] };
   return { appointment: moved, ticket, events: [scheduled(moved, { visiting, previous: appointment.startsAt, now })] };
 }

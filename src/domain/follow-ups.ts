@@ -12,8 +12,8 @@ export function leadStep(waitingSince: Date, now: Date): number {
 }
 
 /**
- * The step that a visit has come to, 1 for the first; 0 before it, once it has begun, and where the visit was agreed upon
- * after the step's time: whoever has just agreed need not be reminded.
+ * The step that a visit has come to, 1 for the first; 0 before it, once it has begun, and where the visit's present
+ * time was agreed upon after the step's: whoever has just agreed, or moved it, need not be reminded.
  */
 export function reminderStep({ startsAt, agreedAt }: { readonly startsAt: Date; readonly agreedAt: Date }, now: Date): number {
   if (startsAt <= now) return 0;

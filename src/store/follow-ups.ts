@@ -56,7 +56,7 @@ export interface VisitRemindedOf {
 export async function remindOfVisits(tx: Tx, now: Date, limit: number): Promise<readonly VisitRemindedOf[]> {
   return tx<VisitRemindedOf[]>`
     with ahead as (
-      select visit.id, visit.ticket_id, visit.starts_at, visit.scheduled_at,
+      select visit.id, visit.ticket_id, visit.starts_at, coalesce(visit.moved_at, visit.scheduled_at) as agreed_at,
              (
                select count(*)::integer from unnest(${REMINDER_STEPS_MS.map(String)}::bigint[]) as before_ms
                where visit.starts_at - before_ms * interval '1 millisecond' <= ${now}
@@ -66,7 +66,7 @@ export async function remindOfVisits(tx: Tx, now: Date, limit: number): Promise<
         and visit.starts_at <= ${now}::timestamptz + ${REMINDER_STEPS_MS[0] ?? 0} * interval '1 millisecond'
     ), due as (
       select * from ahead
-      where scheduled_at <= starts_at - (${REMINDER_STEPS_MS.map(String)}::bigint[])[step] * interval '1 millisecond'
+      where agreed_at <= starts_at - (${REMINDER_STEPS_MS.map(String)}::bigint[])[step] * interval '1 millisecond'
         and not exists (
           select from appointment_reminder done
           where done.appointment_id = ahead.id and done.starts_at = ahead.starts_at and done.step >= ahead.step

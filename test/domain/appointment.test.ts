@@ -5,9 +5,9 @@ import { id, now, tenant, ticket } from '../support/facts.ts';
 
 const startsAt = new Date('2026-03-05T16:00:00Z');
 const later = new Date('2026-03-06T16:00:00Z');
-const visiting = (status: TicketStatus) => ({ ticket: { ...ticket, status }, tenant, actorUserId: id(2) });
+const visiting = (status: TicketStatus) => ({ ticket: { ...ticket, status }, tenant, actorUserId: id(2), allowsOverlap: false });
 const scheduled = (status: TicketStatus = 'approved') =>
-  scheduleAppointment({ id: id(7), startsAt }, visiting(status), now);
+  scheduleAppointment({ id: id(7), startsAt, allowsOverlap: false }, visiting(status), now);
 
 describe('an appointment', () => {
   test.each([
@@ -31,7 +31,8 @@ describe('an appointment', () => {
       { startsAt: startsAt.toISOString(), previousStartsAt: null, tenantName: tenant.name },
       { startsAt: later.toISOString(), previousStartsAt: startsAt.toISOString() },
     ]);
-    expect(moved.appointment.startsAt).toEqual(later);
+    expect(moved.appointment).toMatchObject({ startsAt: later, movedAt: now });
+    expect(made.appointment.movedAt).toBeNull();
   });
 
   test('that moves to where it is stays, and nothing is told', () => {

@@ -39,15 +39,21 @@ async function lead(sql: Sql, tenantId: string, createdAt: Date): Promise<string
   return id;
 }
 
-async function visit(sql: Sql, tenantId: string, { startsAt, agreedAt }: { readonly startsAt: Date; readonly agreedAt: Date }): Promise<string> {
+interface Times {
+  readonly startsAt: Date;
+  readonly agreedAt: Date;
+  readonly movedAt?: Date;
+}
+
+async function visit(sql: Sql, tenantId: string, { startsAt, agreedAt, movedAt }: Times): Promise<string> {
   const [id, ticketId] = [randomUUID(), randomUUID()];
   await sql`
     insert into ticket (id, tenant_id, customer_user_id, subject, description, created_at)
     values (${ticketId}, ${tenantId}, ${randomUUID()}, 'x', 'y', ${agreedAt})
   `;
   await sql`
-    insert into appointment (id, ticket_id, starts_at, status, scheduled_at)
-    values (${id}, ${ticketId}, ${startsAt}, 'scheduled', ${agreedAt})
+    insert into appointment (id, ticket_id, starts_at, status, scheduled_at, moved_at)
+    values (${id}, ${ticketId}, ${startsAt}, 'scheduled', ${agreedAt}, ${movedAt ?? null})
   `;
   return id;
 }
@@ -90,6 +96,18 @@ test('a visit is reminded of at each step once, never after it began or was call
   expect(await events()).toHaveLength(3);
 });
 
+test.for([
+  ['90 minutes ahead: none', 1.5, 0], ['23 hours ahead: not the first', 23, 0], ['30 hours ahead: none yet', 30, 0],
+] as const)('of a visit that was just moved to %s', async ([, ahead, reminders]) => {
+  const { sql, tenantId, follow, events } = await world();
+  await visit(sql, tenantId, { startsAt: hours(ahead), agreedAt: hours(-100), movedAt: hours(-0.01) });
+  await follow();
+  expect(await events()).toHaveLength(reminders);
+  await follow(hours(ahead - 1.9));
+  await follow(hours(ahead - 0.1));
+  expect(await events()).toHaveLength(ahead > 2 ? 1 : 0);
+});
+
 test('two at once tell each step once', async () => {
   const { sql, tenantId, follow, events } = await world();
   for (let count = 0; count < 20; count += 1) await lead(sql, tenantId, hours(-2));
@@ -104,8 +122,10 @@ test('the SQL says what the rule says, on any times', async () => {
   const visits = new Map<string, { readonly startsAt: Date; readonly agreedAt: Date }>();
   for (const [index, offset] of offsets.entries()) {
     if (offset < 0) leads.set(await lead(sql, tenantId, hours(offset)), hours(offset));
-    const times = { startsAt: hours(offset / 3), agreedAt: hours(offset / 3 - Math.abs(offsets[index - 1] ?? 1)) };
-    visits.set(await visit(sql, tenantId, times), times);
+    const [startsAt, agreedAt] = [hours(offset / 3), hours(offset / 3 - Math.abs(offsets[index - 1] ?? 1))];
+    const isMoved = index % 2 === 0;
+    const times = isMoved ? { startsAt, agreedAt: hours(-200), movedAt: agreedAt } : { startsAt, agreedAt };
+    visits.set(await visit(sql, tenantId, times), { startsAt, agreedAt });
   }
   await follow();
   const steps = async (table: string, key: string) =>
