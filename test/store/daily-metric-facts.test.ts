@@ -30,7 +30,7 @@ test('after everything that the API can do, every figure is what its facts say',
   const visits = ['v1', 'v2', 'v3'].flatMap((visitorId) =>
     ['view', 'whatsapp-click'].map((kind) => ({ listingId, kind, visitorId })),
   );
-  await made(operator, '/analytics/visits', { visits });
+  await made(await signIn(app), '/analytics/visits', { visits });
   await made(await signIn(app), `/listings/${listingId}/flags`, { reason: 'x' });
   const lead = await made(await signIn(app), `/tenants/${tenantId}/leads`, leadBody);
   for (const status of ['contacted', 'qualified', 'won']) await made(owner, `/leads/${lead}/status`, { status });
