@@ -110,4 +110,4 @@ async function fillCharges(sql: Sql, month: string): Promise<void> {
 }
 
 const tidy = (sql: Sql) =>
-  sql.unsafe('vacuum analyze tenant, tenant_subscription, performance_charge, invoice, invoice_line, outbox_event');
+  sql.unsafe('vacuum analyze tenant, tenant_subscription, performance_charge, invoice, invoice_line, ledger_entry, outbox_event');

@@ -15,24 +15,26 @@ export async function checkInvoices(sql: Sql): Promise<Comparison[]> {
 
 /**
  * Every day of a subscription is looked at for whether it is due on it; a fact belongs to the first month that was
- * billed at all from its own on. Nothing may have come late. The rates are those of 2026.
+ * billed at all from its own on. Nothing may have come late. The rates are those of 2026; a payment is given back as it
+ * was paid. Invoices in the place of credited ones are not looked at.
  */
 async function compareInvoices(sql: Sql): Promise<Comparison> {
   const [row] = await sql<Counted[]>`
     with billed as (select distinct period_start as month from invoice where kind = 'invoice'),
     rate (country, percent) as (values ('AR', 21), ('CL', 19), ('CO', 19), ('ES', 21), ('MX', 16), ('PE', 18)),
     fact as (
-      select tenant_id, currency, day::date as day, price_minor as minor
+      select tenant_id, currency, day::date as day, price_minor as minor, true as is_taxed
       from tenant_subscription,
            generate_series(starts_on, least(ended_on, (select max(month) + 31 from billed)), interval '1 day') as day
       where extract(day from day) = least(
               extract(day from starts_on), extract(day from date_trunc('month', day) + interval '1 month - 1 day'))
         and (period = 'monthly' or extract(month from day) = extract(month from starts_on))
       union all
-      select tenant_id, charge.currency, (occurred_at at time zone time_zone)::date, amount_minor
+      select tenant_id, charge.currency, (occurred_at at time zone time_zone)::date, amount_minor, true
       from performance_charge charge join tenant on tenant.id = tenant_id
       union all
-      select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, least(0, refunded - amount_minor)
+      select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, least(0, refunded - amount_minor),
+             dispute.charge_id is not null
       from dispute join tenant on tenant.id = tenant_id,
            lateral (select coalesce(sum(amount_minor), 0) as refunded from refund where payment_id = dispute.payment_id) back
       where dispute.status = 'lost' and not exists (
@@ -41,13 +43,13 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
       )
     ),
     net as (
-      select tenant_id, currency, sum(minor) as net,
+      select tenant_id, currency, sum(minor) as net, coalesce(sum(minor) filter (where is_taxed), 0) as base,
              (select min(month) from billed where month >= date_trunc('month', day)::date) as month
       from fact
       group by tenant_id, currency, month
     ),
     taxed as (
-      select net.*, net * coalesce(percent, 0) / 100 as exact
+      select net.*, base * coalesce(percent, 0) / 100 as exact
       from net join tenant on tenant.id = tenant_id left join rate using (country)
       where month is not null
     ),
@@ -60,7 +62,7 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
       select tenant_id, currency, period_start as month, net_minor as net, tax_minor as tax, total_minor as total,
              (select sum(amount_minor) from invoice_line where invoice_id = invoice.id) as lines
       from invoice
-      where kind = 'invoice'
+      where kind = 'invoice' and replaces is null
     )
     select count(*)::integer as compared,
            (count(*) filter (
@@ -72,16 +74,24 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
   return { figure: 'invoices', ...counted(row) };
 }
 
-/** Each takes back one invoice, to nothing. */
+/** Each takes back no more than its invoice took, and the notes of one that was credited whole leave nothing of it. */
 async function compareCreditNotes(sql: Sql): Promise<Comparison> {
   const [row] = await sql<Counted[]>`
-    select count(*)::integer as compared,
-           (count(*) filter (
-             where (note.net_minor, note.tax_minor, note.total_minor, note.line_count, note.tenant_id, note.currency)
-                   is distinct from (-back.net_minor, -back.tax_minor, -back.total_minor, back.line_count,
-                                     back.tenant_id, back.currency)
-           ))::integer as differences
-    from invoice note left join invoice back on back.id = note.credits and back.kind = 'invoice'
+    with thing as (
+      select coalesce(document.credits, document.id) as invoice_id, sum(entry.amount_minor) as net,
+             bool_or(document.credits is not null and document.credits_position is null) as is_whole,
+             (select sum(amount_minor) from ledger_entry every
+              where (every.kind, every.source_id, every.starts_on) = (entry.kind, entry.source_id, entry.starts_on)) as stands
+      from ledger_entry entry join invoice document on document.id = entry.invoice_id
+      group by coalesce(document.credits, document.id), entry.kind, entry.source_id, entry.starts_on
+    )
+    select (count(distinct note.id))::integer as compared,
+           (count(distinct note.id) filter (where thing.net < 0 or (thing.net > 0 and is_whole and stands > 0)))::integer
+             as differences
+    from invoice note
+    left join thing on thing.invoice_id = note.credits and not exists (
+      select from ledger_entry where invoice_id = note.credits and dispute_id is not null
+    )
     where note.kind = 'credit-note'
   `;
   return { figure: 'credit notes', ...counted(row) };

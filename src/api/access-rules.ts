@@ -99,6 +99,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
 
   'POST /backoffice/disputes/:id/resolve': rule(writer, EVERYTHING, 'the tenant: a credit'),
   'POST /backoffice/invoices/:id/credit': rule(writer, EVERYTHING, 'the tenant: a credit note'),
+  'POST /backoffice/invoices/:id/reissue': rule(writer, EVERYTHING, 'the tenant: a corrected invoice'),
   'POST /backoffice/ambassadors/:userId/attributions': rule(writer, EVERYTHING, 'the ambassador: commissions'),
   'POST /backoffice/payout-cycles/close': rule(writer, EVERYTHING, 'ambassadors: their payout'),
   'GET /backoffice/events/outbox': rule(reader, EVERYTHING),

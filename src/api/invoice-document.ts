@@ -39,12 +39,14 @@ type Named = Readonly<Record<string, string>>;
 interface Texts {
   readonly title: Readonly<Record<KeptInvoice['kind'], string>>;
   readonly labels: Readonly<Record<
-    'recipient' | 'issuedOn' | 'period' | 'currency' | 'credits' | 'reason' | 'net' | 'total' | 'note', string
+    | 'recipient' | 'issuedOn' | 'period' | 'currency' | 'credits' | 'creditsLine' | 'replaces' | 'reason' | 'net' | 'total'
+    | 'note', string
   >>;
   readonly columns: InvoiceDocument['columns'];
   /** What a line's detail is called, by its kind. */
   readonly named: Readonly<Record<Exclude<InvoiceLine['kind'], 'tax'>, Named>>;
   dispute(what: string): string;
+  withdrawn(what: string): string;
   tax(name: string, rate: string, base: string): string;
   readonly noTax: string;
   page(number: number, of: number): string;
@@ -55,7 +57,8 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
     title: { invoice: 'Factura', 'credit-note': 'Nota de crédito' },
     labels: {
       recipient: 'Facturado a', issuedOn: 'Fecha de emisión', period: 'Período', currency: 'Moneda',
-      credits: 'Anula la factura', reason: 'Motivo', net: 'Subtotal', total: 'Total',
+      credits: 'Anula la factura', creditsLine: 'Anula un concepto de la factura',
+      replaces: 'Sustituye a la factura', reason: 'Motivo', net: 'Subtotal', total: 'Total',
       note: 'Una factura no se modifica: se corrige con una nota de crédito.',
     },
     columns: ['Concepto', 'Cantidad', 'Precio unitario', 'Importe'],
@@ -71,6 +74,7 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
       },
     },
     dispute: (what) => `Reclamación resuelta a tu favor: ${what}`,
+    withdrawn: (what) => `Abono retirado, porque se reembolsó o se corrigió: ${what}`,
     tax: (name, rate, base) => `${name} ${rate} sobre ${base}`,
     noTax: 'Impuestos: ninguno aplica en tu país',
     page: (number, of) => `Página ${number} de ${of}`,
@@ -79,7 +83,8 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
     title: { invoice: 'Invoice', 'credit-note': 'Credit note' },
     labels: {
       recipient: 'Billed to', issuedOn: 'Date of issue', period: 'Period', currency: 'Currency',
-      credits: 'Cancels invoice', reason: 'Reason', net: 'Subtotal', total: 'Total',
+      credits: 'Cancels invoice', creditsLine: 'Cancels one line of invoice', replaces: 'Replaces invoice',
+      reason: 'Reason', net: 'Subtotal', total: 'Total',
       note: 'An invoice is never changed: it is corrected by a credit note.',
     },
     columns: ['Description', 'Quantity', 'Unit price', 'Amount'],
@@ -93,6 +98,7 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
       },
     },
     dispute: (what) => `Dispute decided in your favour: ${what}`,
+    withdrawn: (what) => `Credit withdrawn, as it was refunded or corrected: ${what}`,
     tax: (name, rate, base) => `${name} ${rate} of ${base}`,
     noTax: 'Taxes: none applies in your country',
     page: (number, of) => `Page ${number} of ${of}`,
@@ -101,7 +107,8 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
 
 /** Puts an invoice into words. */
 export function invoiceDocument(invoice: KeptInvoice, lang: Language): InvoiceDocument {
-  const { number, kind, currency, issuedAt, issuedOn, tenantName: name, reason, creditsNumber } = invoice;
+  const { number, kind, currency, issuedAt, issuedOn, tenantName: name, reason } = invoice;
+  const { creditsNumber, creditsPosition, replacesNumber } = invoice;
   const { labels, title, columns, page } = TEXTS[lang];
   const money = (minor: bigint) => formatMoney({ minor, currency }, lang);
   const isTax = (line: InvoiceLine) => line.kind === 'tax';
@@ -112,7 +119,8 @@ export function invoiceDocument(invoice: KeptInvoice, lang: Language): InvoiceDo
       [labels.issuedOn, days(issuedOn, issuedOn, lang)],
       [labels.period, days(invoice.periodStart, invoice.periodEnd, lang)],
       [labels.currency, currency],
-      ...(creditsNumber === null ? [] : [[labels.credits, creditsNumber] as const]),
+      ...(creditsNumber === null ? [] : [[creditsPosition === null ? labels.credits : labels.creditsLine, creditsNumber] as const]),
+      ...(replacesNumber === null ? [] : [[labels.replaces, replacesNumber] as const]),
       ...(reason === null ? [] : [[labels.reason, reason] as const]),
     ],
     rows: invoice.lines.filter((line) => !isTax(line)).map((line) => toRow(line, { lang, money })),
@@ -130,11 +138,11 @@ interface Wording {
 }
 
 function toRow(line: InvoiceLine, { lang, money }: Wording): InvoiceRow {
-  const { named, dispute } = TEXTS[lang];
-  const { kind, detail } = line;
+  const { named, dispute, withdrawn } = TEXTS[lang];
+  const { kind, detail, amount } = line;
   const name = (kind === 'tax' ? undefined : named[kind][detail]) ?? detail;
   return {
-    what: kind === 'dispute' ? dispute(name) : name,
+    what: kind !== 'dispute' ? name : amount < 0n ? dispute(name) : withdrawn(name),
     when: days(line.startsOn, line.endsOn, lang),
     quantity: String(line.quantity),
     unit: money(line.unit),

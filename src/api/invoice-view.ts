@@ -20,11 +20,14 @@ const fields = {
   tax: moneyView,
   total: moneyView,
   credits: uuid.nullable().openapi({ description: 'The invoice that a credit note takes back' }),
-  creditedBy: uuid.nullable().openapi({ description: 'The credit note that took an invoice back' }),
+  creditsPosition: z.int().nullable().openapi({ description: 'The one line that it takes back; null: the whole invoice' }),
+  creditedBy: uuid.nullable().openapi({ description: 'The credit note that took the whole invoice back' }),
+  replaces: uuid.nullable().openapi({ description: 'The credited invoice in whose place a corrected one stands' }),
   reason: z.string().nullable(),
 };
 
 const lineView = z.object({
+  position: z.int().openapi({ description: 'From 1' }),
   kind: z.enum(['subscription', 'charge', 'dispute', 'tax']),
   detail: z.string(),
   sourceId: uuid.nullable(),
@@ -44,17 +47,21 @@ export const invoiceView = z.object({ ...fields, lines: z.array(lineView) }).ope
 
 export function toListedInvoice(invoice: ListedInvoice) {
   const { net, tax, total, currency, id, kind, number, tenantId, tenantName, country, ...rest } = invoice;
-  const { periodStart, periodEnd, issuedOn, issuedAt, credits, creditedBy, reason } = rest;
+  const { periodStart, periodEnd, issuedOn, issuedAt, credits, creditsPosition, creditedBy, replaces, reason } = rest;
   const plain = (minor: bigint) => toPlain({ minor, currency });
   return {
     id, kind, number, tenantId, tenantName, country, periodStart, periodEnd, issuedOn, issuedAt,
-    net: plain(net), tax: plain(tax), total: plain(total), credits, creditedBy, reason,
+    net: plain(net), tax: plain(tax), total: plain(total), credits, creditsPosition,
+    creditedBy, replaces, reason,
   };
 }
 
 export function toInvoice(invoice: KeptInvoice) {
   const plain = (minor: bigint) => toPlain({ minor, currency: invoice.currency });
-  const toLine = ({ unit, amount, basisPoints: rateBasisPoints, ...line }: InvoiceLine) =>
-    ({ ...line, unit: plain(unit), rateBasisPoints, amount: plain(amount) });
+  const toLine = ({ unit, amount, basisPoints: rateBasisPoints, ...line }: InvoiceLine, index: number) => {
+    const { kind, detail, sourceId, startsOn, endsOn, quantity } = line;
+    const fields = { position: index + 1, kind, detail, sourceId, startsOn, endsOn, quantity };
+    return { ...fields, unit: plain(unit), rateBasisPoints, amount: plain(amount) };
+  };
   return { ...toListedInvoice(invoice), lines: invoice.lines.map(toLine) };
 }

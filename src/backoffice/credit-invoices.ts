@@ -1,37 +1,89 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { command } from '../api/command.ts';
+import { command, type CommandContext } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { line, uuid } from '../api/fields.ts';
 import { invoiceView, toInvoice } from '../api/invoice-view.ts';
-import { notFound } from '../api/problem.ts';
+import { notFound, unprocessable } from '../api/problem.ts';
 import { writeRoute } from '../api/route.ts';
-import { creditInvoice, issued } from '../domain/invoicing.ts';
-import { findInvoiceToCredit, insertCreditNote } from '../store/invoices.ts';
+import { creditInvoice } from '../domain/credit-note.ts';
+import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { issued } from '../domain/invoicing.ts';
+import { findInvoice, findInvoiceToCredit, insertCreditNote, type KeptInvoice } from '../store/invoices.ts';
+import { issueMonthlyInvoices } from '../store/monthly-invoices.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
+
+const MAX_LINES = 100_000;
+const params = z.object({ id: uuid });
 
 const credit = writeRoute({
   path: '/backoffice/invoices/{id}/credit',
-  summary: 'Take an invoice back with a credit note that mirrors it, once; the tenant reads the reason on it',
-  params: z.object({ id: uuid }),
-  body: z.strictObject({ reason: line(300) }),
+  summary: 'Take back what stands of an invoice, or of one line, with a credit note; the tenant reads the reason on it',
+  params,
+  body: z.strictObject({
+    reason: line(300),
+    line: z.int().min(1).max(MAX_LINES).optional().openapi({ description: 'Position of the one line; absent: all of them' }),
+    billAgain: z.boolean().optional().openapi({
+      description: 'Whether the same falls due again, for a corrected invoice; absent: yes for an invoice, no for a line',
+    }),
+  }),
   status: 201,
   answer: invoiceView,
 });
 
-/** The operators' path to corrections of invoices. */
+const reissue = writeRoute({
+  path: '/backoffice/invoices/{id}/reissue',
+  summary: 'Issue a corrected invoice in the place of a credited one, with what fell due again',
+  params,
+  body: z.strictObject({}),
+  status: 201,
+  answer: invoiceView,
+});
+
+/** Registers the operators' corrections of invoices. */
 export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(credit, (c) => {
     const { id: invoiceId } = c.req.valid('param');
-    const { reason } = c.req.valid('json');
+    const { reason, line: position = null, billAgain = position === null } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
       const invoice = await findInvoiceToCredit(tx, invoiceId);
       if (invoice === undefined) throw notFound();
-      const note = await insertCreditNote(tx, creditInvoice(invoice, { id: uuidv7(), reason }, now));
+      if (position !== null && [undefined, 'tax'].includes(invoice.lines[position - 1]?.kind)) {
+        throw unprocessable('/line', 'is no line that can be credited: a tax is credited with what it is taken of');
+      }
+      const note = await insertCreditNote(tx, creditInvoice(invoice, { id: uuidv7(), reason, position, billAgain }, now));
       emit([issued(note)]);
-      const [request, outcome] = [{ invoiceId, reason }, { creditNoteId: note.id, number: note.number }];
+      const request = { invoiceId, reason, line: position, billAgain };
+      const outcome = { creditNoteId: note.id, number: note.number };
       await recordOperatorAction(tx, { operatorUserId, action: 'credit-invoice', request, outcome, traceId });
-      return { status: 201, body: toInvoice({ ...note, creditsNumber: invoice.number, creditedBy: null }) };
+      const names = { creditsNumber: invoice.number, replacesNumber: null, creditedBy: null };
+      return { status: 201, body: toInvoice({ ...note, ...names }) };
     });
   });
+
+  api.openapi(reissue, (c) => {
+    const { id: invoiceId } = c.req.valid('param');
+    return command(c, deps, async (context) => {
+      const corrected = await issueInPlaceOf(invoiceId, context);
+      const request = { invoiceId };
+      const outcome = { correctedId: corrected.id, number: corrected.number };
+      const { tx, caller: { userId: operatorUserId }, traceId } = context;
+      await recordOperatorAction(tx, { operatorUserId, action: 'reissue-invoice', request, outcome, traceId });
+      return { status: 201, body: toInvoice(corrected) };
+    });
+  });
+}
+
+/** @throws {Problem} 404 where there is no invoice; {IllegalTransition} where it stands, has a successor, or nothing is due. */
+async function issueInPlaceOf(invoiceId: string, { tx, now, emit }: CommandContext): Promise<KeptInvoice> {
+  const old = await findInvoiceToCredit(tx, invoiceId);
+  if (old === undefined) throw notFound();
+  if (old.creditedBy === null) throw new IllegalTransition('Only an invoice that was credited whole can be issued again.');
+  const { tenantId, periodStart: month } = old;
+  const invoices = await issueMonthlyInvoices(tx, { tenants: { only: tenantId }, month, issuedAt: now });
+  emit(invoices.map(issued));
+  const found = await Promise.all(invoices.map(({ id }) => findInvoice(tx, id)));
+  const corrected = found.find((invoice) => invoice?.replaces === invoiceId);
+  if (corrected === undefined) throw new IllegalTransition('Nothing of it is due again, or it was issued again already.');
+  return corrected;
 }

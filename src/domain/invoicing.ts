@@ -1,7 +1,6 @@
 import { invoiceIssued } from '../events/invoice-issued.ts';
 import type { NewEvent } from '../kernel/event.ts';
 import { addMonths, dayBefore, firstDayOf, lastDayOf } from './calendar-day.ts';
-import { IllegalTransition } from './illegal-transition.ts';
 import { type Money, shareOf, toPlain } from './money.ts';
 import type { ChargeKind } from './performance-charge.ts';
 import type { Subscription } from './subscription.ts';
@@ -13,7 +12,7 @@ export interface Unbilled {
   readonly country: string;
   readonly subscriptions: readonly UnbilledSubscription[];
   readonly charges: readonly { readonly kind: ChargeKind; readonly amount: Money; readonly on: string }[];
-  /** Those decided for the tenant; none of a charge whose invoice was taken back. */
+  /** Those decided for the tenant about what is owed or falls due now, and about payments. */
   readonly disputes: readonly LostDispute[];
 }
 
@@ -26,7 +25,7 @@ export interface UnbilledSubscription
 export interface LostDispute {
   readonly id: string;
   readonly about: ChargeKind | 'payment';
-  /** What is to be given back: of a payment, what was not refunded. */
+  /** What is to be given back: of a payment, what was not refunded. Below zero: a credit that a refund withdraws. */
   readonly amount: Money;
   /** The day of the charge or payment. */
   readonly on: string;
@@ -70,9 +69,12 @@ export interface Invoice extends Draft {
   readonly issuedAt: Date;
   /** The day of that in the tenant's zone. */
   readonly issuedOn: string;
-  /** Of a credit note: the invoice that it takes back, and why. */
+  /** Of a credit note: the invoice that it takes back, the one line of it (null: whole), and why. */
   readonly credits: string | null;
+  readonly creditsPosition: number | null;
   readonly reason: string | null;
+  /** Of a corrected invoice: the credited one in whose place it stands. */
+  readonly replaces: string | null;
 }
 
 /** The month that is billed, by its first day; `rules` are the tax table unless given. */
@@ -85,11 +87,12 @@ export interface Billing {
  * What a tenant is billed for a month, in each currency: what happened or fell due by its last day and no invoice has,
  * so that what comes late is in a later one. A subscription's period falls due whole on its first day; equal charges of
  * a month are one line; a tax is rounded once, half to even, over all that it is taken of.
- * `store/monthly-invoices.ts` says the same in SQL.
+ * `store/due-items.ts` and `store/monthly-invoices.ts` say the same in SQL.
  */
 export function draftInvoices(unbilled: Unbilled, { month, rules }: Billing): readonly Draft[] {
   const until = lastDayOf(month);
-  const items = itemsOf(unbilled, until).map((item) => ({ ...item, tax: taxOf(unbilled.country, item.on, rules) }));
+  const taxFor = ({ on }: Item) => (on === null ? null : taxOf(unbilled.country, on, rules));
+  const items = itemsOf(unbilled, until).map((item) => ({ ...item, tax: taxFor(item) }));
   const currencies = [...new Set(items.map(({ currency }) => currency))].sort();
   return currencies.map((currency) => {
     const lines = linesOf(items.filter((item) => item.currency === currency));
@@ -102,13 +105,13 @@ export function draftInvoices(unbilled: Unbilled, { month, rules }: Billing): re
 
 interface Item extends Pick<InvoiceLine, 'kind' | 'sourceId' | 'detail' | 'startsOn' | 'endsOn' | 'unit'> {
   readonly currency: string;
-  /** The day whose tax it bears. */
-  readonly on: string;
+  /** The day whose tax it bears; null for a payment, which is given back as it was paid. */
+  readonly on: string | null;
 }
 
 function itemsOf({ subscriptions, charges, disputes }: Unbilled, until: string): readonly Item[] {
   const inTime = charges.filter(({ on }) => on <= until);
-  const decided = disputes.filter(({ decidedOn }) => decidedOn <= until);
+  const decided = disputes.filter(({ on, decidedOn }) => on <= until && decidedOn <= until);
   return [
     ...subscriptions.flatMap((subscription) => duePeriods(subscription, until)),
     ...inTime.map(({ kind: detail, amount: { minor: unit, currency }, on }) => {
@@ -116,7 +119,10 @@ function itemsOf({ subscriptions, charges, disputes }: Unbilled, until: string):
       return { kind: 'charge' as const, sourceId: null, detail, startsOn, endsOn, unit, currency, on };
     }),
     ...decided.map(({ id: sourceId, about: detail, amount: { minor, currency }, on }) =>
-      ({ kind: 'dispute' as const, sourceId, detail, startsOn: on, endsOn: on, unit: -minor, currency, on })),
+      ({
+        kind: 'dispute' as const, sourceId, detail, startsOn: on, endsOn: on, unit: -minor, currency,
+        on: detail === 'payment' ? null : on,
+      })),
   ];
 }
 
@@ -135,16 +141,17 @@ function duePeriods(subscription: UnbilledSubscription, until: string): readonly
   return due;
 }
 
-type TaxedLine = InvoiceLine & { readonly tax: Tax };
+type TaxedLine = InvoiceLine & { readonly tax: Tax | null };
 
 /** Equal items are one line. */
-function linesOf(items: readonly (Item & { readonly tax: Tax })[]): readonly TaxedLine[] {
+function linesOf(items: readonly (Item & { readonly tax: Tax | null })[]): readonly TaxedLine[] {
   const lines = new Map<string, TaxedLine>();
   for (const { currency: _, on: __, ...item } of items) {
     const { kind, sourceId, detail, startsOn, endsOn, unit, tax } = item;
-    const key = [kind, sourceId, detail, startsOn, endsOn, unit, tax.name, tax.basisPoints].join();
+    const basisPoints = tax?.basisPoints ?? 0;
+    const key = [kind, sourceId, detail, startsOn, endsOn, unit, tax?.name, basisPoints].join();
     const quantity = (lines.get(key)?.quantity ?? 0) + 1;
-    lines.set(key, { ...item, quantity, basisPoints: tax.basisPoints, amount: unit * BigInt(quantity) });
+    lines.set(key, { ...item, quantity, basisPoints, amount: unit * BigInt(quantity) });
   }
   return [...lines.values()];
 }
@@ -153,10 +160,10 @@ function taxLinesOf(
   lines: readonly TaxedLine[],
   days: Pick<InvoiceLine, 'startsOn' | 'endsOn'>,
 ): readonly InvoiceLine[] {
-  const byTax = Map.groupBy(lines, ({ tax }) => `${tax.name} ${tax.basisPoints}`);
+  const byTax = Map.groupBy(lines.filter(({ tax }) => tax !== null), ({ tax }) => `${tax?.name} ${tax?.basisPoints}`);
   return [...byTax.values()].flatMap((taxed) => {
     const [first] = taxed;
-    if (first === undefined) return [];
+    if (first?.tax == null) return [];
     const { name: detail, basisPoints } = first.tax;
     const unit = sum(taxed);
     const amount = shareOf({ minor: unit, currency: '' }, basisPoints).minor;
@@ -176,28 +183,6 @@ function inOrder(one: InvoiceLine, other: InvoiceLine): number {
   const at = mine.findIndex((key, index) => key !== theirs[index]);
   const [left, right] = [mine[at] ?? 0, theirs[at] ?? 0];
   return at < 0 || left === right ? 0 : left < right ? -1 : 1;
-}
-
-/** What a credit note is before it has its number. */
-export type NewCreditNote = Omit<Invoice, 'number' | 'issuedOn'>;
-
-/**
- * Takes an invoice back, whole.
- * @throws {IllegalTransition} when it is a credit note, or was taken back before.
- */
-export function creditInvoice(
-  invoice: Invoice & { readonly creditedBy: string | null },
-  { id, reason }: { readonly id: string; readonly reason: string },
-  now: Date,
-): NewCreditNote {
-  if (invoice.kind === 'credit-note') throw new IllegalTransition('A credit note can’t be credited.');
-  if (invoice.creditedBy !== null) throw new IllegalTransition('The invoice has been credited already.');
-  const { number: _, issuedOn: __, creditedBy: ___, net, tax, total, lines, ...same } = invoice;
-  return {
-    ...same, id, reason, kind: 'credit-note', issuedAt: now, credits: invoice.id,
-    net: -net, tax: -tax, total: -total,
-    lines: lines.map((line) => ({ ...line, sourceId: null, unit: -line.unit, amount: -line.amount })),
-  };
 }
 
 export type Issued = Pick<

@@ -8,7 +8,8 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Bills every tenant for the month before, by the tenant's own calendar. Where that month is not over yet, far west of
- * the business's zone, its last hours are in the next invoice.
+ * the business's zone, its last hours are in the next invoice. An invoice's day of issue is the day on which it is
+ * issued, however late that is.
  */
 export const issueInvoices = defineJob<object>({
   name: 'issue-invoices', // lives in the ledger: never rename
@@ -17,14 +18,14 @@ export const issueInvoices = defineJob<object>({
   catchUp: 'all',
   whenPaused: 'hold',
 
-  async run({ sql, chunk, period, timeZone, scheduledFor: issuedAt, log }) {
+  async run({ sql, chunk, period, timeZone, now, log }) {
     for (const { first: month } of unitsIn(period, 'month', timeZone)) {
       let count = 0;
       for (let after = BEFORE_ALL; ;) {
         const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);
         if (upTo === undefined) break;
         await chunk(`${month}: tenants after ${after} up to ${upTo}`, async ({ tx, append }) => {
-          const invoices = await issueMonthlyInvoices(tx, { after, upTo, month, issuedAt });
+          const invoices = await issueMonthlyInvoices(tx, { tenants: { after, upTo }, month, issuedAt: now() });
           await append(...invoices.map(issued));
           count += invoices.length;
         });

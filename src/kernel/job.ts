@@ -19,6 +19,8 @@ export interface RunContext<Ports> {
   readonly log: Logger;
   /** The time of the slot. Rules take their period from here, never from a clock. */
   readonly scheduledFor: Date;
+  /** Returns the time, for what bears the day on which it is written. */
+  now(): Date;
   /** The time to cover: from the end of the last period that was run. It may hold several days or months. */
   readonly period: Period;
   /** The zone on whose wall the period's days and months begin. */

@@ -32,6 +32,8 @@ export interface RunJobOptions<Ports> {
   readonly worker: string;
   readonly leaseMs: number;
   readonly stop: AbortSignal;
+  /** The clock of what a run writes; the process's own unless given. */
+  readonly now?: () => Date;
   /** Called after each piece. */
   readonly onProgress?: (chunk: string) => void;
 }
@@ -154,11 +156,11 @@ async function held<Ports, T>(running: Running<Ports>, work: (tx: Tx) => Promise
 }
 
 async function contextOf<Ports>(job: Job<Ports>, running: Running<Ports>, { scheduledFor, isRequested, period, timeZone }: PeriodRun): Promise<RunContext<Ports>> {
-  const { sql, ports, log, hold, signal, onProgress } = running;
+  const { sql, ports, log, hold, signal, onProgress, now = () => new Date() } = running;
   const done = await readChunks(sql, job.name, scheduledFor);
   const origin = isRequested ? { lane: 'bulk' as const } : {};
   return {
-    sql, ports, scheduledFor, signal, period,
+    sql, ports, scheduledFor, signal, period, now,
     log: log.child({ job: job.name, slot: scheduledFor }),
     timeZone: periodZoneOf(job, timeZone),
     async chunk(name, work) {

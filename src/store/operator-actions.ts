@@ -24,6 +24,7 @@ export const operatorActions = [
   'pause-job',
   'publish-template',
   'recover-notifications',
+  'reissue-invoice',
   'resend-notification',
   'resolve-dispute',
   'resolve-fraud-case',

@@ -142,7 +142,7 @@ test('an invoice is taken back by a credit note, once, and the operator is on re
     { tenantId, payload: { invoiceId: id } }, { tenantId, payload: { invoiceId: note['id'], total: { minor: -78_764 } } },
   ]);
   expect(await sql`select operator_user_id, request, outcome from operator_action where action = 'credit-invoice'`).toEqual([{
-    operator_user_id: operator.userId, request: { invoiceId: id, reason: 'billed by mistake' },
+    operator_user_id: operator.userId, request: { invoiceId: id, reason: 'billed by mistake', line: null, billAgain: true },
     outcome: { creditNoteId: note['id'], number: note['number'] },
   }]);
   const html = await (await owner.get(`/invoices/${String(note['id'])}/html`)).text();

@@ -37,10 +37,10 @@ async function openShop(app: ReturnType<typeof createApp>, operator: Client, sql
 }
 
 /** Bills a tenant for this month; the invoice's id comes back. */
-async function issueInvoice(sql: Sql, upTo: string): Promise<string> {
-  const issuing = { after: '00000000-0000-0000-0000-000000000000', upTo, month: `${today.slice(0, 7)}-01`, issuedAt: new Date() };
+async function issueInvoice(sql: Sql, tenantId: string): Promise<string> {
+  const issuing = { tenants: { only: tenantId }, month: `${today.slice(0, 7)}-01`, issuedAt: new Date() };
   await transaction(sql, (tx) => issueMonthlyInvoices(tx, issuing));
-  const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${upTo}`;
+  const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${tenantId}`;
   return invoice?.id ?? '';
 }
 
@@ -82,7 +82,8 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
 const SHARED = new Set([
   'get /listings/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
   'get /rankings/{zone}',
-  'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit', 'post /backoffice/ambassadors/{userId}/attributions',
+  'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit',
+  'post /backoffice/invoices/{id}/reissue', 'post /backoffice/ambassadors/{userId}/attributions',
   'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
-import { creditInvoice } from '../../src/domain/invoicing.ts';
+import { creditInvoice } from '../../src/domain/credit-note.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import { reschedule } from '../../src/kernel/reschedule.ts';
 import { runJob } from '../../src/kernel/run-job.ts';
@@ -10,7 +10,7 @@ import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { findInvoice, insertCreditNote } from '../../src/store/invoices.ts';
+import { findInvoice, findInvoiceToCredit, insertCreditNote } from '../../src/store/invoices.ts';
 import { everyInvoice, openBilling, slotOf } from '../support/billing.ts';
 import { eventsOf } from '../support/events.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -43,8 +43,8 @@ test('a month is billed: what fell due of the subscription, what happened, what 
   await issue(sql, '2026-04');
   expect(await invoices(sql)).toEqual([{
     number: 'MX-2026-000001', of: id, month: '2026-03', on: '2026-04-01',
-    // 49,900 + 12,000 + 18,000 + 450 − 12,000 − 1,001; 16 % of it is 10,775.84
-    sums: [67_349n, 10_776n, 78_125n],
+    // 49,900 + 12,000 + 18,000 + 450 − 12,000, of which 16 % are 10,936; − 1,001 as it was paid
+    sums: [67_349n, 10_936n, 78_285n],
     lines: [
       'subscription basic 2026-03-10 2026-04-09 1 49900',
       'charge closed-ticket 2026-03-01 2026-03-31 1 12000',
@@ -52,13 +52,13 @@ test('a month is billed: what fell due of the subscription, what happened, what 
       'charge whatsapp-click 2026-03-01 2026-03-31 1 450',
       'dispute payment 2026-02-10 2026-02-10 1 -1001',
       'dispute closed-ticket 2026-03-20 2026-03-20 1 -12000',
-      'tax IVA 2026-03-01 2026-03-31 1 10776',
+      'tax IVA 2026-03-01 2026-03-31 1 10936',
     ],
   }]);
   const [event] = await eventsOf(sql, 'InvoiceIssued');
   expect(event).toMatchObject({ tenantId: id, payload: {
     tenantId: id, number: 'MX-2026-000001', periodStart: '2026-03-01', periodEnd: '2026-03-31',
-    total: { minor: 78_125, currency: 'MXN' },
+    total: { minor: 78_285, currency: 'MXN' },
   } });
 });
 
@@ -81,10 +81,12 @@ test('a charge whose invoice was taken back is not given back again', async () =
   const [chargeId, later] = [await charge(id, '2026-02-10T18:00:00Z'), await charge(id, '2026-03-10T18:00:00Z')];
   await issue(sql, '2026-03');
   const [billed] = await sql<{ id: string }[]>`select id from invoice`;
-  const invoice = await findInvoice(sql, billed?.id ?? '');
-  if (invoice === undefined) throw new Error('nothing was billed');
-  const note = creditInvoice(invoice, { id: randomUUID(), reason: 'not theirs' }, new Date('2026-03-05T18:00:00Z'));
-  await transaction(sql, (tx) => insertCreditNote(tx, note));
+  await transaction(sql, async (tx) => {
+    const invoice = await findInvoiceToCredit(tx, billed?.id ?? '');
+    if (invoice === undefined) throw new Error('nothing was billed');
+    const crediting = { id: randomUUID(), reason: 'not theirs', position: null, billAgain: false };
+    await insertCreditNote(tx, creditInvoice(invoice, crediting, new Date('2026-03-05T18:00:00Z')));
+  });
   for (const one of [chargeId, later]) await dispute({ chargeId: one }, '2026-03-26T18:00:00Z');
   await issue(sql, '2026-04');
   expect((await invoices(sql)).at(-1)?.lines).toEqual([

@@ -38,7 +38,7 @@ const tenantPlan = fc.record({
 });
 
 async function forget(sql: Sql): Promise<void> {
-  for (const frozen of ['invoice', 'invoice_line']) await sql.unsafe(`alter table ${frozen} disable trigger user`);
+  for (const frozen of ['invoice', 'invoice_line', 'ledger_entry']) await sql.unsafe(`alter table ${frozen} disable trigger user`);
   await sql`truncate tenant, listing_visit, ranking_generation cascade`;
   const generations = await sql<{ name: string }[]>`
     select relid::regclass::text as name from pg_partition_tree('ranking') where level > 0

@@ -114,7 +114,8 @@ function expectedDrafts(country: string, { subscriptions, charges, disputes }: A
       if (what === 'subscription') billed.set(sourceId ?? '', startsOn);
     }
     open.filter(({ fact }) => fact.on <= lastDayOf(month)).forEach((one) => taken.add(one));
-    decided.filter(({ fact }) => fact.decidedOn <= lastDayOf(month)).forEach((one) => taken.add(one));
+    const isInTime = (fact: Unbilled['disputes'][number]) => fact.on <= lastDayOf(month) && fact.decidedOn <= lastDayOf(month);
+    decided.filter(({ fact }) => isInTime(fact)).forEach((one) => taken.add(one));
     return drafts;
   });
 }
@@ -132,7 +133,7 @@ test('the statement makes what the pure rule makes of the same facts, month afte
     for (const [nth, month] of MONTHS.entries()) {
       for (const { facts } of made) for (const fact of facts.later.filter(({ known: before }) => before === nth)) await fact.write();
       const issuedAt = new Date(`${month}T12:00:00Z`);
-      await transaction(sql, (tx) => issueMonthlyInvoices(tx, { after: FIRST, upTo: LAST, month, issuedAt, rules: RULES }));
+      await transaction(sql, (tx) => issueMonthlyInvoices(tx, { tenants: { after: FIRST, upTo: LAST }, month, issuedAt, rules: RULES }));
     }
     for (const { id, country, facts } of made) {
       const rows = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${id} order by period_start, currency`;

@@ -11,10 +11,13 @@ interface SlotOptions<Ports> {
   readonly scheduledFor?: Date;
   /** The end of the last period that was run; by default none was, and the slot covers its whole period. */
   readonly coveredUntil?: Date | undefined;
+  /** The time at which it runs; the slot's own unless given. */
+  readonly now?: Date;
 }
 
 /** Runs one slot of a job, as a worker would. Returns its row of the ledger. No other slot is planned. */
-export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, { ports, scheduledFor = new Date(), coveredUntil }: SlotOptions<Ports>) {
+export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, options: SlotOptions<Ports>) {
+  const { ports, scheduledFor = new Date(), coveredUntil, now = scheduledFor } = options;
   await registerJobs(sql, [job.name]);
   await sql`update job set planned_until = '2999-01-01', covered_until = ${coveredUntil ?? null} where name = ${job.name}`;
   await sql`
@@ -24,7 +27,7 @@ export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, { ports, schedul
   await sql`delete from job_chunk where job_name = ${job.name} and scheduled_for = ${scheduledFor}`;
   await runJob(job, {
     sql, ports, log: openLog({ process: 'test', level: 'silent' }), metrics: jobMetrics(new Registry()),
-    worker: 'test', leaseMs: 30_000, stop: new AbortController().signal,
+    worker: 'test', leaseMs: 30_000, now: () => now, stop: new AbortController().signal,
   });
   const [run] = await sql<{ outcome: string; reason: string | null; attempts: number }[]>`
     select outcome, reason, attempts from job_run where job_name = ${job.name} and scheduled_for = ${scheduledFor}
