@@ -38,8 +38,10 @@ export async function compareVersions(
 ): Promise<readonly PreviewDiff[]> {
   const before = await previewVersion(documents, { ...wanted, version: from, pointer: '/from' }, data);
   const after = await previewVersion(documents, { ...wanted, version: to, pointer: '/to' }, data);
-  return before.flatMap((one, index) => {
+  const diffs: PreviewDiff[] = [];
+  for (const [index, one] of before.entries()) {
     const other = after[index];
-    return other === undefined ? [] : [diffPreviews(one, other)];
-  });
+    if (other !== undefined) diffs.push(await diffPreviews(one, other));
+  }
+  return diffs;
 }

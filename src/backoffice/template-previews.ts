@@ -80,7 +80,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
     if (given !== undefined) checkParts(contract, given);
     const shown = given === undefined
       ? await previewVersion(documents, { ...asked, name: contract.name, version: number ?? 0 }, data)
-      : previews(given, asked, data);
+      : await previews(given, asked, data);
     return c.json({ previews: shown }, 200);
   });
 

@@ -2,7 +2,7 @@ import Handlebars from 'handlebars';
 import { z } from 'zod';
 import type { TemplatePart } from '../store/documents.ts';
 import { checkExpressions } from './check-expressions.ts';
-import { scanTemplate } from './scan-template.ts';
+import { countExpressions, scanTemplate, templateLimits } from './scan-template.ts';
 import { channelParts } from './template-contract.ts';
 import type { TemplateContract } from './template-contract.ts';
 
@@ -29,8 +29,19 @@ export class TemplateRefused extends Error {
 
 /** @throws {TemplateRefused} with everything that is wrong with a version's parts. */
 export function checkTemplate(contract: TemplateContract, parts: readonly TemplatePart[]): void {
-  const problems = [...checkCompleteness(contract, parts), ...parts.flatMap((part) => checkPart(contract, part))];
+  const excess = checkExcess(parts);
+  const problems = excess ?? [...checkCompleteness(contract, parts), ...parts.flatMap((part) => checkPart(contract, part))];
   if (problems.length > 0) throw new TemplateRefused(contract.name, problems);
+}
+
+/** Parts that are too many to be parsed in one go. */
+function checkExcess(parts: readonly TemplatePart[]): readonly TemplateProblem[] | undefined {
+  const { allExpressions } = templateLimits;
+  const parsed = parts.filter(({ source }) => typeof source === 'string' && scanTemplate(source).problem === undefined);
+  const expressions = parsed.reduce((sum, { source }) => sum + countExpressions(source), 0);
+  if (expressions <= allExpressions) return undefined;
+  const message = `and the other parts have more than ${allExpressions} expressions together`;
+  return [{ locale: parts[0]?.locale ?? '*', part: '*', line: 1, message }];
 }
 
 const LOCALE = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/;

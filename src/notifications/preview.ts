@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { TemplatePart } from '../store/documents.ts';
 import { chooseLocale, type CompiledTemplate, compile } from './render.ts';
 import { type Channel, channelParts } from './template-contract.ts';
@@ -34,14 +35,19 @@ export async function readSample(name: string, locale: string): Promise<unknown>
   return samples[chooseLocale(new Set(Object.keys(samples)), locale)];
 }
 
-/** Renders a version with each of the data, as its notifications would be. */
-export function previews(
+/** Renders a version with each of the data, as its notifications would be. Other requests have their turn in between. */
+export async function previews(
   parts: readonly TemplatePart[],
   wanted: Wanted,
   data: readonly PreviewData[],
-): readonly Preview[] {
+): Promise<readonly Preview[]> {
   const template = compile(parts);
-  return data.map((item) => preview(template, wanted, item));
+  const shown: Preview[] = [];
+  for (const item of data) {
+    shown.push(preview(template, wanted, item));
+    await setImmediate();
+  }
+  return shown;
 }
 
 function preview(template: CompiledTemplate, { channel, locale }: Wanted, { of, props }: PreviewData): Preview {
@@ -64,9 +70,12 @@ export interface PreviewDiff {
   readonly problems: { readonly from: string | null; readonly to: string | null };
 }
 
-/** Compares two previews of the same data part by part. */
-export function diffPreviews(from: Preview, to: Preview): PreviewDiff {
-  const names = [...new Set([...Object.keys(from.parts), ...Object.keys(to.parts)])];
-  const parts = names.map((name) => [name, unifiedDiff(from.parts[name] ?? '', to.parts[name] ?? '')] as const);
-  return { of: from.of, parts: Object.fromEntries(parts), problems: { from: from.problem, to: to.problem } };
+/** Compares two previews of the same data part by part. Other requests have their turn in between. */
+export async function diffPreviews(from: Preview, to: Preview): Promise<PreviewDiff> {
+  const parts: Record<string, readonly string[]> = {};
+  for (const name of new Set([...Object.keys(from.parts), ...Object.keys(to.parts)])) {
+    parts[name] = unifiedDiff(from.parts[name] ?? '', to.parts[name] ?? '');
+    await setImmediate();
+  }
+  return { of: from.of, parts, problems: { from: from.problem, to: to.problem } };
 }

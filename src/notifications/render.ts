@@ -1,6 +1,7 @@
 import type { TemplatePart } from '../store/documents.ts';
 import { channelParts } from './template-contract.ts';
 import type { Channel } from './template-contract.ts';
+import { openBudget, type RenderBudget } from './render-budget.ts';
 import { RenderError, compilePart, plainValue } from './template-language.ts';
 
 /** What each channel sends. */
@@ -28,9 +29,9 @@ export interface CompiledTemplate {
 /** Prepares a version; each part is compiled at its first use and then kept. */
 export function compile(parts: readonly TemplatePart[]): CompiledTemplate {
   const locales = new Set(parts.map(({ locale }) => locale));
-  const compiled = new Map<string, (props: unknown) => string>();
+  const compiled = new Map<string, (props: unknown, budget: RenderBudget) => string>();
 
-  function renderPart(locale: string, part: string, props: unknown): string {
+  function renderPart(locale: string, part: string, props: unknown, budget: RenderBudget): string {
     const key = `${locale}/${part}`;
     let template = compiled.get(key);
     if (template === undefined) {
@@ -39,14 +40,15 @@ export function compile(parts: readonly TemplatePart[]): CompiledTemplate {
       template = compilePart(part, found.source);
       compiled.set(key, template);
     }
-    return template(props);
+    return template(props, budget);
   }
 
   function render<C extends Channel>({ channel, locale: wanted, props }: RenderRequest<C>): Rendered[C] {
     const locale = chooseLocale(locales, wanted);
     const plain = plainValue(props);
+    const budget = openBudget();
     const texts = channelParts[channel].map((part) => {
-      const text = finish(part, renderPart(locale, part, plain));
+      const text = finish(part, renderPart(locale, part, plain, budget));
       return [part.split('.')[1] ?? 'text', text] as const;
     });
     return { locale, ...Object.fromEntries(texts) } as Rendered[C];

@@ -1,4 +1,6 @@
 import Handlebars from 'handlebars';
+import { BudgetExceeded, longestText, openBudget, type RenderBudget } from './render-budget.ts';
+import { countExpressions } from './scan-template.ts';
 
 /** A notification that cannot be rendered; the message names parts and variables and never holds a value. */
 export class RenderError extends Error {
@@ -26,18 +28,35 @@ const OPTIONS = Object.freeze({
 });
 
 /**
- * Prepares one part; what it returns renders `plainValue`s, or throws `RenderError`. Only parts in HTML are escaped.
+ * Prepares one part; what it returns renders `plainValue`s, or throws `RenderError`, also where a budget is used up. Only
+ * parts in HTML are escaped.
  * What is wrong with the source itself only `checkTemplate` says.
  */
-export function compilePart(part: string, source: string): (props: unknown) => string {
+export function compilePart(part: string, source: string): (props: unknown, budget?: RenderBudget) => string {
   // An object would be taken for a syntax tree, which is code.
   if (typeof source !== 'string') throw new RenderError(`${part} is not text`);
   const handlebars = Handlebars.create();
-  handlebars.registerHelper({ url, each });
+  const expressions = countExpressions(source);
+  let left: RenderBudget | undefined; // of the rendering under way
+  handlebars.registerHelper({
+    url,
+    each(this: unknown, list: unknown, call: HelperCall) {
+      return each.call(this, list, call, (text) => {
+        left?.checkCharacters(text);
+        left?.takeSteps(1 + expressions);
+      });
+    },
+  });
   const template = handlebars.compile<unknown>(source, { ...OPTIONS, noEscape: !part.endsWith('.html') });
 
-  return (props) => {
-    const text = named(part, () => template(props));
+  return (props, budget = openBudget()) => {
+    left = budget;
+    const text = named(part, () => {
+      budget.takeEvaluated(expressions * longestText(props));
+      const rendered = template(props);
+      budget.takeCharacters(rendered.length);
+      return rendered;
+    });
     if (text.includes(OBJECT_MARK)) throw new RenderError(`${part}: an object stands where text is due`);
     return text;
   };
@@ -47,7 +66,7 @@ function named(part: string, render: () => string): string {
   try {
     return render();
   } catch (error) {
-    if (error instanceof RenderError) throw new RenderError(`${part}: ${error.message}`);
+    if (error instanceof RenderError || error instanceof BudgetExceeded) throw new RenderError(`${part}: ${error.message}`);
     const missing = error instanceof Error ? MISSING.exec(error.message)?.[1] : undefined;
     // What Handlebars says may quote a value, so it goes no further.
     const reason = missing === undefined ? 'cannot be rendered' : `variable "${missing}" is missing`;
@@ -73,10 +92,19 @@ function url(link: unknown, call: HelperCall): string {
   return parsed.href;
 }
 
-/** `{{#each list}}`, like Handlebars's own but strict: a missing list throws. */
-function each(this: unknown, list: unknown, call: HelperCall): string {
+/**
+ * `{{#each list}}`, like Handlebars's own but strict: a missing list throws. `assertRoom` is called before each item with
+ * the characters so far.
+ */
+function each(this: unknown, list: unknown, call: HelperCall, assertRoom: (characters: number) => void): string {
   if (!Array.isArray(list)) throw missingArgument(call);
-  return list.length === 0 ? call.inverse(this) : list.map((item) => call.fn(item)).join('');
+  if (list.length === 0) return call.inverse(this);
+  let text = '';
+  for (const item of list) {
+    assertRoom(text.length);
+    text += call.fn(item);
+  }
+  return text;
 }
 
 /** No prototype to reach, and a mark instead of `[object Object]`; symbols are out of a template's reach. */

@@ -1,13 +1,21 @@
 const CONTEXT = 3;
 /** Beyond, finding what two texts have in common would hold the process up. */
 const MOST_CELLS = 1_000_000;
+const MOST_LINES = 65_536;
 
 /** `' '`, `-` or `+` and a line. */
 type Edit = readonly [' ' | '-' | '+', string];
 
-/** What has to change in one text for the other: the lines of a unified diff, without file names; none for the same. */
+/**
+ * What has to change in one text for the other: the lines of a unified diff, without file names; none for the same. Texts
+ * of too many lines are not compared.
+ */
 export function unifiedDiff(from: string, to: string): readonly string[] {
-  const edits = compare(from.split('\n'), to.split('\n'));
+  if (from === to) return [];
+  const [before, after] = [from, to].map((text) => text.split('\n', MOST_LINES + 1));
+  if (before === undefined || after === undefined) return [];
+  if (Math.max(before.length, after.length) > MOST_LINES) return [`@@ more than ${MOST_LINES} lines are not compared @@`];
+  const edits = compare(before, after);
   const changed = edits.flatMap(([sign], index) => (sign === ' ' ? [] : [index]));
   const hunks: { begin: number; end: number }[] = [];
   for (const index of changed) {
@@ -15,18 +23,34 @@ export function unifiedDiff(from: string, to: string): readonly string[] {
     if (last !== undefined && index - CONTEXT <= last.end) last.end = index + CONTEXT + 1;
     else hunks.push({ begin: Math.max(0, index - CONTEXT), end: index + CONTEXT + 1 });
   }
-  const toLines = (part: readonly Edit[]) => part.map(([sign, line]) => sign + line);
-  return hunks.flatMap(({ begin, end }) => [head(edits, begin, end), ...toLines(edits.slice(begin, end))]);
+  const starts = { '-': 1, '+': 1 };
+  const diff: string[] = [];
+  let at = 0;
+  for (const { begin, end } of hunks) {
+    advance(starts, edits.slice(at, begin));
+    at = begin;
+    const hunk = edits.slice(begin, end);
+    diff.push(head(hunk, starts));
+    for (const [sign, line] of hunk) diff.push(sign + line);
+  }
+  return diff;
+}
+
+/** Numbers of the next line in each text. */
+type Starts = Record<'-' | '+', number>;
+
+function advance(starts: Starts, passed: readonly Edit[]): void {
+  starts['-'] += passed.filter(([sign]) => sign !== '+').length;
+  starts['+'] += passed.filter(([sign]) => sign !== '-').length;
 }
 
 /** `@@ -1,4 +1,5 @@`: where the hunk begins in each text, and how many lines of it there are. */
-function head(edits: readonly Edit[], begin: number, end: number): string {
-  const count = (without: string, lines: readonly Edit[]) => lines.filter(([sign]) => sign !== without).length;
-  const range = (without: string) => {
-    const lines = count(without, edits.slice(begin, end));
-    return `${count(without, edits.slice(0, begin)) + (lines === 0 ? 0 : 1)},${lines}`;
+function head(hunk: readonly Edit[], starts: Starts): string {
+  const range = (own: '-' | '+') => {
+    const lines = hunk.filter(([sign]) => sign === ' ' || sign === own).length;
+    return `${own}${starts[own] - (lines === 0 ? 1 : 0)},${lines}`;
   };
-  return `@@ -${range('+')} +${range('-')} @@`;
+  return `@@ ${range('-')} ${range('+')} @@`;
 }
 
 function compare(from: readonly string[], to: readonly string[]): readonly Edit[] {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
+import { readVersions } from '../../src/notifications/templates.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { json } from '../support/app.ts';
-import { NAME, openTemplates, partsWith, PATH } from '../support/templates.ts';
+import { NAME, openTemplates, type Parts, partsWith, PATH } from '../support/templates.ts';
 
 describe('a preview', () => {
   const previewsIn = async (answer: Response) => (await json(answer))['previews'] as { of: string; parts: Record<string, string>; problem: string | null }[];
@@ -60,6 +61,18 @@ describe('a preview', () => {
     expect(diff?.problems).toEqual({ from: null, to: null });
     const mail = await reader.post(`${PATH}/diff`, { from: 1, to: 1_000, locale: 'es', channel: 'email' });
     expect(await json(mail)).toMatchObject({ diffs: [{ parts: { 'email.subject': [], 'email.html': [], 'email.text': [] } }] });
+  });
+
+  test('that would take too much work says so, and other requests are answered meanwhile', async () => {
+    const { app, reader } = await openTemplates();
+    const [digest] = await readVersions(new URL('../../templates/digest/', import.meta.url));
+    const html = '{{#each texts}}{{#each ../texts}}{{/each}}{{/each}}';
+    const parts: Parts = {};
+    for (const { locale, part, source } of digest?.parts ?? []) (parts[locale] ??= {})[part] = part === 'email.html' ? html : source;
+    const props = { recipientName: 'x', category: 'x', count: '1', link: 'https://x.example', texts: Array<string>(75_000).fill('') };
+    const asked = reader.post('/backoffice/templates/digest/preview', { locale: 'es', channel: 'email', parts, props });
+    expect((await app.request('/livez')).status).toBe(200);
+    expect((await previewsIn(await asked))[0]).toMatchObject({ parts: {}, problem: 'email.html: takes more than 100000 steps' });
   });
 
   test.each([

@@ -5,6 +5,7 @@ import type { TemplateProblem } from '../../src/notifications/check-template.ts'
 import { defineTemplate } from '../../src/notifications/template-contract.ts';
 import { compilePart } from '../../src/notifications/template-language.ts';
 import type { TemplatePart } from '../../src/store/documents.ts';
+import { busyMsOf } from '../support/busy.ts';
 
 const contract = defineTemplate({
   name: 'test',
@@ -39,14 +40,6 @@ function problemsOf(parts: readonly TemplatePart[]): readonly TemplateProblem[] 
     if (error instanceof TemplateRefused) return error.problems;
     throw error;
   }
-}
-
-/** The processor's time that a call takes, which is how long it holds the event loop, whoever else uses the machine. */
-function busyMsOf(call: () => void): number {
-  const before = process.cpuUsage();
-  call();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
 }
 
 describe('a part is refused with its line', () => {
@@ -123,6 +116,18 @@ describe('what would be slow to compile is refused before it is compiled', () =>
       expect(problems).toMatchObject([{ part: 'email.text', message: expect.stringMatching(message) }]);
     });
     expect(busyMs).toBeLessThan(50);
+  });
+
+  test('many parts that are each within their limits', () => {
+    const locales = Array.from({ length: 20 }, (_, at) => (at === 0 ? 'es' : `x${String.fromCharCode(97 + at)}`));
+    const partsOf = (source: string) => locales.flatMap((locale) => WHOLE.map(({ part }) => ({ locale, part, source })));
+    const busyMs = busyMsOf(() => {
+      expect(problemsOf(partsOf('{{name}}'.repeat(190)))).toEqual([
+        { locale: 'es', part: '*', line: 1, message: 'and the other parts have more than 4000 expressions together' },
+      ]);
+    });
+    expect(busyMs).toBeLessThan(50);
+    expect(problemsOf(partsOf('{{name}}'.repeat(50)))).toEqual([]);
   });
 
   test('the largest template that is accepted is checked and compiled in time', () => {

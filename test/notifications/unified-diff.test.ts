@@ -1,10 +1,24 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unifiedDiff } from '../../src/notifications/unified-diff.ts';
+import { busyMsOf } from '../support/busy.ts';
 
 test('the same text differs in nothing', () => {
   expect(unifiedDiff('a\nb', 'a\nb')).toEqual([]);
   expect(unifiedDiff('', '')).toEqual([]);
+});
+
+test('texts of too many lines are said to be that, and soon', () => {
+  const lines = (count: number, end = '') => '\n'.repeat(count - 1) + end;
+  for (const [from, to] of [[lines(500_000), lines(500_000, 'x')], [lines(65_537), ''], ['', lines(500_000)]] as const) {
+    expect(busyMsOf(() => {
+      expect(unifiedDiff(from, to)).toEqual(['@@ more than 65536 lines are not compared @@']);
+    })).toBeLessThan(50);
+  }
+  expect(unifiedDiff(lines(500_000), lines(500_000))).toEqual([]);
+  const far = (word: string) => lines(64_539) + Array.from({ length: 998 }, (_, at) => (at % 12 ? 'a' : word + at)).join('\n');
+  expect(busyMsOf(() => unifiedDiff(far('b'), far('c')))).toBeLessThan(100);
+  expect(unifiedDiff(lines(65_536), lines(65_536, 'x')).at(-1)).toBe('+x');
 });
 
 test('a change is shown among three lines before and after it', () => {
