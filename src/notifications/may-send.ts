@@ -4,7 +4,7 @@ import { quietUntil } from './quiet-hours.ts';
 import type { Importance } from './template-contract.ts';
 
 /** What decides whether a notification leaves now. */
-export type SendingFacts = Pick<SendingRow, 'now' | 'expiresAt' | 'visit' | 'quietHours' | 'throttledUntil'> & {
+export type SendingFacts = Pick<SendingRow, 'now' | 'expiresAt' | 'visit' | 'outdated' | 'quietHours' | 'throttledUntil'> & {
   readonly importance: Importance;
 };
 
@@ -14,6 +14,7 @@ export function maySend(facts: SendingFacts): Leave {
   if (visit?.stands === false) return expired('the visit was called off');
   if (visit && expiresAt && visit.startsAt.getTime() !== expiresAt.getTime()) return expired('the visit is at another time');
   if (expiresAt !== null && expiresAt <= now) return expired(`was of use until ${expiresAt.toISOString()}`);
+  if (facts.outdated !== null) return expired(facts.outdated);
 
   const quietEnd = facts.quietHours && quietUntil(facts.quietHours, now);
   if (quietEnd !== undefined && importance === 'critical') {

@@ -1,6 +1,7 @@
 import type { Tx } from '../platform/postgres.ts';
 import { type AttemptStep, recordAttempts } from './notification-attempts.ts';
 import { insertDecisions, type NewDecision } from './notification-decisions.ts';
+import { outdated } from './outdated.ts';
 
 /** A notification that this attempt, and no other, may send. */
 export interface Sending {
@@ -22,6 +23,8 @@ export interface SendingRow extends Sending {
   readonly now: Date;
   readonly expiresAt: Date | null;
   readonly visit: { readonly stands: boolean; readonly startsAt: Date } | undefined;
+  /** The reason why what it tells is no longer true; null while it is. */
+  readonly outdated: string | null;
   readonly quietHours: { readonly timeZone: string; readonly from: string; readonly until: string } | undefined;
   /** When the user may be sent something by the channel again; undefined when they may. */
   readonly throttledUntil: Date | undefined;
@@ -129,6 +132,7 @@ async function lockForSending(tx: Tx, ids: readonly string[], perHour: number): 
            n.template, n.template_version as "templateVersion", n.locale, n.payload, n.status, n.reason,
            coalesce(extract(epoch from n.sending_until - clock_timestamp()) * 1000, 0)::float8 as "remainingMs",
            clock_timestamp() as now, n.expires_at as "expiresAt",
+           ${outdated(tx)} as outdated,
            visit.status = 'scheduled' as "visitStands", visit.starts_at as "visitStartsAt",
            setting.time_zone as "timeZone",
            to_char(setting.quiet_from, 'HH24:MI') as "quietFrom", to_char(setting.quiet_until, 'HH24:MI') as "quietUntil",

@@ -4,7 +4,7 @@ import { maySend, type SendingFacts } from '../../src/notifications/may-send.ts'
 const now = new Date('2026-06-10T21:00:00Z');
 const at = (time: string) => new Date(`2026-06-10T${time}Z`);
 const facts: SendingFacts = {
-  importance: 'normal', now, expiresAt: null, visit: undefined, quietHours: undefined, throttledUntil: undefined,
+  importance: 'normal', now, expiresAt: null, visit: undefined, outdated: null, quietHours: undefined, throttledUntil: undefined,
 };
 const quietHours = { timeZone: 'UTC', from: '20:00', until: '22:30' };
 const visit = { stands: true, startsAt: at('23:00:00') };
@@ -26,6 +26,8 @@ test.for<[string, Partial<SendingFacts>, string]>([
   ['a visit that stands is told of', { visit, expiresAt: visit.startsAt }, 'send'],
   ['a visit that was called off is not', { visit: { ...visit, stands: false }, expiresAt: visit.startsAt }, 'suppressed expiry the visit was called off'],
   ['a visit that moved is not, at its old time', { visit, expiresAt: at('22:00:00') }, 'suppressed expiry the visit is at another time'],
+  ['what is no longer true never leaves', { outdated: 'the quote expired', importance: 'critical' }, 'suppressed expiry the quote expired'],
+  ['nor does it wait first', { outdated: 'the quote expired', quietHours }, 'suppressed expiry the quote expired'],
   ['expiry comes before quiet hours', { quietHours, expiresAt: at('20:30:00') }, 'suppressed expiry was of use until 2026-06-10T20:30:00.000Z'],
 ])('%s', ([, given, expected]) => {
   const { verdict, decision } = maySend({ ...facts, ...given });
