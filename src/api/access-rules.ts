@@ -71,6 +71,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
 
   'POST /tenants/:id/subscriptions': rule(['tenant', 'backoffice:write'], OWN_TENANT, 'the tenant: its invoices'),
   'GET /tenants/:id/subscriptions': rule(tenantOrReader, OWN_TENANT),
+  'POST /tenants/:id/subscriptions/:subscriptionId/end': rule(['tenant', 'backoffice:write'], OWN_TENANT),
   'GET /tenants/:id/charges': rule(tenantOrReader, OWN_TENANT),
   'GET /tenants/:id/invoices': rule(tenantOrReader, OWN_TENANT),
   'GET /invoices/:id': rule(tenantOrReader, OWN_TENANT),

@@ -1,12 +1,18 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
+import { dayIn } from '../domain/calendar-day.ts';
 import { toPlain } from '../domain/money.ts';
-import { periods, plans, priceOf, startSubscription, type Subscription } from '../domain/subscription.ts';
+import {
+  changeRange, endSubscription, periods, plans, priceOf, startSubscription, type Subscription,
+} from '../domain/subscription.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { insertSubscription, listSubscriptions } from '../store/tenant-subscriptions.ts';
-import { findTenant } from '../store/tenants.ts';
+import {
+  insertSubscription, isLastMonthBilled, listSubscriptions, lockSubscription, saveEnd,
+} from '../store/tenant-subscriptions.ts';
+import { findTenantToChange } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
-import { command } from './command.ts';
+import { command, type CommandContext } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, uuid } from './fields.ts';
 import { day, moneyView } from './money-fields.ts';
@@ -36,6 +42,15 @@ const start = writeRoute({
   answer: subscriptionView,
 });
 
+const end = writeRoute({
+  path: '/tenants/{id}/subscriptions/{subscriptionId}/end',
+  summary: 'End a subscription after a day; no period that begins later is billed',
+  params: z.object({ id: uuid, subscriptionId: uuid }),
+  body: z.strictObject({ endsOn: day.openapi({ description: 'Its last day, in the tenant’s zone' }) }),
+  status: 200,
+  answer: subscriptionView,
+});
+
 const list = readRoute({
   path: '/tenants/{id}/subscriptions',
   summary: 'A tenant’s subscriptions, newest first',
@@ -49,17 +64,16 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(start, (c) => {
     const { id: tenantId } = c.req.valid('param');
     const asked = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
-      const isOperator = !actsFor(caller, tenantId);
-      const mayStart = !isOperator || caller.roles.has('backoffice:write');
-      const tenant = mayStart ? await findTenant(tx, tenantId) : undefined;
-      if (tenant === undefined) throw notFound();
+    return command(c, deps, async (context) => {
+      const { tx, caller, now, traceId, emit } = context;
+      const { tenant, isOperator } = await lockTenant(context, tenantId);
+      await assertInRange(context, { tenant, isOperator, day: asked.startsOn, pointer: '/startsOn' });
       const price = priceOf(asked, tenant.currency);
       if (price === undefined) throw unprocessable('/plan', 'has no price in the tenant’s currency');
       const input = { ...asked, id: uuidv7(), tenantId, price, actorUserId: caller.userId };
       const { subscription, events } = startSubscription(input, now);
       if (!(await insertSubscription(tx, subscription))) {
-        throw new Problem(409, 'The tenant has an active subscription.');
+        throw new Problem(409, 'The tenant has a subscription on that day or later.');
       }
       emit(events);
       if (isOperator) {
@@ -68,6 +82,26 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
         await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId });
       }
       return { status: 201, body: toView(subscription) };
+    });
+  });
+
+  api.openapi(end, (c) => {
+    const { id: tenantId, subscriptionId } = c.req.valid('param');
+    const { endsOn } = c.req.valid('json');
+    return command(c, deps, async (context) => {
+      const { tx, caller, traceId } = context;
+      const { tenant, isOperator } = await lockTenant(context, tenantId);
+      const active = await lockSubscription(tx, subscriptionId, tenantId);
+      if (active === undefined) throw notFound();
+      await assertInRange(context, { tenant, isOperator, day: endsOn, pointer: '/endsOn' });
+      const subscription = endSubscription(active, endsOn);
+      await saveEnd(tx, subscription);
+      if (isOperator) {
+        const request = { tenantId, subscriptionId, endsOn };
+        const action = { action: 'end-subscription', request, outcome: {}, traceId } as const;
+        await recordOperatorAction(tx, { ...action, operatorUserId: caller.userId });
+      }
+      return { status: 200, body: toView(subscription) };
     });
   });
 
@@ -81,6 +115,31 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
     const { page, nextCursor } = cutPage(rows, { scope, limit: size });
     return c.json({ subscriptions: page.map(toView), nextCursor }, 200);
   });
+}
+
+interface Changer {
+  readonly tenant: Tenant;
+  readonly isOperator: boolean;
+}
+
+/** Locks the tenant, so that its subscriptions change one at a time. @throws {Problem} 404 when it is not the caller's. */
+async function lockTenant({ tx, caller }: CommandContext, tenantId: string): Promise<Changer> {
+  const isOperator = !actsFor(caller, tenantId);
+  const mayChange = !isOperator || caller.roles.has('backoffice:write');
+  const tenant = mayChange ? await findTenantToChange(tx, tenantId) : undefined;
+  if (tenant === undefined) throw notFound();
+  return { tenant, isOperator };
+}
+
+/** @throws {Problem} 422 for a day in the past, in a month that was billed, or more than a year ahead. */
+async function assertInRange(
+  { tx, now }: CommandContext,
+  { tenant, isOperator, day: asked, pointer }: Changer & { readonly day: string; readonly pointer: string },
+): Promise<void> {
+  const today = dayIn(now, tenant.timeZone);
+  const isBilled = isOperator && (await isLastMonthBilled(tx, tenant.id, today));
+  const { first, last } = changeRange({ today, isOperator, isLastMonthBilled: isBilled });
+  if (asked < first || asked > last) throw unprocessable(pointer, `must be from ${first} to ${last}`);
 }
 
 const toView = ({ price, ...subscription }: Subscription) => ({ ...subscription, price: toPlain(price) });

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
+import { chargeCurrencies } from '../domain/performance-charge.ts';
+import { planCurrencies } from '../domain/subscription.ts';
 import { openTenant, verifyTenant, type Tenant } from '../domain/tenant.ts';
 import { saveOwnContact } from '../store/contacts.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -10,6 +12,13 @@ import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
 import { none, writeRoute } from './route.ts';
+
+/** Currencies of the price lists: in another, everything would be free. */
+const billedCurrencies: readonly string[] = planCurrencies.filter((code) => chargeCurrencies.includes(code));
+
+const billedCurrency = currency.refine(
+  (code) => billedCurrencies.includes(code), `must be one that we have prices in: ${billedCurrencies.join(', ')}`,
+).openapi({ example: 'MXN' });
 
 const tenantView = z
   .object({
@@ -29,7 +38,7 @@ const createTenant = writeRoute({
   path: '/tenants',
   summary: 'Found a tenant; the caller becomes its owner',
   params: none,
-  body: z.strictObject({ name: line(120), country, currency, timeZone, contact }),
+  body: z.strictObject({ name: line(120), country, currency: billedCurrency, timeZone, contact }),
   status: 201,
   answer: tenantView,
 });

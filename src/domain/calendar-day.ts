@@ -9,6 +9,10 @@ export function addMonths(day: string, months: number): string {
   return toDay(first);
 }
 
+/** The day of an instant in a time zone. */
+export const dayIn = (at: Date, timeZone: string) =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+
 export const dayBefore = (day: string) => shift(day, -1);
 
 /** The first day of a day's month. */

@@ -11,6 +11,10 @@ const PRICES: Readonly<Record<ChargeKind, Readonly<Record<string, number>>>> = O
   'closed-ticket': { COP: 2_400_000, EUR: 700, MXN: 12_000, USD: 800 },
 });
 
+/** Currencies in which every result has a price. */
+export const chargeCurrencies: readonly string[] = Object.keys(PRICES['qualified-lead'])
+  .filter((currency) => Object.values(PRICES).every((prices) => prices[currency] !== undefined));
+
 /** What a result costs; undefined where the list has no price in the currency, and the result is free. */
 export function chargeFor(kind: ChargeKind, currency: string): Money | undefined {
   const minor = PRICES[kind][currency];

@@ -1,5 +1,7 @@
 import { subscriptionStarted } from '../events/subscription-started.ts';
 import type { NewEvent } from '../kernel/event.ts';
+import { addMonths, dayBefore, firstDayOf } from './calendar-day.ts';
+import { IllegalTransition } from './illegal-transition.ts';
 import { fromPlain, toPlain, type Money } from './money.ts';
 
 export const plans = Object.freeze(['basic', 'professional'] as const);
@@ -23,6 +25,10 @@ export function priceOf({ plan, period }: Pick<Subscription, 'plan' | 'period'>,
   if (monthly === undefined) return undefined;
   return fromPlain({ minor: period === 'monthly' ? monthly : monthly * MONTHS_OF_A_YEAR, currency });
 }
+
+/** Currencies in which every plan has a price. */
+export const planCurrencies: readonly string[] =
+  Object.keys(MONTHLY.basic).filter((currency) => plans.every((plan) => MONTHLY[plan][currency] !== undefined));
 
 /** What a tenant pays for, period by period. */
 export interface Subscription {
@@ -48,4 +54,38 @@ export function startSubscription(
   const payload = { subscriptionId, tenantId, plan, price: toPlain(price), period, startsOn };
   const started = subscriptionStarted({ tenantId, actorUserId, occurredAt: now, payload });
   return { subscription: { ...begun, endedOn: null, createdAt: now }, events: [started] };
+}
+
+/** Calendar days in the tenant's zone, both included. */
+export interface DayRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The months ahead in which a subscription may begin or end. */
+const MONTHS_AHEAD = 12;
+
+/** Who changes a subscription, and whether the month before this one has been billed to the tenant. */
+export interface Changing {
+  readonly today: string;
+  readonly isOperator: boolean;
+  readonly isLastMonthBilled: boolean;
+}
+
+/** The days on which a subscription may begin or end: a tenant changes no past day, an operator no billed month. */
+export function changeRange({ today, isOperator, isLastMonthBilled }: Changing): DayRange {
+  const last = addMonths(today, MONTHS_AHEAD);
+  if (!isOperator) return { first: today, last };
+  const month = firstDayOf(today);
+  return { first: isLastMonthBilled ? month : addMonths(month, -1), last };
+}
+
+/**
+ * Ends a subscription after a day. One that would begin later never begins.
+ * @throws {IllegalTransition} when it has ended, or is to end already.
+ */
+export function endSubscription(subscription: Subscription, lastDay: string): Subscription {
+  if (subscription.endedOn !== null) throw new IllegalTransition('The subscription has its last day already.');
+  const neverBegan = lastDay < subscription.startsOn;
+  return { ...subscription, endedOn: neverBegan ? dayBefore(subscription.startsOn) : lastDay };
 }

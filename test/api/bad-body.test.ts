@@ -51,6 +51,8 @@ const refused: readonly Refused[] = [
   ['a name of 121 characters', 422, JSON.stringify({ ...tenantBody, name: 'a'.repeat(121) })],
   ['no country’s code', 422, JSON.stringify({ ...tenantBody, country: 'EU' })],
   ['a currency out of use', 422, JSON.stringify({ ...tenantBody, currency: 'DEM' })],
+  ...['CHF', 'JPY', 'GBP', 'BRL', 'XAU'].map((currency) =>
+    [`${currency}, in which nothing has a price,`, 422, JSON.stringify({ ...tenantBody, currency })] as const),
   ['a zone of another planet', 422, JSON.stringify({ ...tenantBody, timeZone: 'Mars/X' })],
   ['an offset instead of a zone', 422, JSON.stringify({ ...tenantBody, timeZone: '+05:00' })],
 ];

@@ -31,9 +31,9 @@ async function openShop(app: ReturnType<typeof createApp>, operator: Client, sql
   const otherQuote = await idOf(await tenant.post(`/tickets/${other}/quotes`, { lines, currency: 'MXN', validUntil: soon() }));
   await customer.post(`/quotes/${otherQuote}/approve`, {});
   const appointment = await idOf(await tenant.post(`/tickets/${other}/appointments`, { startsAt: soon() }));
-  await tenant.post(`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today });
+  const subscription = await idOf(await tenant.post(`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today }));
   const invoice = await issueInvoice(sql, id);
-  return { id, tenant, customer, listing, branch, lead, ticket, quote, appointment, invoice };
+  return { id, tenant, customer, listing, branch, lead, ticket, quote, appointment, subscription, invoice };
 }
 
 /** Bills a tenant for this month; the invoice's id comes back. */
@@ -62,6 +62,8 @@ const WRITES: Readonly<Record<string, (shop: Shop) => readonly [string, object]>
   '/tenants/{id}/leads': ({ id }) => [`/tenants/${id}/leads`, { source: 'form', contact: { name: 'x', email: 'x@example.com' } }],
   '/leads/{id}/status': ({ lead }) => [`/leads/${lead}/status`, { status: 'contacted' }],
   '/tenants/{id}/subscriptions': ({ id }) => [`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today }],
+  '/tenants/{id}/subscriptions/{subscriptionId}/end': ({ id, subscription }) =>
+    [`/tenants/${id}/subscriptions/${subscription}/end`, { endsOn: today }],
   '/tenants/{id}/disputes': ({ id }) => [`/tenants/${id}/disputes`, { chargeId: randomUUID(), reason: 'x' }],
 };
 const READS: Readonly<Record<string, (shop: Shop) => string>> = {

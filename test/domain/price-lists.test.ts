@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { chargeFor } from '../../src/domain/performance-charge.ts';
-import { plans, priceOf } from '../../src/domain/subscription.ts';
+import { chargeCurrencies, chargeFor } from '../../src/domain/performance-charge.ts';
+import { planCurrencies, plans, priceOf } from '../../src/domain/subscription.ts';
 
 test('a year of a plan costs ten months, in every currency that has a price', () => {
   for (const plan of plans) {
@@ -10,6 +10,11 @@ test('a year of a plan costs ten months, in every currency that has a price', ()
       expect(priceOf({ plan, period: 'yearly' }, currency)?.minor).toBe((monthly?.minor ?? 0n) * 10n);
     }
   }
+});
+
+test('plans and results have prices in the same currencies', () => {
+  expect([...planCurrencies].sort()).toEqual(['COP', 'EUR', 'MXN', 'USD']);
+  expect([...chargeCurrencies].sort()).toEqual([...planCurrencies].sort());
 });
 
 test('what has no price in a currency has none at all', () => {
