@@ -24,7 +24,7 @@ export interface CustomersOptions {
 /** A web process of its own, and many users who share a few kept-alive connections to it. */
 export async function openCustomers(world: World, { servers, nodeOptions = '', env: extra }: CustomersOptions) {
   const secret = randomBytes(32).toString('hex');
-  const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED, KEYS_PER_DAY: UNLIMITED };
+  const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED, KEYS_PER_DAY: UNLIMITED, CONNECTIONS_PER_ADDRESS: '1000000' };
   const secrets = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret };
   const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits, ...extra };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });

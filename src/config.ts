@@ -49,6 +49,8 @@ const environment = z.object({
   USER_RATE: z.coerce.number().int().min(1).max(10_000_000).default(600),
   /** Requests a minute that may come from one network address. */
   ADDRESS_RATE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
+  /** Connections that one network address may have open, where clients connect without a proxy. */
+  CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(256),
   /** Idempotency-Keys that are stored for one user, or for one member of a tenant, in 24 hours. */
   KEYS_PER_DAY: z.coerce.number().int().min(1).max(100_000_000).default(10_000),
   /** Live streams of inboxes that one web process keeps open. */

@@ -19,7 +19,10 @@ import type { KeyLimit } from './key-limit.ts';
 /** What a request carries through its handlers. */
 export interface Env {
   /** Absent where a test calls the app without a socket. */
-  readonly Bindings: Partial<HttpBindings>;
+  readonly Bindings: Partial<HttpBindings> & {
+    /** Gives the rest of the request's body more time. */
+    readonly extendRequest?: (ms: number) => void;
+  };
   readonly Variables: {
     trace: Trace;
     /** The process's log; a request's own is `requestLog`. */

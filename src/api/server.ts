@@ -1,15 +1,17 @@
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { createServer, type IncomingMessage, STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { Api } from './context.ts';
+import type { Api, Env } from './context.ts';
 import { Problem, problemDocument } from './problem.ts';
+import { type ConnectionLimits, watchConnections } from './watch-connections.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+const LONGEST_UPLOAD_MS = 660_000; // a route that takes uploads extends the time of a body
 const KEEP_ALIVE_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1_024;
 const CHECK_EVERY_MS = 1_000;
+const LIMITS: ConnectionLimits = { bodyMs: 15_000, stallMs: 15_000, perAddress: Number.POSITIVE_INFINITY };
 const CLOSE_IDLE_EVERY_MS = 50;
 
 /** A listening server. */
@@ -20,18 +22,31 @@ export interface ApiServer {
 }
 
 /** Serves the app on a port of one address, or of all; port 0 takes a free one. */
-export async function startServer(api: Api, port: number, host?: string): Promise<ApiServer> {
+export async function startServer(
+  api: Api,
+  port: number,
+  host?: string,
+  limits: Partial<ConnectionLimits> = {},
+): Promise<ApiServer> {
+  const extendRequest = (incoming: IncomingMessage) => (ms: number) => watch.extend(incoming, ms);
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: LONGEST_UPLOAD_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
-    getRequestListener(api.fetch, { errorHandler: () => rawProblemResponse(400) }),
+    getRequestListener(
+      (request, { incoming, outgoing }) =>
+        api.fetch(request, { incoming, outgoing, extendRequest: extendRequest(incoming as IncomingMessage) } as Env['Bindings']),
+      { errorHandler: () => rawProblemResponse(400) },
+    ),
   );
   server.on('clientError', refuseConnection);
+  const watch = watchConnections(server, { ...LIMITS, ...limits }, refuseSlowBody);
+  const checking = setInterval(() => watch.check(), CHECK_EVERY_MS).unref();
+  server.once('close', () => clearInterval(checking));
   const unused = watchUnused(server);
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
@@ -72,11 +87,17 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 
 /** Answers what never became a request, and closes its connection. */
 function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else endWith(STATUS_BY_CODE[error.code ?? ''] ?? 400, socket);
+}
+
+/** Answers a request whose body takes too long, unless its answer has begun, and closes its connection. */
+function refuseSlowBody({ headersSent }: ServerResponse, socket: Duplex): void {
+  if (headersSent || !socket.writable) socket.destroy();
+  else endWith(408, socket);
+}
+
+function endWith(status: number, socket: Duplex): void {
   const body = rawProblem(status);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +

@@ -27,7 +27,7 @@ import { startServer } from './server.ts';
 type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
-  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'KEYS_PER_DAY' | 'INBOX_STREAMS'
+  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'CONNECTIONS_PER_ADDRESS' | 'KEYS_PER_DAY' | 'INBOX_STREAMS'
   | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY'
   | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
   | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
@@ -75,7 +75,10 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     keyLimit: openKeyLimit(config.KEYS_PER_DAY),
   });
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
-  const server = stack.adopt(await startServer(app, config.PORT, config.HOST), (serving) => serving.close(patienceMs));
+  // Behind a proxy all clients have its address.
+  const limits = config.TRUSTED_PROXIES === 0 ? { perAddress: config.CONNECTIONS_PER_ADDRESS } : {};
+  const started = await startServer(app, config.PORT, config.HOST, limits);
+  const server = stack.adopt(started, (serving) => serving.close(patienceMs));
   stack.defer(() => inboxStreams.close()); // an open stream would keep the server from closing
   log.info({ port: server.port }, 'listening');
 }

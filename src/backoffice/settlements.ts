@@ -59,6 +59,7 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     const { body } = c.req.raw;
     if (body === null) throw new Problem(400, 'The body is missing.');
     const { userId: operatorUserId } = c.get('caller');
+    c.env?.extendRequest?.(TIMEOUT_MS);
     const report = incoming(read.data, Readable.fromWeb(body as ReadableStream));
     try {
       const taken = await transaction(sql, async (tx) => {
@@ -103,7 +104,7 @@ function describe(api: Api): void {
     tags: ['backoffice'],
     security: [{ bearer: [] }],
     summary: 'Bring a provider’s settlement report; the same bytes a second time change nothing',
-    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s.`,
+    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s. At most 512 MB, in at most 10 minutes.`,
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
     responses: {
       201: { description: 'Taken' }, 200: { description: 'Taken before' }, default: { description: 'A problem' },

@@ -59,7 +59,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd,
     DATABASE_URL, MONGODB_URL: undefined, REDIS_URL: redisUrl ?? sharedUrl, REDIS_PREFIX: prefix,
     SMTP_URL: mailbox.smtpUrl, PORT: String(port), PUBLIC_URL: apiUrl,
     JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret,
-    USER_RATE: '1000000', ADDRESS_RATE: '1000000', KEYS_PER_DAY: '1000000', NOTIFICATIONS_PER_HOUR: '0',
+    USER_RATE: '1000000', ADDRESS_RATE: '1000000', KEYS_PER_DAY: '1000000', CONNECTIONS_PER_ADDRESS: '100000', NOTIFICATIONS_PER_HOUR: '0',
     FAILPOINTS: failpoints, NODE_OPTIONS: [FAILPOINT, ...preload].map((module) => `--import ${String(module)}`).join(' '),
     ...extra,
   };
