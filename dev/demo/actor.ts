@@ -20,10 +20,10 @@ export function actor(stage: Stage): Actor {
       let answer = '';
       await follow(stage, {
         title: `${title}: POST ${path.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')}`,
-        async run(traceparent) {
-          const [status, text] = await post(stage, { token, path, body, traceparent });
+        async run() {
+          const [status, text, traceId] = await post(stage, { token, path, body });
           answer = text;
-          return { answered: `answered ${status}` };
+          return { answered: `answered ${status}`, traceId };
         },
       });
       return JSON.parse(answer) as { readonly id: string };
@@ -44,25 +44,23 @@ export interface Post {
   readonly token: string;
   readonly path: string;
   readonly body: object;
-  readonly traceparent?: string;
 }
 
-/** Posts under a key of its own; the answer's status and body. Fails on any answer that is not 2xx. */
+/** Posts under a key of its own. Returns the answer's status, body and trace. @throws {Error} for an answer that is not 2xx */
 export async function post(
   { apiUrl }: Pick<Stage, 'apiUrl'>,
-  { token, path, body, traceparent }: Post,
-): Promise<readonly [number, string]> {
+  { token, path, body }: Post,
+): Promise<readonly [status: number, answer: string, traceId: string]> {
   const response = await fetch(`${apiUrl}${path}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID(),
-      ...(traceparent !== undefined && { traceparent }),
     },
     body: JSON.stringify(body),
   });
   const answer = await response.text();
   if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${answer}`);
-  return [response.status, answer];
+  return [response.status, answer, response.headers.get('Trace-Id') ?? ''];
 }
 
 /** The trace of the event that a provider's report made. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Sql } from '../../src/platform/postgres.ts';
 import type { Mailbox } from '../sandbox/mailbox.ts';
 import { until } from '../until.ts';
@@ -25,20 +24,19 @@ export interface Stage {
 /** One thing that somebody does, and what is known of it once it is done. */
 export interface Act {
   readonly title: string;
-  /** Does it within the given W3C trace, unless it comes back with the id of another one. */
-  run(traceparent: string): Promise<{ readonly answered: string; readonly traceId?: string }>;
+  /** Does it. Returns the trace in which it happened. */
+  run(): Promise<{ readonly answered: string; readonly traceId: string }>;
 }
 
 /** Does something and follows it until everything that it sets off has happened; fails with the hop that did not. */
 export async function follow(stage: Stage, { title, run }: Act): Promise<void> {
-  const own = randomBytes(16).toString('hex');
   stage.print(`\n${title}`);
   const startedAt = Date.now();
   const print = ({ what, at }: Hop) => {
     const elapsed = `+${Number(at) - startedAt} ms`;
     stage.print(`${elapsed.padStart(12)}  ${what}`);
   };
-  const { answered: what, traceId = own } = await run(`00-${own}-${randomBytes(8).toString('hex')}-01`);
+  const { answered: what, traceId } = await run();
   await followHops(watch(stage, traceId), { answered: { key: 'answer', what, at: new Date() }, print });
 }
 

@@ -19,11 +19,13 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
   });
   return async (c, next) => {
     const startedMs = performance.now();
-    const { span, trace } = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
+    const asked = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
+    const { span, trace, clientTraceId } = asked;
     c.set('trace', trace);
     c.set('route', 'none');
     c.set('log', log);
     await within(span, next);
+    c.res.headers.set('Trace-Id', trace.traceId);
     const tookMs = performance.now() - startedMs;
     const labels = {
       // Anybody can make a method up; each would be a series of its own.
@@ -34,7 +36,7 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
     endServerSpan(span, labels);
     duration.observe(labels, tookMs / 1_000);
     const caller: Caller | undefined = c.get('caller'); // absent on a public path
-    const line = { traceId: trace.traceId, tenantId: caller?.tenantId, ...labels, ms: Math.round(tookMs * 10) / 10 };
-    log.info(line, 'request');
+    const ids = { traceId: trace.traceId, clientTraceId, tenantId: caller?.tenantId };
+    log.info({ ...ids, ...labels, ms: Math.round(tookMs * 10) / 10 }, 'request');
   };
 }

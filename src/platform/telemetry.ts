@@ -47,15 +47,28 @@ export function traceOf(span: Span | undefined): Trace | undefined {
   return { traceId, traceparent: `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}` };
 }
 
-/** Begins a request's span in the caller's trace. It has ids in any case, recorded or not. */
-export function startServerSpan(traceparent: string | undefined): { readonly span: Span; readonly trace: Trace } {
-  const span = startSpan('HTTP', { kind: 'SERVER', parent: traceparent });
+/** A request's span and place. */
+interface ServerSpan {
+  readonly span: Span;
+  readonly trace: Trace;
+  /** The trace that the client says it belongs to. */
+  readonly clientTraceId?: string | undefined;
+}
+
+/**
+ * Begins a request's span, which begins a trace of ours. It has ids in any case, recorded or not. The client's trace id is
+ * an attribute: a client decides neither our ids nor what is recorded.
+ */
+export function startServerSpan(traceparent: string | undefined): ServerSpan {
+  const clientTraceId = placeOf(traceparent)?.traceId;
+  const attributes = clientTraceId === undefined ? {} : { 'columna.client.trace_id': clientTraceId };
+  const span = startSpan('HTTP', { kind: 'SERVER', attributes });
   const at = traceOf(span);
-  return at === undefined ? unrecorded() : { span, trace: at };
+  return { ...(at === undefined ? unrecorded() : { span, trace: at }), clientTraceId };
 }
 
 /** A place in a trace of its own that nobody records. */
-export function unrecorded(): { readonly span: Span; readonly trace: Trace } {
+export function unrecorded(): ServerSpan {
   const [traceId, spanId] = [randomHex(), randomHex().slice(16)];
   const span = trace.wrapSpanContext({ traceId, spanId, traceFlags: TraceFlags.NONE });
   return { span, trace: { traceId, traceparent: `00-${traceId}-${spanId}-00` } };

@@ -6,6 +6,8 @@ import { openLog } from '../../src/platform/log.ts';
 import { openPostgres } from '../../src/platform/postgres.ts';
 import { appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { makeToken } from '../support/tokens.ts';
+import { recordTraces } from '../support/traces.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -64,7 +66,7 @@ describe('a query', () => {
 });
 
 describe('a request', () => {
-  test('goes on with its caller’s trace, up to the event', async () => {
+  test('has a trace of ours, which its answer names; the client’s trace id is in the log', async () => {
     const { sql } = await createDatabase();
     const lines: string[] = [];
     const log = openLog({ process: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
@@ -72,12 +74,15 @@ describe('a request', () => {
     const user = await signIn(app);
     const traced = createApp(appDeps(sql, { log }));
     const answer = await traced.request('/nope', { headers: { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01` } });
-    expect(await json(answer)).toMatchObject({ traceId: TRACE_ID });
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ traceId: TRACE_ID, status: '404' }]);
+    const traceId = answer.headers.get('Trace-Id');
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(traceId).not.toBe(TRACE_ID);
+    expect(await json(answer)).toMatchObject({ traceId });
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ traceId, clientTraceId: TRACE_ID, status: '404' }]);
 
-    await user.post('/tenants', tenantBody);
+    const created = await user.post('/tenants', tenantBody);
     const [event] = await sql`select traceparent, correlation_id from outbox_event`;
-    expect(event?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(event?.['traceparent']).toMatch(new RegExp(`^00-${created.headers.get('Trace-Id')}-[0-9a-f]{16}-00$`));
     expect(lines.join('')).not.toMatch(/ana@example|Ana Ruiz|Bearer/);
   });
 
@@ -88,6 +93,29 @@ describe('a request', () => {
       expect(traceId).toMatch(/^[0-9a-f]{32}$/);
       expect(traceId).not.toBe(TRACE_ID);
     }
+  });
+
+  test.each([
+    [0, '01', '00'], [0, '00', '00'], [0, 'ff', '00'], [1, '01', '01'], [1, '00', '01'],
+  ])('at a ratio of %d and with a client’s flag %s has the flag %s', async (ratio, flag, own) => {
+    const { flush } = await recordTraces({ ratio });
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const authorization = `Bearer ${await makeToken()}`;
+    await app.request('/tenants', {
+      method: 'POST',
+      headers: {
+        authorization, 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID(),
+        traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-${flag}`, tracestate: 'vendor=1',
+      },
+      body: JSON.stringify(tenantBody),
+    });
+    const [event] = await sql`select traceparent from outbox_event`;
+    expect(event?.['traceparent']).toMatch(new RegExp(`^00-[0-9a-f]{32}-[0-9a-f]{16}-${own}$`));
+    const spans = await flush();
+    expect(spans.filter(({ traceId }) => traceId === TRACE_ID)).toEqual([]);
+    const server = spans.filter(({ kind }) => kind === 'SERVER');
+    expect(server.map(({ attributes }) => attributes['columna.client.trace_id'])).toEqual(ratio === 0 ? [] : [TRACE_ID]);
   });
 
   test('is counted by the pattern of its route, never by an id or a made-up method', async () => {
