@@ -16,6 +16,7 @@ import { steerJobRoutes } from '../backoffice/steer-jobs.ts';
 import { templatePreviewRoutes } from '../backoffice/template-previews.ts';
 import { templateRoutes } from '../backoffice/templates.ts';
 import { backofficePages } from '../backoffice/ui/index.ts';
+import { accountRoutes } from './accounts.ts';
 import { ambassadorRoutes } from './ambassadors.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { appointmentRoutes } from './appointments.ts';
@@ -84,6 +85,7 @@ export function createApp(deps: ApiDeps): Api {
   whatsAppWebhookRoutes(api, deps);
   performanceChargeRoutes(api, deps);
   disputeRoutes(api, deps);
+  accountRoutes(api, deps);
   invoiceRoutes(api, deps);
   creditInvoiceRoutes(api, deps);
   ambassadorRoutes(api, deps);

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { InvoiceLine } from '../domain/invoicing.ts';
 import { toPlain } from '../domain/money.ts';
+import type { InvoiceStanding } from '../store/accounts.ts';
 import type { KeptInvoice, ListedInvoice } from '../store/invoices.ts';
 import { uuid } from './fields.ts';
 import { moneyView } from './money-fields.ts';
@@ -39,11 +40,24 @@ const lineView = z.object({
   amount: moneyView,
 });
 
+const standingView = z
+  .object({
+    credited: moneyView.openapi({ description: 'What its credit notes took back' }),
+    paid: moneyView.openapi({ description: 'What payments and credits of its tenant pay of the rest, the oldest invoice first' }),
+    due: moneyView,
+  })
+  .openapi('InvoiceStanding');
+
 /** An invoice in a list. */
 export const listedInvoiceView = z.object(fields).openapi('ListedInvoice');
 
 /** An invoice with its lines. */
 export const invoiceView = z.object({ ...fields, lines: z.array(lineView) }).openapi('Invoice');
+
+/** The same, and how far it is paid by now. */
+export const standingInvoiceView = invoiceView
+  .extend({ standing: standingView.nullable().openapi({ description: 'As of now; null for a credit note' }) })
+  .openapi('StandingInvoice');
 
 export function toListedInvoice(invoice: ListedInvoice) {
   const { net, tax, total, currency, id, kind, number, tenantId, tenantName, country, ...rest } = invoice;
@@ -64,4 +78,10 @@ export function toInvoice(invoice: KeptInvoice) {
     return { ...fields, unit: plain(unit), rateBasisPoints, amount: plain(amount) };
   };
   return { ...toListedInvoice(invoice), lines: invoice.lines.map(toLine) };
+}
+
+export function toStandingInvoice(invoice: KeptInvoice, standing: InvoiceStanding | undefined) {
+  const plain = (minor: bigint) => toPlain({ minor, currency: invoice.currency });
+  const view = standing && { credited: plain(standing.credited), paid: plain(standing.paid), due: plain(standing.due) };
+  return { ...toInvoice(invoice), standing: view ?? null };
 }

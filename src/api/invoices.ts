@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { findStanding } from '../store/accounts.ts';
 import { findInvoice, type KeptInvoice, listInvoices } from '../store/invoices.ts';
 import { actsFor } from './access.ts';
 import type { Caller } from './auth.ts';
@@ -7,7 +8,7 @@ import { cursor, limit, uuid } from './fields.ts';
 import { invoiceDocument, languages } from './invoice-document.ts';
 import { invoiceHtml } from './invoice-html.ts';
 import { invoicePdf } from './invoice-pdf.ts';
-import { invoiceView, listedInvoiceView, toInvoice, toListedInvoice } from './invoice-view.ts';
+import { listedInvoiceView, standingInvoiceView, toListedInvoice, toStandingInvoice } from './invoice-view.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound } from './problem.ts';
 import { none, readRoute } from './route.ts';
@@ -24,10 +25,10 @@ const list = readRoute({
 
 const read = readRoute({
   path: '/invoices/{id}',
-  summary: 'An invoice or a credit note, as it was issued',
+  summary: 'An invoice or a credit note, as it was issued, and how far it is paid',
   params,
   query: none,
-  answer: invoiceView,
+  answer: standingInvoiceView,
 });
 
 const query = z.strictObject({ lang: z.enum(languages).default('es') });
@@ -72,7 +73,10 @@ export function invoiceRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
     return c.json({ invoices: page.map(toListedInvoice), nextCursor }, 200);
   });
 
-  api.openapi(read, async (c) => c.json(toInvoice(await findFor(c.get('caller'), c.req.valid('param').id)), 200));
+  api.openapi(read, async (c) => {
+    const invoice = await findFor(c.get('caller'), c.req.valid('param').id);
+    return c.json(toStandingInvoice(invoice, await findStanding(sql, invoice)), 200);
+  });
 
   api.openapi(asHtml, async (c) => {
     const invoice = await findFor(c.get('caller'), c.req.valid('param').id);

@@ -74,6 +74,7 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/tenants/{id}/leads': ({ id }) => `/tenants/${id}/leads`,
   '/tenants/{id}/subscriptions': ({ id }) => `/tenants/${id}/subscriptions`,
   '/tenants/{id}/charges': ({ id }) => `/tenants/${id}/charges`,
+  '/tenants/{id}/account': ({ id }) => `/tenants/${id}/account`,
   '/tenants/{id}/invoices': ({ id }) => `/tenants/${id}/invoices`,
   '/invoices/{id}': ({ invoice }) => `/invoices/${invoice}`,
   '/invoices/{id}/html': ({ invoice }) => `/invoices/${invoice}/html`,

@@ -1,0 +1,81 @@
+import { z } from '@hono/zod-openapi';
+import { toPlain } from '../domain/money.ts';
+import { accountMismatchKinds, listAccountMismatches, listAccounts, type AccountMismatch } from '../store/accounts.ts';
+import { findTenant } from '../store/tenants.ts';
+import { actsFor } from './access.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { cursor, limit, uuid } from './fields.ts';
+import { moneyView } from './money-fields.ts';
+import { notFound } from './problem.ts';
+import { none, readRoute } from './route.ts';
+
+const accountView = z
+  .object({
+    billed: moneyView.openapi({ description: 'Invoices and credit notes' }),
+    received: moneyView.openapi({ description: 'Payments in this currency, less what went back of them' }),
+    due: moneyView,
+    excess: moneyView.openapi({ description: 'Paid before it was billed, or too much' }),
+  })
+  .openapi('Account');
+
+const mismatchView = z
+  .object({
+    tenantId: uuid,
+    kind: z.enum(accountMismatchKinds),
+    amount: moneyView,
+    paymentId: uuid.nullable().openapi({ description: 'The payment in a wrong currency, which pays nothing' }),
+  })
+  .openapi('AccountMismatch');
+
+const read = readRoute({
+  path: '/tenants/{id}/account',
+  summary: 'Read what a tenant was billed, paid and owes, by currency',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: z.object({ accounts: z.array(accountView), wrongCurrency: z.array(mismatchView) }),
+});
+
+const list = readRoute({
+  path: '/backoffice/account-mismatches',
+  summary: 'List where invoices and payments do not agree, by tenant',
+  params: none,
+  query: z.strictObject({ tenantId: uuid.optional(), kind: z.enum(accountMismatchKinds).optional(), limit, cursor }),
+  answer: z.object({ mismatches: z.array(mismatchView), nextCursor: z.string().nullable() }),
+});
+
+const position = z.tuple([uuid, z.string(), z.string(), z.string()]);
+const SCOPE = 'account mismatches';
+const MAX_WRONG_PAYMENTS = 100;
+
+/** Registers the paths of accounts. */
+export function accountRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
+  api.openapi(read, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const caller = c.get('caller');
+    const maySee = actsFor(caller, tenantId) || caller.roles.has('backoffice:read');
+    if (!maySee || (await findTenant(sql, tenantId)) === undefined) throw notFound();
+    const ofTenant = { tenantId, kind: 'wrong-currency', after: undefined, limit: MAX_WRONG_PAYMENTS };
+    const [accounts, wrong] = await Promise.all([listAccounts(sql, tenantId), listAccountMismatches(sql, ofTenant)]);
+    const views = accounts.map(({ currency, billed, received, due, excess }) => {
+      const plain = (minor: bigint) => toPlain({ minor, currency });
+      return { billed: plain(billed), received: plain(received), due: plain(due), excess: plain(excess) };
+    });
+    return c.json({ accounts: views, wrongCurrency: wrong.map(toView) }, 200);
+  });
+
+  api.openapi(list, async (c) => {
+    const { limit: size, cursor: given, tenantId, kind } = c.req.valid('query');
+    const after = given === undefined ? undefined : readCursor(SCOPE, position, given);
+    const rows = await listAccountMismatches(sql, { tenantId, kind, after, limit: size + 1 });
+    const page = rows.slice(0, size);
+    const last = rows.length > size ? page.at(-1) : undefined;
+    const nextCursor = last === undefined
+      ? null
+      : writeCursor(SCOPE, [last.tenantId, last.currency, last.kind, last.paymentId ?? '']);
+    return c.json({ mismatches: page.map(toView), nextCursor }, 200);
+  });
+}
+
+const toView = ({ tenantId, kind, amount: minor, currency, paymentId }: AccountMismatch) =>
+  ({ tenantId, kind, amount: toPlain({ minor, currency }), paymentId });
