@@ -120,7 +120,7 @@ async function reconcileBare({ sql }: World, file: string): Promise<void> {
 }
 
 async function clear({ sql }: World): Promise<void> {
-  await sql.unsafe('truncate settlement_line, payment_mismatch, settlement_report');
+  await sql.unsafe('truncate settlement_line, payment_mismatch_change, payment_mismatch, settlement_report');
 }
 
 async function upload({ url, token, file }: { readonly url: string; readonly token: string; readonly file: string }): Promise<void> {

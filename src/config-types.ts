@@ -55,6 +55,14 @@ export const concurrency = z.string().transform((text, context): Readonly<Record
   return z.NEVER;
 });
 
+/** Whole days by payment provider, as JSON. */
+export const daysByProvider = z.string().transform((text, context): Readonly<Record<string, number>> => {
+  const read = z.record(z.string(), z.int().min(0).max(60)).safeParse(jsonOf(text));
+  if (read.success) return read.data;
+  context.addIssue('JSON like {"sandpay":2}, each from 0 to 60');
+  return z.NEVER;
+});
+
 /** HTTP headers the way OpenTelemetry writes them: `name=value`, with commas between, values percent-encoded. */
 export const headers = z.string().transform((list, context): Readonly<Record<string, string>> => {
   try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { concurrency, crons, databaseUrl, headers, names, port, serviceAccount, url } from './config-types.ts';
+import { concurrency, crons, daysByProvider, databaseUrl, headers, names, port, serviceAccount, url } from './config-types.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
 
 const WEB_PUSH_ORIGINS = [
@@ -95,6 +95,9 @@ const environment = z.object({
   NOTIFICATIONS_PER_HOUR: z.coerce.number().int().min(0).max(1_000_000).default(30),
   /** Minutes for which notifications of little weight are gathered into one. */
   DIGEST_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
+
+  /** Days after a capture's day that a provider has to settle it, by provider; 2 where absent. Later it is missing there. */
+  SETTLEMENT_GRACE_DAYS: daysByProvider.default({}),
 
   /** Consumers that a worker runs; all of them when absent. */
   WORKER_CONSUMERS: names.optional(),

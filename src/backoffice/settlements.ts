@@ -103,7 +103,7 @@ function describe(api: Api): void {
     path: PATH,
     tags: ['backoffice'],
     security: [{ bearer: [] }],
-    summary: 'Bring a provider’s settlement report; the same bytes a second time change nothing',
+    summary: 'Bring a provider’s settlement report; the same bytes for the same period change nothing',
     description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s. At most 512 MB, in at most 10 minutes.`,
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
     responses: {

@@ -21,6 +21,7 @@ import { notificationFailed } from './notification-failed.ts';
 import { paymentCaptured } from './payment-captured.ts';
 import { paymentFailed } from './payment-failed.ts';
 import { paymentMismatchFound } from './payment-mismatch-found.ts';
+import { paymentMismatchResolved } from './payment-mismatch-resolved.ts';
 import { paymentRefunded } from './payment-refunded.ts';
 import { payoutCycleClosed } from './payout-cycle-closed.ts';
 import { performanceChargeCreated } from './performance-charge-created.ts';
@@ -62,6 +63,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   paymentCaptured,
   paymentFailed,
   paymentMismatchFound,
+  paymentMismatchResolved,
   paymentRefunded,
   payoutCycleClosed,
   performanceChargeCreated,

@@ -1,25 +1,36 @@
 import { paymentMismatchFound } from '../events/payment-mismatch-found.ts';
+import { paymentMismatchResolved } from '../events/payment-mismatch-resolved.ts';
 import { defineJob } from '../kernel/job.ts';
-import { announceMismatches, reconcileReport } from '../store/payment-mismatches.ts';
+import { announceChanges } from '../store/payment-mismatches.ts';
+import { reconcileReport, reconcileUnsettled } from '../store/reconciliation.ts';
 import { listUnreconciled } from '../store/settlements.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 1_000;
+const PAYMENTS_AT_ONCE = 10_000;
 
-/** Holds our payments against what providers report that they settled. */
-export const reconcilePayments = defineJob<object>({
+interface Ports {
+  /** Days that a provider has to settle a payment, by provider. */
+  readonly settlementGraceDays?: Readonly<Record<string, number>> | undefined;
+}
+
+/** Compares our payments with what providers report that they settled, and tells each change of what does not agree. */
+export const reconcilePayments = defineJob<Ports>({
   name: 'reconcile-payments', // lives in the ledger: never rename
   schedule: { cron: '10 * * * *', timeZone: 'America/Mexico_City' },
   whenPaused: 'hold',
 
-  async run({ sql, chunk, scheduledFor: now }) {
+  async run({ sql, ports: { settlementGraceDays: graceDays = {} }, chunk, scheduledFor: now }) {
     for (const reportId of await listUnreconciled(sql)) {
-      await chunk(`report ${reportId}`, ({ tx }) => reconcileReport(tx, reportId, now));
+      await chunk(`report ${reportId}`, ({ tx }) => reconcileReport(tx, reportId, { now, graceDays }));
     }
+    await inParts(chunk, { name: 'payments', atOnce: PAYMENTS_AT_ONCE }, ({ tx }) =>
+      reconcileUnsettled(tx, PAYMENTS_AT_ONCE, { now, graceDays }));
     await inParts(chunk, { name: 'events', atOnce: AT_ONCE }, async ({ tx, append }) => {
-      const mismatches = await announceMismatches(tx, now, AT_ONCE);
-      await append(...mismatches.map((payload) => paymentMismatchFound({ occurredAt: now, payload })));
-      return mismatches.length;
+      const changes = await announceChanges(tx, now, AT_ONCE);
+      await append(...changes.map(({ change, ...payload }) =>
+        (change === 'resolved' ? paymentMismatchResolved : paymentMismatchFound)({ occurredAt: now, payload })));
+      return changes.length;
     });
   },
 });

@@ -30,21 +30,36 @@ export async function openReport(
   return { id, lines };
 }
 
-/** Ends a report whose lines are in; their number comes back. The same bytes a second time violate `settlement_report_once`. */
+/**
+ * Ends a report whose lines are in, and returns their number. From now on it speaks for its days in the place of earlier
+ * reports. The same bytes for the same period a second time violate `settlement_report_once`.
+ */
 export async function closeReport(tx: Tx, id: string, sha256: string): Promise<number> {
-  const [row] = await tx<{ lines: string }[]>`
+  const [row] = await tx<{ lines: string; provider: string }[]>`
     update settlement_report
     set sha256 = ${sha256}, lines = (select count(*) from settlement_line where report_id = ${id})
     where id = ${id}
-    returning lines
+    returning lines, provider
+  `;
+  // One report of a provider ends at a time, so that each sees those that ended before.
+  await tx`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['settlement', row?.provider])}, 0))`;
+  await tx`
+    update settlement_report earlier
+    set superseded = earlier.superseded + datemultirange(daterange(report.period_start, report.period_end, '[]'))
+    from settlement_report report
+    where report.id = ${id} and earlier.id <> report.id and earlier.provider = report.provider and earlier.sha256 is not null
+      and daterange(earlier.period_start, earlier.period_end, '[]') && daterange(report.period_start, report.period_end, '[]')
   `;
   return Number(row?.lines ?? 0);
 }
 
-/** A report that was taken before, by its bytes. */
-export async function findReport(db: Db, provider: string, sha256: string): Promise<{ readonly id: string; readonly lines: number } | undefined> {
+/** Finds a report that was taken before, by its period and bytes. */
+export async function findReport(
+  db: Db, { provider, periodStart, periodEnd }: SettlementPeriod, sha256: string,
+): Promise<{ readonly id: string; readonly lines: number } | undefined> {
   const [row] = await db<{ id: string; lines: string }[]>`
-    select id, lines from settlement_report where provider = ${provider} and sha256 = ${sha256}
+    select id, lines from settlement_report
+    where provider = ${provider} and period_start = ${periodStart} and period_end = ${periodEnd} and sha256 = ${sha256}
   `;
   return row && { id: row.id, lines: Number(row.lines) };
 }
@@ -52,7 +67,7 @@ export async function findReport(db: Db, provider: string, sha256: string): Prom
 /** Reports that nobody has reconciled yet, oldest first. */
 export async function listUnreconciled(sql: Sql): Promise<readonly string[]> {
   const rows = await sql<{ id: string }[]>`
-    select id from settlement_report where reconciled_at is null and sha256 is not null order by id
+    select id from settlement_report where reconciled_at is null and sha256 is not null order by loaded_at, id
   `;
   return rows.map(({ id }) => id);
 }

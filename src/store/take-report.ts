@@ -45,10 +45,10 @@ export async function takeReport(tx: Tx, { bytes, sha256, ...period }: Incoming)
  * The report that was taken before, where that is why this one was not.
  * @throws {RefusedReport} when it is not what it has to be; whatever else went wrong.
  */
-export async function findTaken(sql: Sql, { provider, sha256 }: Incoming, error: unknown): Promise<TakenReport> {
+export async function findTaken(sql: Sql, { sha256, ...period }: Incoming, error: unknown): Promise<TakenReport> {
   const { code, constraint_name: constraint } = Object(error) as { code?: string; constraint_name?: string };
   const isKnown = code === UNIQUE_VIOLATION && constraint === 'settlement_report_once';
-  const known = isKnown ? await findReport(sql, provider, sha256.digest('hex')) : undefined;
+  const known = isKnown ? await findReport(sql, period, sha256.digest('hex')) : undefined;
   if (known === undefined) throw asRefused(error);
   return known;
 }

@@ -35,7 +35,7 @@ type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'HOST' | 'METRICS_PORT'
   | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
-  | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE'
+  | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'SETTLEMENT_GRACE_DAYS'
   | 'WORKER_CONSUMERS' | 'WORKER_JOBS' | 'WORKER_CONCURRENCY'
 > & ChannelConfig;
 
@@ -114,7 +114,8 @@ export async function startWorkers(
 }
 
 /** What jobs are given besides their transactions. */
-function jobPorts({ PAYMENTS_URL: url, PAYMENTS_ACCESS_TOKEN: accessToken }: WorkerConfig) {
+function jobPorts({ PAYMENTS_URL: url, PAYMENTS_ACCESS_TOKEN: accessToken, SETTLEMENT_GRACE_DAYS: settlementGraceDays }: WorkerConfig) {
   const isConfigured = url !== undefined && accessToken !== undefined;
-  return isConfigured ? { settlementReports: openSettlementReports({ url: url.replace(/\/$/, ''), accessToken }) } : {};
+  const reports = isConfigured ? { settlementReports: openSettlementReports({ url: url.replace(/\/$/, ''), accessToken }) } : {};
+  return { ...reports, settlementGraceDays };
 }

@@ -101,7 +101,6 @@ test('what a later report or a late webhook sets right is resolved', async () =>
 
 test.for([
   ['an amount that is none', ['a,1,MXN,2026-06-11', 'b,much,MXN,2026-06-11'], 'line 3, amount_minor'],
-  ['an amount of nothing', ['a,0,MXN,2026-06-11'], 'line 2'],
   ['a currency in small letters', ['a,1,mxn,2026-06-11'], 'line 2'],
   ['a day that is none', ['a,1,MXN,2026-02-30'], 'line 2, settled_on'],
   ['a line that is too short', ['a,1,MXN'], 'line 2'],
