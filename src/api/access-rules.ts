@@ -134,6 +134,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/templates/:name/current': rule(writer, EVERYTHING, 'every later recipient'),
   'POST /backoffice/templates/:name/preview': rule(reader, EVERYTHING),
   'POST /backoffice/templates/:name/diff': rule(reader, EVERYTHING),
+  'POST /backoffice/sessions/end': rule(writer, EVERYTHING, 'the user: signed out everywhere'),
   'GET /backoffice/doctor': rule(reader, 'the deployment'),
 
   'GET /backoffice/sign-in': rule('public', 'a form'),

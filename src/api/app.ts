@@ -3,6 +3,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { creditInvoiceRoutes } from '../backoffice/credit-invoices.ts';
 import { doctorRoutes } from '../backoffice/doctor.ts';
+import { endSessionRoutes } from '../backoffice/end-sessions.ts';
 import { eventRoutes } from '../backoffice/events.ts';
 import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
@@ -107,6 +108,7 @@ export function createApp(deps: ApiDeps): Api {
   templateRoutes(api, deps);
   templatePreviewRoutes(api, deps);
   cloudEventRoutes(api, deps);
+  endSessionRoutes(api, deps);
   doctorRoutes(api, deps);
   backofficePages(api, deps);
   queueRoutes(api, deps);

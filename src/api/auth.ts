@@ -6,6 +6,7 @@ import type { ConfigOf } from '../config.ts';
 import { findRule, rolesOf } from './access-rules.ts';
 import type { Env } from './context.ts';
 import { Problem, unavailable } from './problem.ts';
+import type { Revocations } from './revocations.ts';
 import { ROLES, type Role } from './roles.ts';
 import { digestOf, openTokenCache } from './token-cache.ts';
 
@@ -18,36 +19,50 @@ export interface Caller {
   /** The tenant acted for; present for role `tenant`. */
   readonly tenantId: string | undefined;
   readonly expiresAt: Date;
+  /** Of the token's text: memory holds no token that could be used. */
+  readonly tokenDigest: string;
+  /** Absent where the issuer does not say. */
+  readonly issuedAt: Date | undefined;
 }
 
 /** Checks tokens. */
 export interface Tokens {
-  /** @throws {Problem} 401 for a token that proves nothing, 403 for one whose claims make no sense. */
-  verify(token: string): Promise<Caller>;
+  /**
+   * `isFresh` asks PostgreSQL whether the token was revoked in the last second.
+   * @throws {Problem} 401 for a token that proves nothing or was revoked, 403 for one whose claims make no sense.
+   */
+  verify(token: string, isFresh?: boolean): Promise<Caller>;
 }
 
 /** Checks tokens by the one kind of key that is configured; the algorithms follow from the kind, never from a token. */
 export function openTokens(
   config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS'>,
+  revocations?: Pick<Revocations, 'isRevoked'>,
 ): Tokens {
   const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
   const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);
   const verified = openTokenCache();
+
+  async function prove(token: string, tokenDigest: string): Promise<Caller> {
+    const { payload } = await check(token).catch((error: unknown) => {
+      if (isUnproven(error)) throw unauthorized('The token is not valid here.');
+      throw unavailable('The token’s keys are out of reach.');
+    });
+    if ((payload.exp ?? 0) * 1_000 > Date.now() + config.JWT_MAX_HOURS * HOUR_MS) {
+      throw unauthorized(`The token expires in more than ${config.JWT_MAX_HOURS} hours.`);
+    }
+    const issuedAt = payload.iat === undefined ? undefined : new Date(payload.iat * 1_000);
+    const caller = Object.freeze({ ...toCaller(payload), tokenDigest, issuedAt });
+    verified.keep(tokenDigest, caller);
+    return caller;
+  }
+
   return {
-    async verify(token) {
+    async verify(token, isFresh = false) {
       const digest = digestOf(token);
-      const known = verified.find(digest);
-      if (known !== undefined) return known;
-      const { payload } = await check(token).catch((error: unknown) => {
-        if (isUnproven(error)) throw unauthorized('The token is not valid here.');
-        throw unavailable('The token’s keys are out of reach.');
-      });
-      if ((payload.exp ?? 0) * 1_000 > Date.now() + config.JWT_MAX_HOURS * HOUR_MS) {
-        throw unauthorized(`The token expires in more than ${config.JWT_MAX_HOURS} hours.`);
-      }
-      const caller = toCaller(payload);
-      verified.keep(digest, caller);
+      const caller = verified.find(digest) ?? (await prove(token, digest));
+      if (await revocations?.isRevoked(caller, isFresh)) throw unauthorized('The session has ended.');
       return caller;
     },
   };
@@ -75,7 +90,7 @@ const unauthorized = (detail: string) => new Problem(401, detail, { headers: { '
 const userId = z.uuid().toLowerCase();
 const claims = z.object({ roles: z.array(z.enum(ROLES)).max(ROLES.length), tenantId: userId.optional() });
 
-function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Caller {
+function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Omit<Caller, 'tokenDigest' | 'issuedAt'> {
   const user = userId.safeParse(sub);
   if (!user.success) throw unauthorized('The token’s subject is not a UUID.');
   const read = claims.safeParse(rest);

@@ -15,6 +15,7 @@ import type { DocumentStore } from '../store/documents.ts';
 import type { Caller, Tokens } from './auth.ts';
 import type { InboxStreams } from './inbox-streams.ts';
 import type { KeyLimit } from './key-limit.ts';
+import type { Revocations } from './revocations.ts';
 
 /** What a request carries through its handlers. */
 export interface Env {
@@ -57,6 +58,7 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly limits: Limits;
   readonly keyLimit: KeyLimit;
+  readonly revocations: Revocations;
   readonly config: ConfigOf<
     | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
     | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'

@@ -22,6 +22,7 @@ import { openTokens } from './auth.ts';
 import { openInboxStreams } from './inbox-streams.ts';
 import { openKeyLimit } from './key-limit.ts';
 import { observeJobs } from './observe-jobs.ts';
+import { openRevocations } from './revocations.ts';
 import { startServer } from './server.ts';
 
 type WebConfig = Pick<
@@ -58,10 +59,12 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const hints = stack.adopt(patient, (client) => client.disconnect());
   const inboxStreams = openInboxStreams({ sql, log, registry, perProcess: config.INBOX_STREAMS });
   onInboxHint(hints, prefix, inboxStreams.wake).catch(() => undefined); // it waits for Redis, until the end
+  const revocations = openRevocations(sql, config.JWT_MAX_HOURS);
   const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
   const app = createApp({
     sql, log, config, documents,
-    tokens: openTokens(config),
+    tokens: openTokens(config, revocations),
+    revocations,
     wake: makeWake(redis, prefix),
     queues,
     jobs: scheduled,

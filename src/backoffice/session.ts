@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { assertRole, type Caller, type Tokens } from '../api/auth.ts';
-import type { Env } from '../api/context.ts';
+import type { ApiDeps, Env } from '../api/context.ts';
 import { Problem } from '../api/problem.ts';
 
 const COOKIE = 'columna_session';
@@ -20,23 +20,34 @@ export async function beginSession(
   token: string,
   { tokens, publicUrl }: SessionOptions,
 ): Promise<void> {
-  const caller = await tokens.verify(token);
+  const caller = await tokens.verify(token, true);
   assertRole(caller, 'backoffice:read');
   const secure = publicUrl.startsWith('https:');
   const expires = caller.expiresAt;
   setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/backoffice', secure, expires });
 }
 
-/** Ends the session in this browser; the token itself lasts until it expires. */
-export function endSession(c: Context<Env>): void {
+/** Ends the session: its token is refused from now on, in whatever browser. A token that proves nothing is dropped. */
+export async function endSession(
+  c: Context<Env>,
+  { tokens, revocations }: Pick<ApiDeps, 'tokens' | 'revocations'>,
+): Promise<void> {
+  const token = getCookie(c, COOKIE);
+  const caller = token === undefined ? undefined : await tokens.verify(token, true).catch(refused);
+  if (caller?.roles.has('backoffice:read')) await revocations.revoke(caller);
   deleteCookie(c, COOKIE, { path: '/backoffice' });
+}
+
+/** Returns undefined for a token that is refused. */
+function refused(error: unknown): undefined {
+  if (!(error instanceof Problem) || error.status >= 500) throw error;
 }
 
 /** The operator whose session it is. @throws {Problem} 401 without one, 403 when it is no operator's. */
 export async function requireSession(c: Context<Env>, tokens: Tokens): Promise<Caller> {
   const token = getCookie(c, COOKIE);
   if (token === undefined) throw new Problem(401, 'Sign in at /backoffice/sign-in.');
-  const caller = await tokens.verify(token);
+  const caller = await tokens.verify(token, true);
   assertRole(caller, 'backoffice:read');
   return caller;
 }

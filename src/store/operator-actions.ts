@@ -17,6 +17,7 @@ export const operatorActions = [
   'confirm-replay',
   'credit-invoice',
   'discard-dead-letters',
+  'end-sessions',
   'end-subscription',
   'flag-listing',
   'load-settlement-report',

@@ -35,6 +35,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     diagnose: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },
+    revocations: { isRevoked: () => Promise.resolve(false), revoke: () => Promise.resolve(), endAll: () => Promise.resolve() },
     keyLimit: { take: () => Promise.resolve() },
     documents: documentsInPostgres(sql),
     config: appConfig,

@@ -19,7 +19,8 @@ export function signInPage(language: Language, problem = ''): Html {
 }
 
 /** Where operators' sessions begin and end. */
-export function signInRoutes(api: Api, { tokens, config }: Pick<ApiDeps, 'tokens' | 'config'>): void {
+export function signInRoutes(api: Api, deps: Pick<ApiDeps, 'tokens' | 'revocations' | 'config'>): void {
+  const { tokens, config } = deps;
   const publicUrl = config.PUBLIC_URL;
 
   api.get('/backoffice/sign-in', (c) => c.html(signInPage(languageOf(c)), 200, pageHeaders));
@@ -37,9 +38,9 @@ export function signInRoutes(api: Api, { tokens, config }: Pick<ApiDeps, 'tokens
     return c.redirect('/backoffice', 303);
   });
 
-  api.post('/backoffice/sign-out', (c) => {
+  api.post('/backoffice/sign-out', async (c) => {
     assertSameOrigin(c, publicUrl);
-    endSession(c);
+    await endSession(c, deps);
     return c.redirect('/backoffice/sign-in', 303);
   });
 }
