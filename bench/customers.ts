@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { tokenIssuer } from '../dev/demo/people.ts';
+import { UNLIMITED } from '../dev/unbounded.ts';
 import { startOn } from './processes.ts';
 import type { Servers, World } from './world.ts';
 
 const CONNECTIONS = 16;
 const USERS = 200; // the requests of one user wait for one another at the row of their contact
-const UNLIMITED = '10000000';
 
 const contact = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' } as const;
 const place = { country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City' };
@@ -24,9 +24,8 @@ export interface CustomersOptions {
 /** A web process of its own, and many users who share a few kept-alive connections to it. */
 export async function openCustomers(world: World, { servers, nodeOptions = '', env: extra }: CustomersOptions) {
   const secret = randomBytes(32).toString('hex');
-  const limits = { USER_RATE: UNLIMITED, ADDRESS_RATE: UNLIMITED, KEYS_PER_DAY: UNLIMITED, CONNECTIONS_PER_ADDRESS: '1000000' };
   const secrets = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret };
-  const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...limits, ...extra };
+  const env = { ...secrets, JWKS_URL: '', NODE_OPTIONS: nodeOptions, ...UNLIMITED, ...extra };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });
   const users = await openUsers(secret, web.processes[0]?.ports['PORT']);
   return {

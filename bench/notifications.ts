@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { saveConfirmedContact } from '../dev/confirmed-contact.ts';
 import type { AcceptedMail } from '../dev/sandbox/mailbox.ts';
 import { until } from '../dev/until.ts';
 import { openTenant, type Tenant } from '../src/domain/tenant.ts';
@@ -12,7 +13,6 @@ import { append } from '../src/outbox/append.ts';
 import { makeWake } from '../src/outbox/wake.ts';
 import type { Sql } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { saveOwnContact } from '../src/store/contacts.ts';
 import { documentsInPostgres } from '../src/store/documents-postgres.ts';
 import { insertTenant } from '../src/store/tenants.ts';
 import { consumers } from '../src/workers/index.ts';
@@ -113,7 +113,7 @@ async function saveParties(sql: Sql, count: number): Promise<readonly Parties[]>
     for (const { customerUserId, tenant } of parties) {
       await insertTenant(tx, tenant);
       for (const userId of [customerUserId, tenant.ownerUserId]) {
-        await saveOwnContact(tx, userId, { ...person, email: `${userId}@example.com` });
+        await saveConfirmedContact(tx, userId, { ...person, email: `${userId}@example.com` });
       }
     }
   });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tokenIssuer } from '../dev/demo/people.ts';
+import { UNLIMITED } from '../dev/unbounded.ts';
 import { jobs } from '../src/jobs/index.ts';
 import { registerJobs } from '../src/store/job-runs.ts';
 import { consumers } from '../src/workers/index.ts';
@@ -20,7 +21,7 @@ export async function measurePages(
   await registerJobs(world.sql, jobs.map(({ name }) => name));
   await fillMonth(world, events);
   const secret = randomBytes(32).toString('hex');
-  const env = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret, JWKS_URL: '', USER_RATE: '10000000', ADDRESS_RATE: '10000000' };
+  const env = { JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret, JWKS_URL: '', ...UNLIMITED };
   const web = await startOn(world, { servers, formation: { web: 1 }, env });
   const token = await tokenIssuer(secret)({ userId: randomUUID() }, { roles: ['backoffice:read'] });
   const open = async (path: string) => {

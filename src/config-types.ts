@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BoundName, bounds } from './domain/bounds.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
 import { findUrlMistakes } from './platform/postgres/url.ts';
 
@@ -60,6 +61,15 @@ export const daysByProvider = z.string().transform((text, context): Readonly<Rec
   const read = z.record(z.string(), z.int().min(0).max(60)).safeParse(jsonOf(text));
   if (read.success) return read.data;
   context.addIssue('JSON like {"sandpay":2}, each from 0 to 60');
+  return z.NEVER;
+});
+
+/** Uses that a window allows, by bound, as JSON. */
+export const allowances = z.string().transform((text, context): Readonly<Partial<Record<BoundName, number>>> => {
+  const names = Object.keys(bounds) as [BoundName, ...BoundName[]];
+  const read = z.partialRecord(z.enum(names), z.int().min(0).max(1_000_000_000)).safeParse(jsonOf(text));
+  if (read.success) return read.data;
+  context.addIssue(`JSON like {"tickets":20}, of ${names.join(', ')}`);
   return z.NEVER;
 });
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { concurrency, crons, daysByProvider, databaseUrl, headers, names, port, serviceAccount, url } from './config-types.ts';
+import {
+  allowances, concurrency, crons, daysByProvider, databaseUrl, headers, names, port, serviceAccount, url,
+} from './config-types.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
 
 const WEB_PUSH_ORIGINS = [
@@ -53,6 +55,8 @@ const environment = z.object({
   CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(256),
   /** Idempotency-Keys that are stored for one user, or for one member of a tenant, in 24 hours. */
   KEYS_PER_DAY: z.coerce.number().int().min(1).max(100_000_000).default(10_000),
+  /** Bounds on what one person causes for others: other numbers than the defaults of `src/domain/bounds.ts`, as JSON. */
+  BOUNDS: allowances.default({}),
   /** Live streams of inboxes that one web process keeps open. */
   INBOX_STREAMS: z.coerce.number().int().min(1).max(100_000).default(5_000),
 

@@ -1,10 +1,12 @@
 import type { TemplateContract } from '../src/notifications/template-contract.ts';
 import { appointmentReminder } from './appointment-reminder/contract.ts';
 import { digest } from './digest/contract.ts';
+import { emailConfirmation } from './email-confirmation/contract.ts';
 import { leadUnanswered } from './lead-unanswered/contract.ts';
 import { paymentFailed } from './payment-failed/contract.ts';
 import { paymentSucceeded } from './payment-succeeded/contract.ts';
 import { payoutReady } from './payout-ready/contract.ts';
+import { phoneConfirmation } from './phone-confirmation/contract.ts';
 import { quoteApproved } from './quote-approved/contract.ts';
 import { quoteSent } from './quote-sent/contract.ts';
 import { tenantVerified } from './tenant-verified/contract.ts';
@@ -15,10 +17,12 @@ import { ticketCreated } from './ticket-created/contract.ts';
 export const templateContracts: readonly TemplateContract[] = Object.freeze([
   appointmentReminder,
   digest,
+  emailConfirmation,
   leadUnanswered,
   paymentFailed,
   paymentSucceeded,
   payoutReady,
+  phoneConfirmation,
   quoteApproved,
   quoteSent,
   tenantVerified,

@@ -19,8 +19,8 @@ export async function plantEarnings(sql: Sql, count: number): Promise<void> {
       insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, created_at)
       select attribution, tenant, ambassador, plan_id, day, now() from planted, plan
     ), contacts as (
-      insert into user_contact (user_id, name, email, locale, updated_at)
-      select ambassador, 'Chaos', 'chaos-' || n || '@example.com', 'es', now() from planted
+      insert into user_contact (user_id, name, email, confirmed_email, locale, updated_at)
+      select ambassador, 'Chaos', 'chaos-' || n || '@example.com', 'chaos-' || n || '@example.com', 'es', now() from planted
     )
     insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on)
     select gen_random_uuid(), payment, 'payment', tenant, ambassador, attribution, 100000, 'MXN', day from planted

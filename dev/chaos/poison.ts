@@ -4,6 +4,7 @@ import { ticketCreated } from '../../src/events/ticket-created.ts';
 import { append } from '../../src/outbox/append.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
+import { saveConfirmedContact } from '../confirmed-contact.ts';
 import { EXITING_ZONE } from './mutants.ts';
 
 /** Events that can't be consumed, planted beside the client's. */
@@ -56,8 +57,5 @@ export async function plantExitingPoison(sql: Sql): Promise<string> {
 
 /** Makes the cause of the curable ones go away. */
 export async function cure(sql: Sql, { curableUserId }: Poison): Promise<void> {
-  await sql`
-    insert into user_contact (user_id, name, email, locale, updated_at)
-    values (${curableUserId}, 'Cured', 'cured@chaos.example', 'es', now())
-  `;
+  await saveConfirmedContact(sql, curableUserId, { name: 'Cured', email: 'cured@chaos.example', locale: 'es' });
 }

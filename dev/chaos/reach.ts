@@ -1,7 +1,7 @@
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { saveOwnContact, saveWhatsApp } from '../../src/store/contacts.ts';
 import { savePushDevice } from '../../src/store/push-devices.ts';
+import { saveConfirmedContact } from '../confirmed-contact.ts';
 import type { Person } from '../demo/people.ts';
 import type { Channels } from '../sandbox/channels.ts';
 import { PLANTED, PLANTED_PHONE } from './client.ts';
@@ -13,8 +13,7 @@ import { PLANTED, PLANTED_PHONE } from './client.ts';
 export async function reach(sql: Sql, { webPush }: Channels, people: readonly Person[]): Promise<void> {
   await transaction(sql, async (tx) => {
     for (const [index, { userId, contact }] of people.entries()) {
-      await saveOwnContact(tx, userId, contact);
-      await saveWhatsApp(tx, userId, { phone: `+${PLANTED_PHONE}${100 + index}`, optIn: true });
+      await saveConfirmedContact(tx, userId, { ...contact, phone: `+${PLANTED_PHONE}${100 + index}` });
       if (index % 3 !== 1) await savePushDevice(tx, userId, { platform: 'fcm', token: `${PLANTED}-${index}` });
       if (index % 3 === 0) continue;
       const { endpoint, keys } = webPush.subscribe();

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { openLog } from '../../src/platform/log.ts';
 import { openPatientRedis } from '../../src/platform/redis.ts';
 import { openStage } from '../stage.ts';
+import { UNLIMITED } from '../unbounded.ts';
 
 /** Seconds that make a campaign short; the mechanisms are those of production. */
 const HASTE = { SWEEP_GRACE_SECONDS: '3', LOCK_SECONDS: '4', CANARY_SECONDS: '20', STOP_SECONDS: '10' };
 export const LOCK_MS = 4_000;
-const UNLIMITED = { USER_RATE: '10000000', ADDRESS_RATE: '10000000', KEYS_PER_DAY: '100000000', CONNECTIONS_PER_ADDRESS: '100000', NOTIFICATIONS_PER_HOUR: '0' };
 const FAILPOINTS = new URL('../../.columna/failpoints/', import.meta.url);
 
 export interface WorldOptions {

@@ -31,7 +31,7 @@ export function makeEncores(options: EncoreOptions): readonly Encore[] {
     });
   const assigned = async () => {
     const { id } = await ticket();
-    const assignment = { assigneeUserId: technician.userId, contact: technician.contact };
+    const assignment = { assigneeUserId: technician.userId };
     await act('The tenant assigns it to a technician', tenantToken, `/tickets/${id}/assign`, assignment);
     return id;
   };

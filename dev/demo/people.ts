@@ -9,6 +9,8 @@ export interface Person {
   readonly push?: 'fcm' | 'web';
   /** Of those who say yes to WhatsApp, in E.164. */
   readonly phone?: string;
+  /** False for somebody whose mail address the issuer of tokens did not verify. */
+  readonly isVerified?: false;
 }
 
 /** Who is who in the story. */
@@ -26,7 +28,7 @@ export function castPeople() {
       push: 'fcm', phone: '+528112345678',
     }),
     technician: person('technician', {
-      contact: { name: 'Marco Salas', email: 'marco@clima-norte.example', locale: 'es' }, push: 'fcm',
+      contact: { name: 'Marco Salas', email: 'marco@clima-norte.example', locale: 'es' }, push: 'fcm', isVerified: false,
     }),
     ambassador: person('ambassador', {
       contact: { name: 'Paola Ríos', email: 'paola@rios.example', locale: 'es' }, push: 'web',
@@ -55,12 +57,23 @@ export interface Claims {
 }
 
 /** Makes the tokens of a run from its secret; they last as long as a day of work. */
-export type IssueToken = (person: Pick<Person, 'userId'>, claims: Claims) => Promise<string>;
+export type IssueToken = (person: Bearer, claims: Claims) => Promise<string>;
+
+/** A person; the issuer verified the addresses that are given. */
+interface Bearer extends Pick<Person, 'userId'> {
+  readonly contact?: { readonly email: string };
+  readonly phone?: string;
+  readonly isVerified?: false;
+}
 
 export function tokenIssuer(secret: string): IssueToken {
   const key = new TextEncoder().encode(secret);
-  return ({ userId }, claims) =>
-    new SignJWT({ ...claims })
+  return ({ userId, contact, phone, isVerified = true }, claims) =>
+    new SignJWT({
+      ...claims,
+      ...(contact && isVerified && { email: contact.email, email_verified: true }),
+      ...(phone !== undefined && { phone_number: phone, phone_number_verified: true }),
+    })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(userId)
       .setIssuer('techmarket')

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentProvider } from '../sandbox/payment-provider.ts';
+import { until } from '../until.ts';
 import { actor, post } from './actor.ts';
 import { type Encore, makeEncores } from './encores.ts';
 import { everythingHappened } from './everything.ts';
 import type { Stage } from './follow.ts';
-import { type Cast, eveningIn } from './people.ts';
+import { type Cast, eveningIn, type Person } from './people.ts';
 
 const DAY_MS = 86_400_000;
+const CONFIRM_DEADLINE_MS = 30_000;
 
 export interface Told {
   readonly operatorToken: string;
@@ -28,6 +30,7 @@ export async function tellStory(
   const operatorToken = await set.issueToken(operator, { roles: ['backoffice:write'] });
   const customerToken = await set.issueToken(customer, { roles: ['user'] });
   const ownerToken = await set.issueToken(owner, { roles: ['user'] });
+  const frontendToken = await set.issueToken({ userId: randomUUID() }, { roles: ['frontend'] });
 
   await sayHowToBeReached(set);
   const tenant = await act('The owner founds a tenant', ownerToken, '/tenants', {
@@ -48,7 +51,7 @@ export async function tellStory(
   const listing = await act('It publishes a listing', tenantToken, `/tenants/${tenant.id}/listings`, {
     title: 'Air conditioning, mended today', category: 'air-conditioning', branchId: branch.id,
   });
-  await act('Visitors look at it, one turns to WhatsApp', customerToken, '/analytics/visits', {
+  await act('Visitors look at it, one turns to WhatsApp', frontendToken, '/analytics/visits', {
     visits: [
       { listingId: listing.id, kind: 'view', visitorId: 'visitor-1' },
       { listingId: listing.id, kind: 'view', visitorId: 'visitor-2' },
@@ -68,8 +71,9 @@ export async function tellStory(
     description: 'It drips when it cools.',
     contact: customer.contact,
   });
+  await joinTenant(set, technician, { tenantId: tenant.id, tenantToken });
   await act('The tenant assigns it to a technician', tenantToken, `/tickets/${ticket.id}/assign`, {
-    assigneeUserId: technician.userId, contact: technician.contact,
+    assigneeUserId: technician.userId,
   });
   const quote = await act('It sends a quote', tenantToken, `/tickets/${ticket.id}/quotes`, {
     lines: [{ description: 'New drain pump, fitted', quantity: 1, unitPriceMinor: 185_000 }],
@@ -126,9 +130,32 @@ async function sayHowToBeReached(stage: Stage): Promise<void> {
     if (device === undefined) continue;
     const token = await stage.issueToken(person, { roles: ['user'] });
     await post(stage, { token, path: '/users/me/contact', body: contact });
+    if (person.isVerified === false) await confirmAddress(stage, person, token);
     await post(stage, { token, path: '/users/me/devices', body: device });
     if (phone) await post(stage, { token, path: '/users/me/whatsapp', body: { phone, optIn: true } });
   }
+}
+
+/** Invites a person to work for the tenant, who accepts. */
+async function joinTenant(
+  stage: Stage,
+  person: Person,
+  { tenantId, tenantToken }: { readonly tenantId: string; readonly tenantToken: string },
+): Promise<void> {
+  stage.print('\nThe tenant invites a technician, who accepts: POST /tenants/{id}/invitations, /memberships');
+  const [, invitation] = await post(stage, { token: tenantToken, path: `/tenants/${tenantId}/invitations`, body: {} });
+  const { code } = JSON.parse(invitation) as { readonly code: string };
+  const token = await stage.issueToken(person, { roles: ['user'] });
+  await post(stage, { token, path: '/memberships', body: { code, contact: person.contact } });
+}
+
+/** Confirms a person's address with the code that its mail brings. */
+async function confirmAddress(stage: Stage, { contact: { email } }: Person, token: string): Promise<void> {
+  const code = await until('the request to confirm an address has arrived', () => {
+    const mail = stage.mailbox.messages.find(({ to }) => to.includes(email));
+    return Promise.resolve(/^[^:\n]+: (\d{6})$/m.exec(mail?.text ?? '')?.[1]);
+  }, { deadlineMs: CONFIRM_DEADLINE_MS });
+  await post(stage, { token, path: '/users/me/contact/confirm', body: { code } });
 }
 
 async function planOf({ sql }: Pick<Stage, 'sql'>): Promise<string> {

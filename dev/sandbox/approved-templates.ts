@@ -22,6 +22,10 @@ export const approvedTemplates: Readonly<Record<string, Readonly<Record<string, 
       'Amount: {{2}}\n\n' +
       'Please check your payment method in TechMarket AI so that your service is not interrupted.',
   },
+  phone_confirmation: {
+    es_MX: 'Tu código para recibir en este número los avisos de TechMarket AI: {{1}}\n\nNo lo compartas. Vale 24 horas.',
+    en: 'Your code to get the notifications of TechMarket AI on this number: {{1}}\n\nDo not share it. It is valid for 24 hours.',
+  },
   quote_sent: {
     es_MX:
       'Tienes una cotización de {{1}} para «{{2}}».\n\n' +

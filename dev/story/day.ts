@@ -26,7 +26,7 @@ async function visits({ client, customers, operator }: Setting, { random, demand
     kind: random() < 0.12 ? 'whatsapp-click' : 'view',
     visitorId: pick(customers, random).userId,
   }));
-  await client.post({ as: operator, claims: { roles: ['user'] }, at, path: '/analytics/visits', body: { visits: list } });
+  await client.post({ as: operator, claims: { roles: ['frontend'] }, at, path: '/analytics/visits', body: { visits: list } });
 }
 
 async function leadStory({ client, customers }: Setting, actor: Actor, next: () => Date): Promise<void> {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
 import { startPaymentProvider } from '../sandbox/payment-provider.ts';
 import { openStage, type Stage } from '../stage.ts';
+import { UNLIMITED } from '../unbounded.ts';
 import { until } from '../until.ts';
 import { checkFigures } from './check.ts';
 import { checkInvoices } from './check-invoices.ts';
@@ -25,7 +26,7 @@ async function story(): Promise<boolean> {
   await using stage = await openStage({
     folder: 'story',
     documents: 'none',
-    env: { USER_RATE: '10000000', ADDRESS_RATE: '10000000', KEYS_PER_DAY: '100000000', CONNECTIONS_PER_ADDRESS: '100000', NOTIFICATIONS_PER_HOUR: '0', LOG_LEVEL: 'warn', MONGODB_URL: undefined },
+    env: { ...UNLIMITED, BOUNDS: undefined, LOG_LEVEL: 'warn', MONGODB_URL: undefined },
     preload: [new URL('clock.ts', import.meta.url)],
     print: (line) => console.log(line),
   });

@@ -41,6 +41,10 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
 
   'POST /tenants': rule(['user'], SELF, 'the caller: a welcome'),
   'POST /tenants/:id/verify': rule(writer, 'any tenant, on record', 'the tenant’s owner: a notification'),
+  'POST /tenants/:id/invitations': rule(['tenant'], OWN_TENANT),
+  'POST /memberships': rule(people, 'the invitation whose code they have'),
+  'GET /tenants/:id/members': rule(tenantOrReader, OWN_TENANT),
+  'POST /tenants/:id/members/remove': rule(['tenant'], OWN_TENANT, 'the member: assignments'),
   'POST /tenants/:id/branches': rule(['tenant'], OWN_TENANT),
   'GET /tenants/:id/branches': rule(tenantOrReader, OWN_TENANT),
   'POST /branches/:id': rule(['tenant'], OWN_TENANT),
@@ -82,6 +86,9 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /ambassadors/me/commissions': rule(['user'], SELF),
 
   'POST /users/me/contact': rule(people, SELF, 'the address’s owner: one request to confirm'),
+  'POST /users/me/contact/confirm': rule(people, SELF),
+  'GET /contacts/:id/:token': rule('signature', 'the owner of one address'),
+  'POST /contacts/:id/:token': rule('signature', 'the owner of one address'),
   'POST /users/me/whatsapp': rule(people, SELF, 'the number’s owner: one request to confirm'),
   'GET /users/me/devices/web-push-key': rule(anyRole, 'the marketplace’s key'),
   'POST /users/me/devices': rule(people, SELF),

@@ -1,12 +1,15 @@
 import { z } from '@hono/zod-openapi';
+import { validate as isUuid } from 'uuid';
 import { visited } from '../domain/listing.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
+import { readMemberships } from '../store/members.ts';
 import { countVisits, readVisible } from '../store/visits.ts';
+import type { Caller } from './auth.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { instant, line, uuid } from './fields.ts';
 import { addressOf } from './limit.ts';
-import { Problem } from './problem.ts';
+import { Problem, unprocessable } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
 const MAX_VISITS = 500;
@@ -16,16 +19,18 @@ const CLOCKS_APART_MS = 60_000;
 const visit = z.strictObject({
   listingId: uuid,
   kind: z.enum(['view', 'whatsapp-click']),
-  visitorId: line(200),
+  visitorId: line(200).optional().openapi({
+    description: 'The marketplace’s front end (role frontend) names its visitors. Everybody else is the visitor.',
+  }),
   ip: z.union([z.ipv4(), z.ipv6()]).optional().openapi({
-    description: 'The visitor’s address, where it is not the one that this request comes from.',
+    description: 'The visitor’s address, from the front end alone; the request’s own otherwise.',
   }),
   at: instant.optional().openapi({ description: 'Within the last 24 hours; now when absent.' }),
 });
 
 const count = writeRoute({
   path: '/analytics/visits',
-  summary: 'Count visits to listings; a repeat within half an hour of the last that counted does not count',
+  summary: 'Count visits to listings; a repeat within half an hour of the last that counted does not count, nor does a member’s',
   params: none,
   body: z.strictObject({ visits: z.array(visit).min(1).max(MAX_VISITS) }),
   status: 200,
@@ -43,24 +48,38 @@ export function analyticsRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(count, (c) => {
     const { visits } = c.req.valid('json');
     const ownAddress = addressOf(c, TRUSTED_PROXIES);
-    return command(c, deps, async ({ tx, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit }) => {
       assertRecent(visits, now);
+      const names = visits.map((visit) => nameVisitor(visit, { caller, ownAddress }));
       const visible = await readVisible(tx, visits.map(({ listingId }) => listingId));
+      const tenants = await readMemberships(tx, names.map(({ visitorId }) => visitorId).filter((id) => isUuid(id)));
       const unknown = [...visits.keys()].filter((index) => !visible.has(visits[index]?.listingId ?? ''));
-      const known = visits
-        .filter(({ listingId }) => visible.has(listingId))
-        .map(({ listingId, kind, visitorId, ip = ownAddress, at = now }) => ({
-          listingId,
-          kind,
-          visitorHash: keyedHash(HASH_KEY, 'visitor', visitorId),
-          ipHash: keyedHash(HASH_KEY, 'ip', ip.toLowerCase()),
-          at: at > now ? now : at,
-        }));
+      const known = visits.flatMap(({ listingId, kind, at = now }, index) => {
+        const { visitorId = '', ip = '' } = names[index] ?? {};
+        const tenantId = visible.get(listingId);
+        if (tenantId === undefined || tenants.get(visitorId)?.has(tenantId) === true) return [];
+        const visitorHash = keyedHash(HASH_KEY, 'visitor', visitorId);
+        const ipHash = keyedHash(HASH_KEY, 'ip', ip.toLowerCase());
+        return { listingId, kind, visitorHash, ipHash, at: at > now ? now : at };
+      });
       const counted = await countVisits(tx, known);
       emit(counted.map(visited));
-      return { status: 200, body: { counted: counted.length, repeated: known.length - counted.length, unknown } };
+      return { status: 200, body: { counted: counted.length, repeated: visits.length - unknown.length - counted.length, unknown } };
     });
   });
+}
+
+interface Site {
+  readonly caller: Caller;
+  /** The address that the request comes from. */
+  readonly ownAddress: string;
+}
+
+/** Names a visitor as the front end did. Every other caller counts for themselves, from their own address. */
+function nameVisitor({ visitorId, ip }: z.infer<typeof visit>, { caller, ownAddress }: Site) {
+  if (!caller.roles.has('frontend')) return { visitorId: caller.userId, ip: ownAddress };
+  if (visitorId === undefined) throw unprocessable('/visits', 'must name the visitor of each visit');
+  return { visitorId: isUuid(visitorId) ? visitorId.toLowerCase() : visitorId, ip: ip ?? ownAddress };
 }
 
 /** It asks within the command, so that a repetition still gets the first answer. @throws {Problem} 422 */

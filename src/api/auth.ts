@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import type { ConfigOf } from '../config.ts';
+import type { VerifiedAddresses } from '../domain/contact.ts';
 import { findRule, rolesOf } from './access-rules.ts';
 import type { Env } from './context.ts';
 import { Problem, unavailable } from './problem.ts';
@@ -18,6 +19,8 @@ export interface Caller {
   readonly roles: ReadonlySet<Role>;
   /** The tenant acted for; present for role `tenant`. */
   readonly tenantId: string | undefined;
+  /** Addresses of the person that the token's issuer verified. */
+  readonly verified: VerifiedAddresses;
   readonly expiresAt: Date;
   /** Of the token's text: memory holds no token that could be used. */
   readonly tokenDigest: string;
@@ -99,7 +102,16 @@ function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Omit<Caller, 'tokenDig
   const roles = new Set(read.data.roles);
   if (roles.has('tenant') && tenantId === undefined) throw new Problem(403, 'The token’s role tenant names no tenant.');
   if (roles.has('backoffice:write')) roles.add('backoffice:read');
-  return Object.freeze({ userId: user.data, roles, tenantId, expiresAt: new Date(exp * 1_000) });
+  return Object.freeze({ userId: user.data, roles, tenantId, verified: readVerified(rest), expiresAt: new Date(exp * 1_000) });
+}
+
+/** Reads OpenID Connect's claims. An address without its `…_verified: true` is somebody's word. */
+function readVerified(rest: JWTPayload): VerifiedAddresses {
+  const read = (claim: string) => {
+    const address = rest[claim];
+    return rest[`${claim}_verified`] === true && typeof address === 'string' ? address : undefined;
+  };
+  return { email: read('email'), phone: read('phone_number') };
 }
 
 /** Verifies the bearer token where the route's rule asks for one. A route without a rule is open to nobody. */

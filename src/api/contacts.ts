@@ -1,47 +1,67 @@
 import { z } from '@hono/zod-openapi';
-import { saveOwnContact, saveWhatsApp } from '../store/contacts.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { sayContact, sayWhatsApp } from '../domain/contact.ts';
+import { countUse } from '../store/bounds.ts';
+import { findOwnContact, saveOwnContact, saveWhatsApp } from '../store/contacts.ts';
+import type { Caller } from './auth.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { contact, phone } from './fields.ts';
 import { Problem } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
+const confirmed = z.boolean().openapi({ description: 'Whether anything but a request to confirm is sent there.' });
+
 const saveContact = writeRoute({
   path: '/users/me/contact',
-  summary: 'Say how the caller is reached; the last word holds',
+  summary: 'Save the caller’s name, mail address and language; an address gets mail once its owner confirmed it',
   params: none,
   body: contact,
   status: 200,
-  answer: contact,
+  answer: contact.extend({ confirmed }).openapi('OwnContact'),
 });
 
 const whatsApp = z.strictObject({ phone, optIn: z.boolean() }).openapi('WhatsApp');
 
 const saveOwnWhatsApp = writeRoute({
   path: '/users/me/whatsapp',
-  summary: 'Say yes or no to WhatsApp, and at which number; the last word holds',
+  summary: 'Save the caller’s consent to WhatsApp and the number; it gets messages once its owner confirmed it',
   params: none,
   body: whatsApp,
   status: 200,
-  answer: whatsApp,
+  answer: whatsApp.extend({ confirmed }).openapi('OwnWhatsApp'),
 });
 
-/** How users are reached. */
+/** Returns the caller as the speaker of a contact. */
+export const speaker = ({ userId, verified }: Caller) => ({ userId, verified, confirmationId: uuidv7() });
+
+/** The paths on which people say how they are reached. */
 export function contactRoutes(api: Api, deps: ApiDeps): void {
+  const { BOUNDS } = deps.config;
+
   api.openapi(saveContact, (c) => {
-    const own = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller }) => {
-      await saveOwnContact(tx, caller.userId, own);
-      return { status: 200, body: own };
+    const said = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
+      const { userId } = caller;
+      const decision = sayContact(await findOwnContact(tx, userId), said, speaker(caller), now);
+      save(...saveOwnContact(tx, { userId, contact: said }, decision));
+      if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));
+      emit(decision.events);
+      return { status: 200, body: { ...said, confirmed: decision.isConfirmed } };
     });
   });
 
   api.openapi(saveOwnWhatsApp, (c) => {
-    const own = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller }) => {
-      const isSaved = await saveWhatsApp(tx, caller.userId, own);
-      if (!isSaved) throw new Problem(409, 'Say first who you are: POST /users/me/contact.');
-      return { status: 200, body: own };
+    const said = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
+      const { userId } = caller;
+      const known = await findOwnContact(tx, userId);
+      if (known === undefined) throw new Problem(409, 'Say first who you are: POST /users/me/contact.');
+      const decision = sayWhatsApp(known, said, speaker(caller), now);
+      save(...saveWhatsApp(tx, { userId, consent: said }, decision));
+      if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));
+      emit(decision.events);
+      return { status: 200, body: { ...said, confirmed: decision.isConfirmed } };
     });
   });
 }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { createLead, moveLead, secondsToFirstResponse, type Lead } from '../domain/lead.ts';
+import { countUse } from '../store/bounds.ts';
 import { findLeadToChange, insertLead, listLeads, saveLead } from '../store/leads.ts';
 import { findListing } from '../store/listings.ts';
 import { findTenant } from '../store/tenants.ts';
@@ -65,6 +66,8 @@ const list = readRoute({
 
 /** The leads' paths. */
 export function leadRoutes(api: Api, deps: ApiDeps): void {
+  const { BOUNDS } = deps.config;
+
   api.openapi(create, (c) => {
     const { id: tenantId } = c.req.valid('param');
     const { listingId = null, contact, source: from } = c.req.valid('json');
@@ -76,6 +79,7 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
       if (listingId !== null && listing?.tenantId !== tenantId) {
         throw unprocessable('/listingId', 'is no listing of the tenant');
       }
+      if (!actsFor(caller, tenantId)) save(countUse(tx, BOUNDS, { bound: 'leads', subject: `${caller.userId} ${tenantId}`, now }));
       const prospect = { name: contact.name, email: contact.email ?? null, phone: contact.phone ?? null };
       const input = { id: uuidv7(), tenant, source: from, listingId, contact: prospect, createdBy: caller.userId };
       const { lead, events } = createLead(input, now);

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
 import { flagListing, publishListing, type Listing } from '../domain/listing.ts';
+import { countUse } from '../store/bounds.ts';
 import { findBranch } from '../store/branches.ts';
 import { findListing, insertFlag, insertListing } from '../store/listings.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -74,7 +75,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(flag, (c) => {
     const { id: listingId } = c.req.valid('param');
     const { reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, traceId, emit, save }) => {
       const { userId } = caller;
       const listing = await findListing(tx, listingId);
       if (listing === undefined || !isShownTo(caller, listing)) throw notFound();
@@ -82,6 +83,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
       const flagged = { listingId, userId, reason, flaggedBy: isOperator ? 'operator' : 'user' } as const;
       const isFirst = await insertFlag(tx, flagged, now);
       if (!isFirst) throw new IllegalTransition('The listing was flagged by the same user already.');
+      if (!isOperator) save(countUse(tx, deps.config.BOUNDS, { bound: 'flags', subject: userId, now }));
       if (isOperator) {
         const action = { action: 'flag-listing', request: { listingId, reason }, outcome: {} } as const;
         await recordOperatorAction(tx, { ...action, operatorUserId: userId, traceId });

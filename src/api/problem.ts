@@ -2,7 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { bounds, type BoundName, windowAt } from '../domain/bounds.ts';
 import { classify } from '../platform/unavailable.ts';
+import { findReachedBound } from '../store/bounds.ts';
 import type { Env } from './context.ts';
 
 /** One thing that is wrong with a request. */
@@ -16,6 +18,7 @@ export interface Flaw {
 export interface ProblemOptions {
   readonly errors?: readonly Flaw[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly bound?: BoundName;
 }
 
 /** An answer that is an error, fit for the asker's eyes (RFC 9457). */
@@ -24,12 +27,15 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly Flaw[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** The bound that the caller used up. */
+  readonly bound: BoundName | undefined;
 
-  constructor(status: number, detail: string, { errors, headers = {} }: ProblemOptions = {}) {
+  constructor(status: number, detail: string, { errors, headers = {}, bound }: ProblemOptions = {}) {
     super(detail);
     this.status = status;
     this.errors = errors;
     this.headers = headers;
+    this.bound = bound;
   }
 }
 
@@ -46,6 +52,15 @@ const RETRY_AFTER_SECONDS = '2';
 export const unavailable = (detail: string) =>
   new Problem(503, detail, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
 
+/** Makes the 429 for a bound that is used up. */
+function boundReached(bound: BoundName): Problem {
+  const { uses, window } = bounds[bound];
+  const now = new Date();
+  const seconds = Math.ceil((windowAt(bound, now).end.getTime() - now.getTime()) / 1_000);
+  const headers = { 'Retry-After': String(seconds) };
+  return new Problem(429, `Too many ${uses} in this ${window}.`, { headers, bound });
+}
+
 const STATEMENT_TIMEOUT = '57014'; // a consumer's attempt, but a client may ask again
 
 /** Returns true when the same request may succeed later: nothing of it is wrong. */
@@ -56,6 +71,8 @@ const mayPass = (error: unknown): boolean =>
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof IllegalTransition) return new Problem(409, error.message);
+  const bound = findReachedBound(error);
+  if (bound !== undefined) return boundReached(bound);
   if (error instanceof HTTPException) return new Problem(error.status, STATUS_CODES[error.status] ?? 'Error');
   if (mayPass(error)) {
     return unavailable('A part of the service is unavailable. Try again with the same Idempotency-Key.');

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { approveQuote, asOf, MAX_TOTAL_MINOR, sendQuote, totalOf } from '../domain/quote.ts';
+import { countUse } from '../store/bounds.ts';
 import { findQuote, insertQuote, listQuotes, saveApproval } from '../store/quotes.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketOfQuote, findTicketToChange, saveTicket } from '../store/tickets.ts';
@@ -70,7 +71,7 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(send, (c) => {
     const { id } = c.req.valid('param');
     const input = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const before = await findTicketToChange(tx, id);
       if (before === undefined || !actsFor(caller, before.tenantId)) throw notFound();
       assertAhead(input.validUntil, now, '/validUntil');
@@ -79,6 +80,7 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
       const offer = { ...input, id: uuidv7(), tenant, actorUserId: caller.userId };
       const { quote, ticket, events } = sendQuote(before, offer, now);
       await insertQuote(tx, quote);
+      save(countUse(tx, deps.config.BOUNDS, { bound: 'quotes', subject: id, now }));
       await saveTicket(tx, ticket);
       emit(events);
       return { status: 201, body: quote };

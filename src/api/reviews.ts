@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
 import { writeReview, type Review } from '../domain/review.ts';
+import { findMember } from '../store/members.ts';
 import { hasApprovedQuote } from '../store/quotes.ts';
 import { findReputation } from '../store/reputations.ts';
 import { insertReview, listReviews } from '../store/reviews.ts';
@@ -10,7 +11,7 @@ import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, text, uuid } from './fields.ts';
 import { cutPage, endOf } from './page.ts';
-import { notFound } from './problem.ts';
+import { notFound, Problem } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
 
 const reviewView = z
@@ -52,6 +53,9 @@ export function reviewRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async ({ tx, caller, now, emit }) => {
       const ticket = await findTicketToChange(tx, id);
       if (ticket?.customerUserId !== caller.userId) throw notFound();
+      if ((await findMember(tx, ticket.tenantId, caller.userId)) !== undefined) {
+        throw new Problem(403, 'A member of a tenant cannot judge it.');
+      }
       const verified = await hasApprovedQuote(tx, id);
       const { review, events } = writeReview(ticket, { ...input, id: uuidv7(), verified }, now);
       const isFirst = await insertReview(tx, review);

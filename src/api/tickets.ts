@@ -1,15 +1,20 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { callOff } from '../domain/appointment.ts';
+import { sayContact } from '../domain/contact.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
+import type { Db } from '../platform/postgres.ts';
 import { readAhead, saveAppointment } from '../store/appointments.ts';
-import { saveContactIfUnknown, saveOwnContact } from '../store/contacts.ts';
+import { countUse } from '../store/bounds.ts';
+import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
+import { findMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketToChange, insertTicket, saveTicket } from '../store/tickets.ts';
 import { actsFor, isParty, maySee } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
+import { speaker } from './contacts.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { create } from './create.ts';
 import { contact, line, text, uuid } from './fields.ts';
@@ -46,9 +51,12 @@ const createTicket = writeRoute({
 
 const assign = writeRoute({
   path: '/tickets/{id}/assign',
-  summary: 'Say who answers for a ticket; the assignee’s contact counts only where none is known',
+  summary: 'Assign a ticket to a member of its tenant',
   params: z.object({ id: uuid }),
-  body: z.strictObject({ assigneeUserId: uuid, contact }),
+  body: z.strictObject({
+    assigneeUserId: uuid,
+    contact: contact.optional().openapi({ description: 'Ignored: a member says their own contact.' }),
+  }),
   status: 200,
   answer: ticketView,
 });
@@ -72,33 +80,46 @@ const showTicket = readRoute({
 
 /** The tickets' paths. */
 export function ticketRoutes(api: Api, deps: ApiDeps): void {
+  const { BOUNDS } = deps.config;
+
   api.openapi(createTicket, (c) => {
     const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
     return create(c, deps, {
-      read: (db) => findTenant(db, tenantId),
-      decide({ db, caller, now }, tenant) {
+      read: (db) => readOpening(db, tenantId, c.get('caller').userId),
+      decide({ db, caller, now }, { tenant, member, known }) {
         if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
           throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
         }
         if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
-        const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: caller.userId, tenant }, now);
-        const statements = [insertTicket(db, ticket), saveOwnContact(db, caller.userId, customerContact)];
-        return { status: 201, body: ticket, events, statements };
+        if (member !== undefined) throw new Problem(403, 'A member of a tenant cannot be its customer.');
+        const { userId } = caller;
+        const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: userId, tenant }, now);
+        const said = sayContact(known, customerContact, speaker(caller), now);
+        const statements = [
+          insertTicket(db, ticket),
+          countUse(db, BOUNDS, { bound: 'tickets', subject: `${userId} ${tenantId}`, now }),
+          ...saveOwnContact(db, { userId, contact: customerContact }, said),
+          ...(said.isChanged ? [countUse(db, BOUNDS, { bound: 'contacts', subject: userId, now })] : []),
+        ];
+        return { status: 201, body: ticket, events: [...events, ...said.events], statements };
       },
     });
   });
 
   api.openapi(assign, (c) => {
     const { id } = c.req.valid('param');
-    const { assigneeUserId, contact: assigneeContact } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, traceId, emit }) => {
+    const { assigneeUserId } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, traceId, emit, save }) => {
       const unassigned = await findTicketToChange(tx, id);
       if (unassigned === undefined || !mayAssign(caller, unassigned.tenantId)) throw notFound();
       const tenant = await findTenant(tx, unassigned.tenantId);
       const assignment = { assigneeUserId, actorUserId: caller.userId, tenantName: tenant?.name ?? '' };
       const { ticket, events } = assignTicket(unassigned, assignment, now);
+      if ((await findMember(tx, ticket.tenantId, assigneeUserId)) === undefined) {
+        throw unprocessable('/assigneeUserId', 'is not a member of the tenant');
+      }
       await saveTicket(tx, ticket);
-      await saveContactIfUnknown(tx, assigneeUserId, assigneeContact);
+      save(countUse(tx, BOUNDS, { bound: 'assignments', subject: id, now }));
       emit(events);
       if (caller.roles.has('backoffice:write')) {
         const action = { action: 'assign-ticket', request: { ticketId: id, assigneeUserId }, outcome: {} } as const;
@@ -132,6 +153,14 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
     if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
     return c.json(ticket, 200);
   });
+}
+
+/** Reads what the opening of a ticket depends on: all at once, on one connection. */
+async function readOpening(db: Db, tenantId: string, userId: string) {
+  const [tenant, member, known] = await Promise.all([
+    findTenant(db, tenantId), findMember(db, tenantId, userId), findOwnContact(db, userId),
+  ]);
+  return { tenant, member, known };
 }
 
 const mayAssign = (caller: Caller, tenantId: string) =>

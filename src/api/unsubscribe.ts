@@ -9,11 +9,10 @@ import { readNotification } from '../store/notifications.ts';
 import { savePreferences } from '../store/preferences.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { notFound } from './problem.ts';
+import { smallPage, smallPageHeaders } from './small-page.ts';
 
 const PATH = '/unsubscribe/:id/:token';
 const MAX_BYTES = 16 * 1_024;
-const CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
-const HEADERS = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
 
 const TEXTS = {
   es: {
@@ -45,34 +44,12 @@ export function unsubscribeRoutes(api: Api, { sql, config }: ApiDeps): void {
   api.get(PATH, async (c) => {
     const { locale, what, texts } = await readLink(c.req.param('id'), c.req.param('token'));
     const form = html`<p>${texts.ask(what)}</p><form method="post"><button>${texts.button}</button></form>`;
-    return c.html(page({ locale, title: texts.title, content: form }), 200, HEADERS);
+    return c.html(smallPage({ locale, title: texts.title, content: form }), 200, smallPageHeaders);
   });
 
   api.post(PATH, bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
     const { userId, category, locale, what, texts } = await readLink(c.req.param('id'), c.req.param('token'));
     await transaction(sql, (tx) => savePreferences(tx, userId, [{ channel: 'email', category, enabled: false }]));
-    return c.html(page({ locale, title: texts.title, content: html`<p>${texts.done(what)}</p>` }), 200, HEADERS);
+    return c.html(smallPage({ locale, title: texts.title, content: html`<p>${texts.done(what)}</p>` }), 200, smallPageHeaders);
   });
 }
-
-interface Page {
-  readonly locale: string;
-  readonly title: string;
-  readonly content: unknown;
-}
-
-const page = ({ locale, title, content }: Page) => html`<!doctype html>
-<html lang="${locale}">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width" />
-    <title>${title}</title>
-    <style>
-      :root { color-scheme: light dark; }
-      body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 15vh auto; padding: 0 1rem; }
-      main { padding: 1rem 2rem 1.5rem; border: 1px solid #8885; border-radius: 0.6rem; }
-      button { padding: 0.6rem 1.4rem; border: 0; border-radius: 0.4rem; background: #0b6bcb; color: #fff; font: inherit; }
-    </style>
-  </head>
-  <body><main><h1>${title}</h1>${content}</main></body>
-</html>`;

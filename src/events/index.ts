@@ -5,6 +5,7 @@ import { appointmentScheduled } from './appointment-scheduled.ts';
 import { branchUpdated } from './branch-updated.ts';
 import { chargeDisputed } from './charge-disputed.ts';
 import { commissionCalculated } from './commission-calculated.ts';
+import { contactConfirmationRequested } from './contact-confirmation-requested.ts';
 import { digestClosed } from './digest-closed.ts';
 import { disputeResolved } from './dispute-resolved.ts';
 import { emailRequested } from './email-requested.ts';
@@ -47,6 +48,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   branchUpdated,
   chargeDisputed,
   commissionCalculated,
+  contactConfirmationRequested,
   digestClosed,
   disputeResolved,
   emailRequested,

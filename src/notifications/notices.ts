@@ -1,15 +1,18 @@
 import { appointmentReminder } from '../../templates/appointment-reminder/contract.ts';
 import { digest } from '../../templates/digest/contract.ts';
+import { emailConfirmation } from '../../templates/email-confirmation/contract.ts';
 import { leadUnanswered } from '../../templates/lead-unanswered/contract.ts';
 import { paymentFailed as paymentFailedTemplate } from '../../templates/payment-failed/contract.ts';
 import { paymentSucceeded } from '../../templates/payment-succeeded/contract.ts';
 import { payoutReady } from '../../templates/payout-ready/contract.ts';
+import { phoneConfirmation } from '../../templates/phone-confirmation/contract.ts';
 import { quoteApproved as quoteApprovedTemplate } from '../../templates/quote-approved/contract.ts';
 import { quoteSent as quoteSentTemplate } from '../../templates/quote-sent/contract.ts';
 import { tenantVerified as tenantVerifiedTemplate } from '../../templates/tenant-verified/contract.ts';
 import { ticketAssigned as ticketAssignedTemplate } from '../../templates/ticket-assigned/contract.ts';
 import { ticketCreated as ticketCreatedTemplate } from '../../templates/ticket-created/contract.ts';
 import { appointmentApproached } from '../events/appointment-approached.ts';
+import { contactConfirmationRequested } from '../events/contact-confirmation-requested.ts';
 import { digestClosed } from '../events/digest-closed.ts';
 import { leadLeftUnanswered } from '../events/lead-left-unanswered.ts';
 import { paymentCaptured } from '../events/payment-captured.ts';
@@ -26,7 +29,7 @@ import type { Wording } from './wording.ts';
 
 /** The events somebody is told about. */
 export const noticed = [
-  appointmentApproached, digestClosed, leadLeftUnanswered, paymentCaptured, paymentFailed, payoutCycleClosed,
+  appointmentApproached, contactConfirmationRequested, digestClosed, leadLeftUnanswered, paymentCaptured, paymentFailed, payoutCycleClosed,
   quoteApproved, quoteSent, tenantVerified, ticketAssigned, ticketCreated,
 ] as const;
 export type Noticed = EventOf<(typeof noticed)[number]>;
@@ -84,6 +87,11 @@ export function noticeOf(event: Noticed): Notice {
         tenantName, subject, startsAt: say.moment(startsAt), startsAtShort: say.shortMoment(startsAt),
       }));
       return { ...reminder, expiresAt: new Date(startsAt), appointmentId };
+    }
+    case 'ContactConfirmationRequested': {
+      const { confirmationId, userId, channel } = event.payload;
+      const template = channel === 'email' ? emailConfirmation : phoneConfirmation;
+      return notice(template, [userId], '/profile', () => ({ confirmationId }));
     }
     case 'DigestClosed': {
       const { userId, category, count, texts } = event.payload;

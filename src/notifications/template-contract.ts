@@ -40,6 +40,8 @@ export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly channels: readonly Channel[];
   /** Channels that are used only once another has failed for good, by that other. */
   readonly fallback?: Readonly<Partial<Record<Channel, Channel>>>;
+  /** Set for a request to confirm an address: it goes there, confirmed or not, and gets `code` and `link` when it is sent. */
+  readonly isConfirmation?: boolean;
   /** Set where it has the channel. */
   readonly whatsapp?: ApprovedTemplate;
   /** The variables of every version: one that a published version uses is never removed. */

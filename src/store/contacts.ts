@@ -1,59 +1,135 @@
+import type { Contact, ContactConfirmation, ContactDecision, OwnContact, WhatsAppConsent } from '../domain/contact.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
+import type { Statement } from './idempotency-keys.ts';
 
-/** How a person is reached. */
-export interface Contact {
-  readonly name: string;
-  readonly email: string;
-  readonly locale: 'es' | 'en';
+/** A person who can be told something; `email` is null until its owner confirmed it. */
+export interface ReachableContact extends Pick<Contact, 'name' | 'locale'> {
+  readonly email: string | null;
 }
 
-/** Makes the statement that saves a person's own contact. A contact that is known is not written, nor locked. */
-export const saveOwnContact = (db: Db, userId: string, { name, email, locale }: Contact) => db`
-  insert into user_contact (user_id, name, email, locale, updated_at)
-  select ${userId}, ${name}, ${email}, ${locale}, now()
-  where not exists (
-    select from user_contact
-    where user_id = ${userId} and name = ${name} and email = ${email} and locale = ${locale}
-  )
-  on conflict (user_id) do update
-  set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at
+/** Finds what a person said of how to reach them, with the addresses whose confirmation is open. */
+export async function findOwnContact(db: Db, userId: string): Promise<OwnContact | undefined> {
+  const [contact] = await db<OwnContact[]>`
+    select name, email, locale, phone, whatsapp_opt_in as "whatsAppOptIn",
+           confirmed_email as "confirmedEmail", confirmed_phone as "confirmedPhone",
+           array(
+             select address from contact_confirmation open
+             where open.user_id = said.user_id and open.confirmed_at is null and open.expires_at > now()
+           ) as pending
+    from user_contact said
+    where user_id = ${userId}
+  `;
+  return contact;
+}
+
+/** Makes the statements that save a person's own contact: none when nothing changed. */
+export function saveOwnContact(
+  db: Db,
+  { userId, contact: { name, email, locale } }: { readonly userId: string; readonly contact: Contact },
+  { isChanged, proven, confirmation }: Pick<ContactDecision, 'isChanged' | 'proven' | 'confirmation'>,
+): readonly Statement[] {
+  const save = db`
+    insert into user_contact as known (user_id, name, email, locale, confirmed_email, updated_at)
+    values (${userId}, ${name}, ${email}, ${locale}, ${proven}, now())
+    on conflict (user_id) do update
+    set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at,
+        confirmed_email = coalesce(excluded.confirmed_email, known.confirmed_email)
+  `;
+  return [...(isChanged ? [save] : []), ...insertConfirmation(db, confirmation)];
+}
+
+/** Makes the statements that save a person's consent to WhatsApp: none when nothing changed. */
+export function saveWhatsApp(
+  db: Db,
+  { userId, consent: { phone, optIn } }: { readonly userId: string; readonly consent: WhatsAppConsent },
+  { isChanged, proven, confirmation }: Pick<ContactDecision, 'isChanged' | 'proven' | 'confirmation'>,
+): readonly Statement[] {
+  const save = db`
+    update user_contact
+    set phone = ${phone}, whatsapp_opt_in = ${optIn}, updated_at = now(),
+        confirmed_phone = coalesce(${proven}, confirmed_phone)
+    where user_id = ${userId}
+  `;
+  return [...(isChanged ? [save] : []), ...insertConfirmation(db, confirmation)];
+}
+
+function insertConfirmation(db: Db, confirmation: ContactConfirmation | undefined): readonly Statement[] {
+  if (confirmation === undefined) return [];
+  const { id, userId, channel, address, createdAt, expiresAt } = confirmation;
+  return [db`
+    insert into contact_confirmation (id, user_id, channel, address, created_at, expires_at)
+    values (${id}, ${userId}, ${channel}, ${address}, ${createdAt}, ${expiresAt})
+  `];
+}
+
+/** Lists a person's open confirmations, newest first. */
+export const listOpenConfirmations = (db: Db, userId: string) => db<Pick<ContactConfirmation, 'id' | 'channel'>[]>`
+  select id, channel from contact_confirmation
+  where user_id = ${userId} and confirmed_at is null and expires_at > now()
+  order by created_at desc
 `;
 
-/** What somebody else says of a person: it never replaces what is known, or a tenant could redirect anybody's mail. */
-export async function saveContactIfUnknown(tx: Tx, userId: string, contact: Contact): Promise<void> {
-  await tx`
-    insert into user_contact (user_id, name, email, locale, updated_at)
-    values (${userId}, ${contact.name}, ${contact.email}, ${contact.locale}, now())
-    on conflict (user_id) do nothing
+/** Finds an open confirmation with its person's language. */
+export async function findOpenConfirmation(db: Db, id: string) {
+  const [found] = await db<(Pick<ContactConfirmation, 'id' | 'channel' | 'address'> & Pick<Contact, 'locale'>)[]>`
+    select asked.id, asked.channel, asked.address, said.locale
+    from contact_confirmation asked
+    join user_contact said on said.user_id = asked.user_id
+    where asked.id = ${id} and asked.confirmed_at is null and asked.expires_at > now()
   `;
+  return found;
 }
 
-/** Reads contacts by user id; who is not known is missing from the map. */
-export async function readContacts(db: Db, userIds: readonly string[]): Promise<Map<string, Contact>> {
-  const rows = await db<(Contact & { userId: string })[]>`
-    select user_id as "userId", name, email, locale from user_contact where user_id = any(${[...userIds]}::uuid[])
-  `;
-  return new Map(rows.map(({ userId, ...contact }) => [userId, contact]));
-}
-
-/** What a person says of their WhatsApp number, and whether we may use it; false when they have no contact yet. */
-export async function saveWhatsApp(
-  tx: Tx,
-  userId: string,
-  { phone, optIn }: { readonly phone: string; readonly optIn: boolean },
-): Promise<boolean> {
+/** Confirms the address of an open confirmation, if it is still the one that the person named last. */
+export async function confirmAddress(tx: Tx, id: string): Promise<boolean> {
   const { count } = await tx`
-    update user_contact set phone = ${phone}, whatsapp_opt_in = ${optIn}, updated_at = now() where user_id = ${userId}
+    with confirmed as (
+      update contact_confirmation set confirmed_at = now()
+      where id = ${id} and confirmed_at is null and expires_at > now()
+      returning user_id, channel, address
+    )
+    update user_contact known
+    set confirmed_email = case when channel = 'email' then address else confirmed_email end,
+        confirmed_phone = case when channel = 'whatsapp' then address else confirmed_phone end
+    from confirmed
+    where known.user_id = confirmed.user_id
+      and address = case when channel = 'email' then known.email else known.phone end
   `;
   return count > 0;
 }
 
-/** The numbers, in E.164, of those users who said yes to WhatsApp, by user id. */
+const ASKED_A_DAY = 3; // requests that one address gets, whoever named it
+
+/** Reads the addresses that open confirmations ask for, by the confirmation's id. An address is asked a few times a day. */
+export async function readAddressesToConfirm(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db<{ id: string; address: string }[]>`
+    select id, address from contact_confirmation asked
+    where id = any(${[...ids]}::uuid[]) and confirmed_at is null and expires_at > now()
+      and ${ASKED_A_DAY} > (
+        select count(*) from contact_confirmation earlier
+        where earlier.address = asked.address and earlier.id < asked.id
+          and earlier.created_at > asked.created_at - interval '1 day'
+      )
+  `;
+  return new Map(rows.map(({ id, address }) => [id, address]));
+}
+
+/** Reads contacts by user id; who is not known is missing from the map. */
+export async function readContacts(db: Db, userIds: readonly string[]): Promise<Map<string, ReachableContact>> {
+  const rows = await db<(ReachableContact & { userId: string })[]>`
+    select user_id as "userId", name, confirmed_email as email, locale
+    from user_contact
+    where user_id = any(${[...userIds]}::uuid[])
+  `;
+  return new Map(rows.map(({ userId, ...contact }) => [userId, contact]));
+}
+
+/** Reads the confirmed numbers, in E.164, of those users who said yes to WhatsApp, by user id. */
 export async function readWhatsAppPhones(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
   if (userIds.length === 0) return new Map();
   const rows = await db<{ userId: string; phone: string }[]>`
-    select user_id as "userId", phone from user_contact
-    where user_id = any(${[...userIds]}::uuid[]) and whatsapp_opt_in
+    select user_id as "userId", confirmed_phone as phone from user_contact
+    where user_id = any(${[...userIds]}::uuid[]) and whatsapp_opt_in and confirmed_phone = phone
   `;
   return new Map(rows.map(({ userId, phone }) => [userId, phone]));
 }

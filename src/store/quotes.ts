@@ -31,7 +31,7 @@ export async function saveApproval(tx: Tx, { id, status, approvedAt }: Quote): P
 
 /** Whether the customer approved a quote for the ticket. */
 export async function hasApprovedQuote(db: Db, ticketId: string): Promise<boolean> {
-  const rows = await db`select from quote where ticket_id = ${ticketId} and status = 'approved' limit 1`;
+  const rows = await db`select from quote where ticket_id = ${ticketId} and status = 'approved' and total_minor > 0 limit 1`;
   return rows.length === 1;
 }
 

@@ -1,12 +1,12 @@
 import { laterVisits, REPEAT_MS, type CountedVisit, type Visit } from '../domain/listing.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
-/** Which of the ids are listings that the public sees. */
-export async function readVisible(db: Db, listingIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await db<{ id: string }[]>`
-    select id from listing where id = any(${[...new Set(listingIds)]}::uuid[]) and status = 'visible'
+/** Reads the tenants of those listings that the public sees, by the listing's id. */
+export async function readVisible(db: Db, listingIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db<{ id: string; tenantId: string }[]>`
+    select id, tenant_id as "tenantId" from listing where id = any(${[...new Set(listingIds)]}::uuid[]) and status = 'visible'
   `;
-  return new Set(rows.map(({ id }) => id));
+  return new Map(rows.map(({ id, tenantId }) => [id, tenantId]));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { emailRequested } from '../events/email-requested.ts';
 import { signal as reach } from '../platform/signal.ts';
-import { readContacts } from '../store/contacts.ts';
+import { readAddressesToConfirm, readContacts } from '../store/contacts.ts';
 import { deliver } from './deliver.ts';
 
 /** Sends the mail that a notification asked for. */
@@ -10,6 +10,7 @@ export const deliverEmail = deliver({
   channel: 'email',
   open: ({ email }) => email,
   addressesOf: async (db, userIds) =>
-    new Map([...(await readContacts(db, userIds))].map(([userId, { email }]) => [userId, [email]])),
+    new Map([...(await readContacts(db, userIds))].flatMap(([userId, { email }]) => (email === null ? [] : [[userId, [email]] as const]))),
+  addressesToConfirm: readAddressesToConfirm,
   onSent: () => reach('mail.accepted'),
 });

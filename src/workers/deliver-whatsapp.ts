@@ -1,5 +1,5 @@
 import { whatsAppRequested } from '../events/whatsapp-requested.ts';
-import { readWhatsAppPhones } from '../store/contacts.ts';
+import { readAddressesToConfirm, readWhatsAppPhones } from '../store/contacts.ts';
 import { deliver } from './deliver.ts';
 
 /** Sends a notification to the number of a user who said yes to WhatsApp, and still does. */
@@ -10,4 +10,5 @@ export const deliverWhatsApp = deliver({
   open: ({ whatsapp }) => whatsapp,
   addressesOf: async (db, userIds) =>
     new Map([...(await readWhatsAppPhones(db, userIds))].map(([userId, phone]) => [userId, [phone]])),
+  addressesToConfirm: readAddressesToConfirm,
 });

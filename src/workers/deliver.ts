@@ -33,6 +33,8 @@ export interface Delivery<Name extends keyof OutwardChannels, Address> {
   open(channels: OutwardChannels): OutwardChannel<Address, Rendered[Name]> | undefined;
   /** Where users are reached now, by user id. */
   addressesOf(db: Db, userIds: readonly string[], channels: OutwardChannels): Promise<ReadonlyMap<string, readonly Address[]>>;
+  /** Reads the addresses that open requests to confirm one are for, by the request's id. */
+  addressesToConfirm?(db: Db, confirmationIds: readonly string[]): Promise<ReadonlyMap<string, Address>>;
   /** Drops addresses that are nobody's any more. */
   forget?(db: Db, gone: readonly Address[]): Promise<void>;
   /** Called once an attempt was accepted. */
@@ -62,15 +64,15 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
       if (delivery.open(ports.channels) === undefined) throw new Unavailable(`${channel}: not configured in this process`);
       const ids = [...new Set(events.map(({ payload }) => payload.notificationId))];
       const begun = await beginSending(tx, ids, { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave });
-      const sendings = [...begun.values()].flatMap((claim) => (claim.state === 'mine' ? claim.sending.userId : []));
-      const addresses = await delivery.addressesOf(tx, sendings, ports.channels);
+      const sendings = [...begun.values()].flatMap((claim) => (claim.state === 'mine' ? claim.sending : []));
+      const addresses = await readAddresses(delivery, sendings, { db: tx, channels: ports.channels });
       return new Map(events.map(({ eventId, payload: { notificationId } }): [string, Claim<Task<Address>>] => {
         const claim = begun.get(notificationId);
         begun.set(notificationId, { state: 'busy', forMs: SAME_MS });
         if (claim === undefined || claim.state === 'settled') return [eventId, { state: 'done' }];
         if (claim.state === 'busy') return [eventId, { state: 'later', delayMs: claim.forMs, reason: 'another attempt may still be under way' }];
         const { sending } = claim;
-        return [eventId, { state: 'mine', task: { sending, addresses: addresses.get(sending.userId) ?? [] } }];
+        return [eventId, { state: 'mine', task: { sending, addresses: addresses.get(sending.id) ?? [] } }];
       }));
     },
 
@@ -93,19 +95,44 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
   });
 }
 
+/** Reads where each notification goes, by its id: to its user, or to the address that its user is to confirm. */
+async function readAddresses<Name extends keyof OutwardChannels, Address>(
+  { addressesOf, addressesToConfirm }: Delivery<Name, Address>,
+  sendings: readonly Sending[],
+  { db, channels }: { readonly db: Db; readonly channels: OutwardChannels },
+): Promise<ReadonlyMap<string, readonly Address[]>> {
+  const asked = sendings.flatMap((sending) => confirmationOf(sending) ?? []);
+  const known = await addressesOf(db, sendings.map(({ userId }) => userId), channels);
+  const pending = asked.length === 0 ? undefined : await addressesToConfirm?.(db, asked);
+  return new Map(sendings.map((sending) => {
+    const confirmationId = confirmationOf(sending);
+    if (confirmationId === undefined) return [sending.id, known.get(sending.userId) ?? []];
+    const address = pending?.get(confirmationId);
+    return [sending.id, address === undefined ? [] : [address]];
+  }));
+}
+
+/** Returns the id of the confirmation that a notification asks for. */
+function confirmationOf({ template, payload }: Pick<Sending, 'template' | 'payload'>): string | undefined {
+  return contractOf(template)?.isConfirmation === true ? textOf(payload, 'confirmationId') : undefined;
+}
+
 /** Renders once, and sends to every address of the user. */
 async function send<Name extends keyof OutwardChannels, Address>(
   { channel: channelName, open }: Delivery<Name, Address>,
   { sending, addresses }: Task<Address>,
-  { ports: { templates, channels, unsubscribeUrl: unsubscribeUrlOf }, signal }: OutboundContext<Ports>,
+  { ports: { templates, channels, confirmationSecrets, unsubscribeUrl: unsubscribeUrlOf }, signal }: OutboundContext<Ports>,
 ): Promise<{ readonly outcome: Outcome; readonly gone: readonly Address[] }> {
-  const { id: notificationId, template: name, templateVersion: version, locale, payload: props } = sending;
+  const { id: notificationId, template: name, templateVersion: version, locale, payload } = sending;
   const channel = open(channels);
+  const confirmationId = confirmationOf(sending);
   if (channel === undefined || addresses.length === 0) return refused('the user has no address');
   try {
+    const secrets = confirmationId === undefined ? {} : confirmationSecrets(confirmationId);
+    const props = { ...(payload as object), ...secrets };
     const content = await templates.render({ name, version, locale, channel: channelName, props });
     const unsubscribeUrl = isMandatory(name) ? undefined : unsubscribeUrlOf(notificationId);
-    const message = { notificationId, template: name, content, link: linkOf(props), unsubscribeUrl, signal };
+    const message = { notificationId, template: name, content, link: textOf(props, 'link'), unsubscribeUrl, signal };
     const outcomes = await Promise.all(addresses.map((to) => channel.send({ ...message, to })));
     return { outcome: best(outcomes), gone: addresses.filter((_, index) => isGone(outcomes[index])) };
   } catch (error) {
@@ -118,9 +145,9 @@ const refused = (reason: string) => ({ outcome: { outcome: 'rejected', permanent
 
 const isGone = (outcome: Outcome | undefined) => outcome?.outcome === 'rejected' && outcome.gone === true;
 
-function linkOf(props: unknown): string | undefined {
-  const link = props instanceof Object && 'link' in props ? props.link : undefined;
-  return typeof link === 'string' ? link : undefined;
+function textOf(props: unknown, name: string): string | undefined {
+  const text = props instanceof Object ? (props as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof text === 'string' ? text : undefined;
 }
 
 /** What makes the most of it, first: one address that accepted is enough; one that nobody knows of may have. */

@@ -2,7 +2,7 @@ import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { Permanent } from '../kernel/errors.ts';
 import { type Choice, chooseChannels } from '../notifications/choose-channels.ts';
 import { reasonOf } from '../notifications/decision.ts';
-import { isUrgent } from '../notifications/template-contract.ts';
+import { type Channel, isUrgent } from '../notifications/template-contract.ts';
 import { type Notice, type Noticed, noticed, noticeOf } from '../notifications/notices.ts';
 import { requested } from '../notifications/requested.ts';
 import { RenderError } from '../notifications/template-language.ts';
@@ -73,7 +73,8 @@ interface Told {
 /** Every channel of the template, fixed to its current version. */
 async function tell({ event, notice, userId, recipient, timeZone, ports }: Told): Promise<readonly Telling[]> {
   const { template, category, expiresAt, appointmentId } = notice;
-  const { contact: { locale, name }, unreachedBy } = recipient;
+  const { contact: { locale, name } } = recipient;
+  const unreachedBy = (channel: Channel) => recipient.unreachedBy(channel, template.isConfirmation === true);
   const chosen = chooseChannels({ template, unreachedBy, isOff: (channel) => recipient.isOff(category, channel) });
   const choices = ports.isReplay === true ? chosen.map(silenced) : chosen;
   const payload = { ...notice.props(wordingFor(locale, timeZone)), recipientName: name, link: `${ports.appUrl}${notice.path}` };

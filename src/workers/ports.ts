@@ -1,5 +1,6 @@
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import type { PushChannel } from '../notifications/channels/push.ts';
+import type { ConfirmationSecrets } from '../notifications/confirmation.ts';
 import type { Rendered } from '../notifications/render.ts';
 import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Templates } from '../notifications/templates.ts';
@@ -28,6 +29,8 @@ export interface Ports {
   readonly isReplay?: boolean;
   /** Where a reader of a mail leaves its category. */
   unsubscribeUrl(notificationId: string): string;
+  /** Derives the code and link that confirm an address. */
+  confirmationSecrets(confirmationId: string): ConfirmationSecrets;
   /** Told what became of each attempt to notify. */
   onAttempt(channel: keyof OutwardChannels, outcome: Outcome['outcome']): void;
 }

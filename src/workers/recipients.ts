@@ -1,17 +1,17 @@
 import type { Channel } from '../notifications/template-contract.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { type Contact, readContacts, readWhatsAppPhones } from '../store/contacts.ts';
+import { readContacts, readWhatsAppPhones, type ReachableContact } from '../store/contacts.ts';
 import { readPreferences, readSettings } from '../store/preferences.ts';
 import { readPushDevices } from '../store/push-devices.ts';
 import type { OutwardChannels } from './ports.ts';
 
 /** Somebody to be told: how they are reached, and what they want. */
 export interface Recipient {
-  readonly contact: Contact;
+  readonly contact: ReachableContact;
   /** Theirs; undefined when they did not say. */
   readonly timeZone: string | undefined;
-  /** Why a channel does not reach them; undefined when it does. */
-  unreachedBy(channel: Channel): string | undefined;
+  /** Returns why a channel does not reach them. A request to confirm an address reaches that address. */
+  unreachedBy(channel: Channel, isConfirmation?: boolean): string | undefined;
   isOff(category: string, channel: Channel): boolean;
 }
 
@@ -28,9 +28,12 @@ export async function readRecipients(
   const devices = await readPushDevices(tx, ids, channels.push?.platforms ?? []);
   const phones = await readWhatsAppPhones(tx, channels.whatsapp === undefined ? [] : ids);
 
-  function unreached(userId: string, channel: Channel): string | undefined {
+  function unreached(userId: string, channel: Channel, isConfirmation = false): string | undefined {
+    if (channel === 'whatsapp' && channels.whatsapp === undefined) return 'not configured';
+    if (isConfirmation) return undefined;
+    if (channel === 'email' && contacts.get(userId)?.email == null) return 'no confirmed address';
     if (channel === 'push' && !devices.has(userId)) return channels.push ? 'no device' : 'not configured';
-    if (channel === 'whatsapp' && !phones.has(userId)) return channels.whatsapp ? 'no number, or no consent' : 'not configured';
+    if (channel === 'whatsapp' && !phones.has(userId)) return 'no confirmed number, or no consent';
     return undefined;
   }
 
@@ -41,7 +44,7 @@ export async function readRecipients(
     return [userId, {
       contact,
       timeZone: settings.get(userId)?.timeZone,
-      unreachedBy: (channel) => unreached(userId, channel),
+      unreachedBy: (channel, isConfirmation) => unreached(userId, channel, isConfirmation),
       isOff: (category, channel) => off.has(`${category} ${channel}`),
     }];
   }));

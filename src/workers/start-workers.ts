@@ -4,6 +4,7 @@ import type { Job } from '../kernel/job.ts';
 import { reschedule } from '../kernel/reschedule.ts';
 import { runConsumer } from '../kernel/consumers/run-consumer.ts';
 import { runJobs } from '../kernel/run-jobs.ts';
+import { confirmationSecrets } from '../notifications/confirmation.ts';
 import { makeInboxHint } from '../notifications/inbox-hint.ts';
 import { templatesFrom } from '../notifications/templates.ts';
 import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
@@ -66,6 +67,7 @@ export async function startWorkers(
   }
   const patient = stack.adopt(openPatientRedis({ url, name: 'worker-queues', log }), (client) => client.disconnect());
   const queue = queuesByName({ redis, prefix });
+  const links = { baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY };
   const shared = {
     sql, log, prefix,
     wake: makeWake(redis, prefix),
@@ -78,7 +80,8 @@ export async function startWorkers(
       perHour: config.NOTIFICATIONS_PER_HOUR,
       digestMs: config.DIGEST_MINUTES * 60_000,
       onAttempt: countAttempts(registry),
-      unsubscribeUrl: (id: string) => unsubscribeUrl({ baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY }, id),
+      unsubscribeUrl: (id: string) => unsubscribeUrl(links, id),
+      confirmationSecrets: (id: string) => confirmationSecrets(links, id),
     },
     metrics: consumerMetrics(registry, own.map(({ name }) => name)),
     lockMs: config.LOCK_SECONDS * 1_000,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
+import type { Role } from '../../src/api/roles.ts';
 import { keyedHash } from '../../src/platform/keyed-hash.ts';
 import type { Tx } from '../../src/platform/postgres.ts';
 import { countVisits } from '../../src/store/visits.ts';
@@ -17,14 +18,14 @@ const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS).toIS
 async function open() {
   const { sql } = await createDatabase();
   const app = createApp(appDeps(sql));
-  const { tenantId, listingId } = await publishedListing(app);
-  const site = await signIn(app);
+  const { tenantId, listingId, owner } = await publishedListing(app);
+  const site = await signIn(app, { roles: ['frontend'] });
   const view = { listingId, kind: 'view', visitorId: 'visitor-1' };
   const count = async (...visits: readonly object[]) => json(await site.post('/analytics/visits', { visits }));
   const visits = () => sql<{ at: Date; follows: string }[]>`
     select at, follows::text from listing_visit order by follows
   `;
-  return { sql, app, tenantId, listingId, site, view, count, visits };
+  return { sql, app, tenantId, listingId, owner, site, view, count, visits };
 }
 
 describe('a visit', () => {
@@ -94,7 +95,7 @@ describe('a visit', () => {
 
   test('in eight batches at once counts once', async () => {
     const { sql, app, listingId, view, visits } = await open();
-    const sites = await Promise.all(Array.from({ length: 8 }, () => signIn(app)));
+    const sites = await Promise.all(Array.from({ length: 8 }, () => signIn(app, { roles: ['frontend'] })));
     const batch = Array.from({ length: 30 }, (_, visitor) => ({ ...view, visitorId: `visitor-${visitor % 10}` }));
     const visitorHash = keyedHash(appConfig.HASH_KEY, 'visitor', 'visitor-0');
     const first = { listingId, kind: 'view', visitorHash, ipHash: 'x', at: new Date() } as const;
@@ -135,4 +136,32 @@ describe('a visit', () => {
     expect(await eventsOf(sql, 'ListingViewed')).toHaveLength(500);
     expect((await site.post('/analytics/visits', { visits: [...visits, view] })).status).toBe(422);
   });
+});
+
+describe('whoever is not the front end', () => {
+  test.for<readonly Role[]>([['user'], ['tenant']])('(%s) counts for themselves, whatever visitors and addresses they name', async (roles) => {
+    const { app, sql, view } = await open();
+    const caller = await signIn(app, { roles, tenantId: randomUUID() });
+    const forged = Array.from({ length: 40 }, (_, index) => ({ ...view, kind: 'whatsapp-click', visitorId: `v${index}`, ip: `203.0.113.${index}` }));
+    expect(await json(await caller.post('/analytics/visits', { visits: forged }))).toEqual({ counted: 1, repeated: 39, unknown: [] });
+    const hashes = await sql`select visitor_hash as visitor, ip_hash as ip from listing_visit`;
+    const own = (purpose: string, text: string) => keyedHash(appConfig.HASH_KEY, purpose, text);
+    expect(hashes).toEqual([{ visitor: own('visitor', caller.userId), ip: own('ip', 'unknown') }]);
+  });
+
+  test('needs no name, and the front end needs one', async () => {
+    const { app, site, listingId } = await open();
+    const visits = [{ listingId, kind: 'view' }];
+    expect((await (await signIn(app)).post('/analytics/visits', { visits })).status).toBe(200);
+    expect((await site.post('/analytics/visits', { visits })).status).toBe(422);
+  });
+});
+
+test('a member’s visits to the own tenant’s listings do not count, from wherever they come', async () => {
+  const { app, owner, view, count, visits } = await open();
+  await made(await signIn(app, { userId: owner.userId }), '/analytics/visits', { visits: [view] });
+  await count({ ...view, visitorId: owner.userId.toUpperCase() });
+  expect(await visits()).toEqual([]);
+  await count({ ...view, visitorId: randomUUID() });
+  expect(await visits()).toHaveLength(1);
 });

@@ -60,6 +60,8 @@ const WRITES: Readonly<Record<string, (shop: Shop) => readonly [string, object]>
   '/tenants/{id}/branches': ({ id }) => [`/tenants/${id}/branches`, { zone: 'x', address: 'y', latitude: 0, longitude: 0 }],
   '/tenants/{id}/listings': ({ id, branch }) => [`/tenants/${id}/listings`, { title: 'x', category: 'x', branchId: branch }],
   '/tenants/{id}/leads': ({ id }) => [`/tenants/${id}/leads`, { source: 'form', contact: { name: 'x', email: 'x@example.com' } }],
+  '/tenants/{id}/invitations': ({ id }) => [`/tenants/${id}/invitations`, {}],
+  '/tenants/{id}/members/remove': ({ id, tenant }) => [`/tenants/${id}/members/remove`, { userId: tenant.userId }],
   '/leads/{id}/status': ({ lead }) => [`/leads/${lead}/status`, { status: 'contacted' }],
   '/tenants/{id}/subscriptions': ({ id }) => [`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today }],
   '/tenants/{id}/subscriptions/{subscriptionId}/end': ({ id, subscription }) =>
@@ -72,6 +74,7 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/tickets/{id}/appointments': ({ ticket }) => `/tickets/${ticket}/appointments`,
   '/tenants/{id}/branches': ({ id }) => `/tenants/${id}/branches`,
   '/tenants/{id}/leads': ({ id }) => `/tenants/${id}/leads`,
+  '/tenants/{id}/members': ({ id }) => `/tenants/${id}/members`,
   '/tenants/{id}/subscriptions': ({ id }) => `/tenants/${id}/subscriptions`,
   '/tenants/{id}/charges': ({ id }) => `/tenants/${id}/charges`,
   '/tenants/{id}/account': ({ id }) => `/tenants/${id}/account`,
@@ -97,7 +100,7 @@ const SHARED = new Set([
 ]);
 
 async function contents(sql: Sql): Promise<string> {
-  const tables = ['ticket', 'quote', 'appointment', 'review', 'branch', 'listing', 'lead', 'tenant_subscription', 'dispute', 'invoice', 'invoice_line', 'outbox_event', 'idempotency_key'];
+  const tables = ['ticket', 'quote', 'appointment', 'review', 'branch', 'listing', 'lead', 'tenant_member', 'member_invitation', 'tenant_subscription', 'dispute', 'invoice', 'invoice_line', 'outbox_event', 'idempotency_key'];
   const parts = tables.map((name) => `(select coalesce(jsonb_agg(to_jsonb(x) order by x::text), '[]') from ${name} x) as ${name}`);
   return JSON.stringify(await sql.unsafe(`select ${parts.join(', ')}`));
 }

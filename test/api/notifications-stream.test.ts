@@ -167,7 +167,7 @@ describe('a stream ends', () => {
     const { sql } = await createDatabase();
     const userId = randomUUID();
     const expiresAt = new Date(Date.now() + 300);
-    const caller = { userId, roles: new Set(['user'] as const), tenantId: undefined, expiresAt, tokenDigest: 'x', issuedAt: undefined };
+    const caller = { userId, roles: new Set(['user'] as const), tenantId: undefined, verified: {}, expiresAt, tokenDigest: 'x', issuedAt: undefined };
     const { url } = await serve(sql, {}, { tokens: { verify: () => Promise.resolve(caller) } });
     const stream = await openSse({ url, token: 'x' });
     await stream.ended;

@@ -6,7 +6,7 @@ import { digestOf, openTokenCache } from '../../src/api/token-cache.ts';
 import { tokenConfig } from '../support/tokens.ts';
 
 const callerUntil = (expiresAt: Date) =>
-  ({ userId: randomUUID(), roles: new Set(['user'] as const), tenantId: undefined, expiresAt, tokenDigest: 'x', issuedAt: undefined });
+  ({ userId: randomUUID(), roles: new Set(['user'] as const), tenantId: undefined, verified: {}, expiresAt, tokenDigest: 'x', issuedAt: undefined });
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 afterEach(() => void vi.useRealTimers());

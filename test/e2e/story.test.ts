@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Person } from '../../dev/demo/people.ts';
 import { evidence, tenantBody, ticketBody } from '../support/app.ts';
-import { type LogLine, post, settled, startSystem, wrongEffects } from '../support/system.ts';
+import { type LogLine, joinTenant, post, settled, startSystem, wrongEffects } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const PLANTED = 'planted-secret';
@@ -30,7 +30,8 @@ test('the story reaches every inbox and mailbox once, and its logs can be follow
     ...ticketBody(tenantId), subject: `${PLANTED} subject`, description: `${PLANTED} text`, contact: customer.contact,
   });
   const tenantToken = await issueToken(owner, { roles: ['tenant'], tenantId });
-  const assignment = { assigneeUserId: technician.userId, contact: technician.contact };
+  await joinTenant(system, technician, { tenantId, tenantToken });
+  const assignment = { assigneeUserId: technician.userId };
   await act(tenantToken, `/tickets/${ticketId}/assign`, assignment);
   await settled(system);
 

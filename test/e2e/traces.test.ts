@@ -38,7 +38,7 @@ async function reachable(system: Traced) {
   const founder = await system.issueToken(owner, { roles: ['user'] });
   const tenantId = await act(founder, '/tenants', { ...tenantBody, name: `${PLANTED} S.L.`, contact: owner.contact });
   await act(operator, `/tenants/${tenantId}/verify`, evidence);
-  const token = await system.issueToken(customer, { roles: ['user'] });
+  const token = await system.issueToken({ ...customer, phone: PHONE }, { roles: ['user'] });
   await act(token, '/users/me/contact', customer.contact);
   await act(token, '/users/me/whatsapp', { phone: PHONE, optIn: true });
   await act(token, '/users/me/devices', { platform: 'fcm', token: `${PLANTED}-app` });

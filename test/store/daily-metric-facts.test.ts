@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { transaction } from '../../src/platform/transaction.ts';
@@ -7,11 +6,11 @@ import { factSources } from '../../src/store/daily-metric-facts.ts';
 import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
 import { chargeForPerformance } from '../../src/workers/charge-for-performance.ts';
 import { countDailyMetrics } from '../../src/workers/count-daily-metrics.ts';
-import { appDeps, contact, signIn } from '../support/app.ts';
+import { appDeps, signIn } from '../support/app.ts';
 import { captured, deliver, failed, refunded, STANDARD_PLAN } from '../support/money.ts';
 import { openNotifying } from '../support/notifying.ts';
 import {
-  approvedTicket, inDays, leadBody, made, placeBody, publishedListing, reviewedTicket,
+  approvedTicket, inDays, joined, leadBody, made, placeBody, publishedListing, reviewedTicket,
 } from '../support/service.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,7 +29,7 @@ test('after everything that the API can do, every figure is what its facts say',
   const visits = ['v1', 'v2', 'v3'].flatMap((visitorId) =>
     ['view', 'whatsapp-click'].map((kind) => ({ listingId, kind, visitorId })),
   );
-  await made(await signIn(app), '/analytics/visits', { visits });
+  await made(await signIn(app, { roles: ['frontend'] }), '/analytics/visits', { visits });
   await made(await signIn(app), `/listings/${listingId}/flags`, { reason: 'x' });
   const lead = await made(await signIn(app), `/tenants/${tenantId}/leads`, leadBody);
   for (const status of ['contacted', 'qualified', 'won']) await made(owner, `/leads/${lead}/status`, { status });
@@ -41,14 +40,15 @@ test('after everything that the API can do, every figure is what its facts say',
   await made(owner, `/appointments/${visit}/move`, { startsAt: inDays(3) });
   await made(owner, `/tickets/${ticketId}/appointments`, { startsAt: inDays(4) });
   await made(owner, `/appointments/${visit}/cancel`, { reason: 'x' });
-  await made(owner, `/tickets/${ticketId}/assign`, { assigneeUserId: randomUUID(), contact });
+  const marco = await joined(app, tenant);
+  await made(owner, `/tickets/${ticketId}/assign`, { assigneeUserId: marco });
   await made(customer, `/tickets/${ticketId}/close`, { outcome: 'cancelled' });
   const { reviewId } = await reviewedTicket(app, { tenant, verified: false, rating: 1 });
   await made(operator, '/backoffice/moderation', { target: 'review', targetId: reviewId, action: 'hide', reason: 'x' });
 
-  const startsOn = '2026-01-01';
-  await made(owner, `/tenants/${tenantId}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn });
-  const attribution = { tenantId, planId: STANDARD_PLAN, startsOn };
+  const today = new Date().toISOString().slice(0, 10);
+  await made(owner, `/tenants/${tenantId}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today });
+  const attribution = { tenantId, planId: STANDARD_PLAN, startsOn: '2026-01-01' };
   await made(operator, `/backoffice/ambassadors/${ambassador.userId}/attributions`, attribution);
   const reports = [
     failed(tenantId), captured(tenantId), captured(tenantId, { paymentId: 'pay_2', amountMinor: 777 }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
+import { UNBOUNDED } from '../../dev/unbounded.ts';
 import { openTokens } from '../../src/api/auth.ts';
 import { openInboxStreams } from '../../src/api/inbox-streams.ts';
 import type { Api, ApiDeps } from '../../src/api/context.ts';
@@ -12,10 +13,10 @@ import { makeToken, tokenConfig, webSecrets, type TokenOptions } from './tokens.
 
 const open: RateLimit = { take: () => Promise.resolve(undefined) };
 
-/** The configuration of tests' apps. */
+/** The configuration of tests' apps. A test of a bound states its own. */
 export const appConfig: ApiDeps['config'] = {
   ...webSecrets, PAYMENTS_WEBHOOK_SECRETS: [webSecrets.PAYMENTS_WEBHOOK_SECRETS],
-  PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0,
+  BOUNDS: UNBOUNDED, PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0,
   WEB_PUSH_ORIGINS: ['https://updates.push.example', 'https://*.notify.example'],
   WHATSAPP_APP_SECRET: 'an app secret of tests', WHATSAPP_VERIFY_TOKEN: 'a verify token of tests',
 };

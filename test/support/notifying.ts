@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { saveConfirmedContact } from '../../dev/confirmed-contact.ts';
 import { startMailbox } from '../../dev/sandbox/mailbox.ts';
+import type { Contact } from '../../src/domain/contact.ts';
 import { openTenant, type Tenant } from '../../src/domain/tenant.ts';
 import { openTicket } from '../../src/domain/ticket.ts';
 import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
@@ -9,7 +11,6 @@ import { publishTemplates, templatesFrom } from '../../src/notifications/templat
 import { publishEvents } from '../../src/outbox/publish.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { openMail } from '../../src/platform/smtp.ts';
-import { type Contact, saveOwnContact } from '../../src/store/contacts.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
 import { insertTenant } from '../../src/store/tenants.ts';
 import { consumers as everyConsumer } from '../../src/workers/index.ts';
@@ -31,6 +32,7 @@ export async function openNotifying(
     appUrl: 'https://app.techmarket.example',
     perHour: 1_000,
     digestMs: 3_600_000,
+    confirmationSecrets: (id) => ({ code: '042917', link: `https://api.techmarket.example/contacts/${id}/token` }),
     unsubscribeUrl: (id) => `https://api.techmarket.example/unsubscribe/${id}/token`,
     inboxHint: (userIds) => void hinted.push(...userIds),
     onAttempt: () => undefined,
@@ -98,7 +100,7 @@ async function openMailbox() {
 async function savePerson(sql: Sql, contact: Partial<Contact> = {}): Promise<string> {
   const userId = randomUUID();
   const known: Contact = { name: 'Ana Ruiz', email: `${userId}@example.com`, locale: 'es', ...contact };
-  await sql.begin((tx) => saveOwnContact(tx, userId, known));
+  await saveConfirmedContact(sql, userId, known);
   return userId;
 }
 

@@ -1,5 +1,5 @@
 import type { Api } from '../../src/api/context.ts';
-import { contact, idOf, signIn, ticketBody, verifiedTenant, type Client } from './app.ts';
+import { contact, idOf, json, signIn, ticketBody, verifiedTenant, type Client } from './app.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -32,6 +32,14 @@ export async function publishedListing(app: Api) {
   const branchId = await made(owner, `/tenants/${tenantId}/branches`, placeBody);
   const listingId = await made(owner, `/tenants/${tenantId}/listings`, listingBody(branchId));
   return { tenantId, owner, branchId, listingId };
+}
+
+/** Has somebody accept an invitation to work for a tenant; returns their user id. */
+export async function joined(app: Api, { tenantId, owner }: { readonly tenantId: string; readonly owner: Client }): Promise<string> {
+  const { code } = await json(await owner.post(`/tenants/${tenantId}/invitations`, {}));
+  const marco = await signIn(app);
+  await made(marco, '/memberships', { code, contact });
+  return marco.userId;
 }
 
 /** A tenant's customer and their ticket, with somebody who answers for it. */

@@ -8,6 +8,7 @@ import { type Person, tokenIssuer } from '../../dev/demo/people.ts';
 import { freePort } from '../../dev/free-port.ts';
 import { runProcess, startProcesses } from '../../dev/procfile.ts';
 import { startMailbox } from '../../dev/sandbox/mailbox.ts';
+import { UNLIMITED } from '../../dev/unbounded.ts';
 import { type Noticed, noticed, noticeOf } from '../../src/notifications/notices.ts';
 import { readEvents } from '../../src/outbox/read-events.ts';
 import { evidence, tenantBody, ticketBody } from './app.ts';
@@ -59,7 +60,7 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd,
     DATABASE_URL, MONGODB_URL: undefined, REDIS_URL: redisUrl ?? sharedUrl, REDIS_PREFIX: prefix,
     SMTP_URL: mailbox.smtpUrl, PORT: String(port), PUBLIC_URL: apiUrl,
     JWT_SECRET: secret, HASH_KEY: secret, PAYMENTS_WEBHOOK_SECRETS: secret,
-    USER_RATE: '1000000', ADDRESS_RATE: '1000000', KEYS_PER_DAY: '1000000', CONNECTIONS_PER_ADDRESS: '100000', NOTIFICATIONS_PER_HOUR: '0',
+    ...UNLIMITED,
     FAILPOINTS: failpoints, NODE_OPTIONS: [FAILPOINT, ...preload].map((module) => `--import ${String(module)}`).join(' '),
     ...extra,
   };
@@ -101,7 +102,23 @@ export interface Post {
 }
 
 /** Posts until somebody answers, as a client whose server goes away does: the same key, at most for ten seconds. */
-export async function post({ apiUrl }: Pick<System, 'apiUrl'>, { token, path, body }: Post): Promise<string> {
+export async function post(system: Pick<System, 'apiUrl'>, posted: Post): Promise<string> {
+  return (await postForAnswer(system, posted))['id'] ?? '';
+}
+
+/** Has a person accept an invitation to work for a tenant. */
+export async function joinTenant(
+  system: Pick<System, 'apiUrl' | 'issueToken'>,
+  person: Person,
+  { tenantId, tenantToken }: { readonly tenantId: string; readonly tenantToken: string },
+): Promise<void> {
+  const invitation = { token: tenantToken, path: `/tenants/${tenantId}/invitations`, body: {} };
+  const { code } = await postForAnswer(system, invitation);
+  const token = await system.issueToken(person, { roles: ['user'] });
+  await post(system, { token, path: '/memberships', body: { code, contact: person.contact } });
+}
+
+async function postForAnswer({ apiUrl }: Pick<System, 'apiUrl'>, { token, path, body }: Post): Promise<Readonly<Record<string, string>>> {
   const headers = {
     authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID(),
   };
@@ -113,7 +130,7 @@ export async function post({ apiUrl }: Pick<System, 'apiUrl'>, { token, path, bo
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
-  return (JSON.parse(text) as { readonly id: string }).id;
+  return JSON.parse(text) as Readonly<Record<string, string>>;
 }
 
 /** A person that nobody knows yet. */

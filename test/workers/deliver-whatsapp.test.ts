@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { saveConfirmedContact } from '../../dev/confirmed-contact.ts';
 import { startWhatsApp, type WhatsAppStatus } from '../../dev/sandbox/whatsapp.ts';
 import { createApp } from '../../src/api/app.ts';
 import { startServer } from '../../src/api/server.ts';
 import { quoteSent } from '../../src/events/quote-sent.ts';
 import { whatsAppChannel } from '../../src/notifications/channels/whatsapp.ts';
 import { openWhatsApp } from '../../src/platform/whatsapp.ts';
-import { saveWhatsApp } from '../../src/store/contacts.ts';
 import { beginSending } from '../../src/store/sending.ts';
 import { deliverWhatsApp } from '../../src/workers/deliver-whatsapp.ts';
 import { notify } from '../../src/workers/notify.ts';
@@ -14,6 +14,8 @@ import { templateContracts } from '../../templates/index.ts';
 import { appConfig, appDeps } from '../support/app.ts';
 import { openNotifying } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
+
+const ana = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' } as const;
 
 const PHONE = '+5215512345678';
 const appSecret = String(appConfig.WHATSAPP_APP_SECRET);
@@ -27,7 +29,7 @@ async function quoteWorld({ optIn = true } = {}) {
   const world = await openNotifying([deliverWhatsApp, notify], { whatsapp: whatsAppChannel(api, templateContracts) });
   const { sql } = world;
   const customerUserId = await world.person();
-  await sql.begin((tx) => saveWhatsApp(tx, customerUserId, { phone: PHONE, optIn }));
+  await saveConfirmedContact(sql, customerUserId, { ...ana, phone: PHONE, optIn });
   const tenant = await world.tenant();
   await world.commit(quoteSent({
     tenantId: tenant.id, occurredAt: new Date(),

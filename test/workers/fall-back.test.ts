@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { saveConfirmedContact } from '../../dev/confirmed-contact.ts';
 import { startFcm } from '../../dev/sandbox/fcm.ts';
 import { startWhatsApp } from '../../dev/sandbox/whatsapp.ts';
 import { appointmentApproached } from '../../src/events/appointment-approached.ts';
@@ -7,7 +8,6 @@ import { pushChannel } from '../../src/notifications/channels/push.ts';
 import { whatsAppChannel } from '../../src/notifications/channels/whatsapp.ts';
 import { openFcm } from '../../src/platform/fcm.ts';
 import { openWhatsApp } from '../../src/platform/whatsapp.ts';
-import { saveWhatsApp } from '../../src/store/contacts.ts';
 import { savePreferences } from '../../src/store/preferences.ts';
 import { savePushDevice } from '../../src/store/push-devices.ts';
 import { deliverPush } from '../../src/workers/deliver-push.ts';
@@ -17,6 +17,8 @@ import { notify } from '../../src/workers/notify.ts';
 import { templateContracts } from '../../templates/index.ts';
 import { openNotifying } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
+
+const ana = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' } as const;
 
 const sender = { phoneNumberId: '106540352242922', accessToken: 'EAAB-secret-token' };
 
@@ -31,7 +33,7 @@ async function reminded(token: string) {
   const { sql } = world;
   const customerUserId = await world.person();
   await sql.begin((tx) => savePushDevice(tx, customerUserId, { platform: 'fcm', token }));
-  await sql.begin((tx) => saveWhatsApp(tx, customerUserId, { phone: '+5215512345678', optIn: true }));
+  await saveConfirmedContact(sql, customerUserId, { ...ana, phone: '+5215512345678' });
   return {
     ...world, fcm, cloud, customerUserId,
     async remind() {

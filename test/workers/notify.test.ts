@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { saveOwnContact } from '../../src/store/contacts.ts';
+import { saveConfirmedContact } from '../../dev/confirmed-contact.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';
 import { until } from '../support/until.ts';
 
@@ -96,7 +96,7 @@ test('the version and the language are fixed when the notification is created', 
   });
 
   await publishSecondVersion(world);
-  await world.sql.begin((tx) => saveOwnContact(tx, user, { name: 'Ana Ruiz', email: 'new@example.com', locale: 'en' }));
+  await saveConfirmedContact(world.sql, user, { name: 'Ana Ruiz', email: 'new@example.com', locale: 'en' });
   world.mailbox.fail = undefined;
   await world.settle();
   const subject = 'Nuevo ticket para Taller Norte: No hay agua';

@@ -1,0 +1,83 @@
+import { z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { html } from 'hono/html';
+import { validate as isUuid } from 'uuid';
+import { confirmationCode, confirmationToken } from '../notifications/confirmation.ts';
+import { isSame } from '../platform/is-same.ts';
+import { transaction } from '../platform/transaction.ts';
+import { countUse } from '../store/bounds.ts';
+import { confirmAddress, findOpenConfirmation, listOpenConfirmations } from '../store/contacts.ts';
+import { command } from './command.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { notFound, unprocessable } from './problem.ts';
+import { none, writeRoute } from './route.ts';
+import { smallPage, smallPageHeaders } from './small-page.ts';
+
+const PATH = '/contacts/:id/:token';
+const MAX_BYTES = 16 * 1_024;
+
+const confirm = writeRoute({
+  path: '/users/me/contact/confirm',
+  summary: 'Confirm a mail address or a number with the code that it got',
+  params: none,
+  body: z.strictObject({ code: z.string().regex(/^\d{6}$/, 'must be six digits') }),
+  status: 200,
+  answer: z.object({ confirmed: z.enum(['email', 'whatsapp']) }),
+});
+
+const TEXTS = {
+  es: {
+    title: 'Confirmar tu dirección',
+    ask: (address: string) => `¿Es tuya la dirección ${address} y quieres recibir ahí los avisos de TechMarket AI?`,
+    warning: 'Si no la diste tú, cierra esta página: no te enviaremos nada.',
+    button: 'Confirmar',
+    confirmed: 'Listo: tu dirección está confirmada.',
+  },
+  en: {
+    title: 'Confirm your address',
+    ask: (address: string) => `Is the address ${address} yours, and should TechMarket AI send its notifications there?`,
+    warning: 'If you did not give it, close this page: we will send you nothing.',
+    button: 'Confirm',
+    confirmed: 'Your address is confirmed.',
+  },
+};
+
+/** The two ways to confirm an address: its code, typed by a signed-in person, and its link. */
+export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
+  const { sql, config: { HASH_KEY, BOUNDS } } = deps;
+
+  api.openapi(confirm, async (c) => {
+    const { code } = c.req.valid('json');
+    const { userId } = c.get('caller');
+    await countUse(sql, BOUNDS, { bound: 'codes', subject: userId, now: new Date() }); // a wrong code counts as well, so it commits alone
+    return command(c, deps, async ({ tx }) => {
+      const open = await listOpenConfirmations(tx, userId);
+      const match = open.find(({ id }) => isSame(code, confirmationCode(HASH_KEY, id)));
+      if (match === undefined || !(await confirmAddress(tx, match.id))) {
+        throw unprocessable('/code', 'is not the code of an open confirmation');
+      }
+      return { status: 200, body: { confirmed: match.channel } };
+    });
+  });
+
+  /** Finds what the link asks for. @throws {Problem} 404 for a link that is not ours, was used or has expired. */
+  async function readLink(id: string, token: string) {
+    const isOurs = isUuid(id) && isSame(token, confirmationToken(HASH_KEY, id));
+    const found = isOurs ? await findOpenConfirmation(sql, id) : undefined;
+    if (found === undefined) throw notFound();
+    return { ...found, texts: TEXTS[found.locale] };
+  }
+
+  api.get(PATH, async (c) => {
+    const { locale, address, texts } = await readLink(c.req.param('id'), c.req.param('token'));
+    const form = html`<p>${texts.ask(address)}</p><p>${texts.warning}</p><form method="post"><button>${texts.button}</button></form>`;
+    return c.html(smallPage({ locale, title: texts.title, content: form }), 200, smallPageHeaders);
+  });
+
+  api.post(PATH, bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
+    const { id, locale, texts } = await readLink(c.req.param('id'), c.req.param('token'));
+    const isConfirmed = await transaction(sql, (tx) => confirmAddress(tx, id));
+    if (!isConfirmed) throw notFound();
+    return c.html(smallPage({ locale, title: texts.title, content: html`<p>${texts.confirmed}</p>` }), 200, smallPageHeaders);
+  });
+}

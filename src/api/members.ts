@@ -1,0 +1,109 @@
+import { z } from '@hono/zod-openapi';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { sayContact } from '../domain/contact.ts';
+import { assertRemovable, inviteMember } from '../domain/member.ts';
+import { isSame } from '../platform/is-same.ts';
+import { keyedHash } from '../platform/keyed-hash.ts';
+import { countUse } from '../store/bounds.ts';
+import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
+import { acceptInvitation, findMember, insertInvitation, insertMember, listMembers, removeMember } from '../store/members.ts';
+import { actsFor } from './access.ts';
+import { command } from './command.ts';
+import { speaker } from './contacts.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { contact, uuid } from './fields.ts';
+import { notFound, unprocessable } from './problem.ts';
+import { none, readRoute, writeRoute } from './route.ts';
+
+const memberView = z
+  .object({ tenantId: uuid, userId: uuid, role: z.enum(['owner', 'member']), joinedAt: z.iso.datetime() })
+  .openapi('Member');
+
+const params = z.object({ id: uuid });
+
+const invite = writeRoute({
+  path: '/tenants/{id}/invitations',
+  summary: 'Invite somebody to work for the caller’s tenant; whoever gets the code from the caller accepts it, once',
+  params,
+  body: z.strictObject({}),
+  status: 201,
+  answer: z.object({ id: uuid, code: z.string(), expiresAt: z.iso.datetime() }).openapi('Invitation'),
+});
+
+const accept = writeRoute({
+  path: '/memberships',
+  summary: 'Accept an invitation; the caller becomes a member of the tenant',
+  params: none,
+  body: z.strictObject({ code: z.string().max(100), contact }),
+  status: 201,
+  answer: memberView,
+});
+
+const list = readRoute({
+  path: '/tenants/{id}/members',
+  summary: 'List the members of the caller’s tenant; only they can be assigned to tickets',
+  params,
+  query: none,
+  answer: z.object({ members: z.array(memberView) }),
+});
+
+const remove = writeRoute({
+  path: '/tenants/{id}/members/remove',
+  summary: 'Remove a member of the caller’s tenant',
+  params,
+  body: z.strictObject({ userId: uuid }),
+  status: 200,
+  answer: memberView,
+});
+
+/** The paths of a tenant's members. */
+export function memberRoutes(api: Api, deps: ApiDeps): void {
+  const { HASH_KEY, BOUNDS } = deps.config;
+  const tokenOf = (id: string) => keyedHash(HASH_KEY, 'invitation', id).slice(0, 32);
+
+  api.openapi(invite, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    return command(c, deps, ({ tx, caller, now, save }) => {
+      if (!actsFor(caller, tenantId)) throw notFound();
+      const invitation = inviteMember({ id: uuidv7(), tenantId, invitedBy: caller.userId }, now);
+      const { id, expiresAt } = invitation;
+      save(insertInvitation(tx, invitation), countUse(tx, BOUNDS, { bound: 'invitations', subject: tenantId, now }));
+      return Promise.resolve({ status: 201, body: { id, code: `${id}.${tokenOf(id)}`, expiresAt } });
+    });
+  });
+
+  api.openapi(accept, (c) => {
+    const { code, contact: own } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
+      const { userId } = caller;
+      const [id = '', token = ''] = code.split('.');
+      const isOurs = isUuid(id) && isSame(token, tokenOf(id));
+      const tenantId = isOurs ? await acceptInvitation(tx, id, userId) : undefined;
+      if (tenantId === undefined) throw unprocessable('/code', 'is not the code of an open invitation');
+      const member = { tenantId, userId, role: 'member', joinedAt: now } as const;
+      const decision = sayContact(await findOwnContact(tx, userId), own, speaker(caller), now);
+      save(insertMember(tx, member), ...saveOwnContact(tx, { userId, contact: own }, decision));
+      emit(decision.events);
+      return { status: 201, body: member };
+    });
+  });
+
+  api.openapi(list, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const caller = c.get('caller');
+    if (!actsFor(caller, tenantId) && !caller.roles.has('backoffice:read')) throw notFound();
+    return c.json({ members: await listMembers(deps.sql, tenantId) }, 200);
+  });
+
+  api.openapi(remove, (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const { userId } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller, now }) => {
+      const member = actsFor(caller, tenantId) ? await findMember(tx, tenantId, userId) : undefined;
+      if (member === undefined) throw notFound();
+      assertRemovable(member);
+      await removeMember(tx, member, now);
+      return { status: 200, body: member };
+    });
+  });
+}
