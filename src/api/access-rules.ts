@@ -117,6 +117,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /backoffice/events/cloudevents': rule(reader, EVERYTHING),
   'POST /backoffice/settlement-reports': rule(writer, EVERYTHING, 'operators: mismatches'),
   'GET /backoffice/payment-mismatches': rule(reader, EVERYTHING),
+  'GET /backoffice/payment-mismatches/:id': rule(reader, EVERYTHING),
+  'POST /backoffice/payment-mismatches/:id/resolve': rule(writer, EVERYTHING, 'nobody: a record'),
   'GET /backoffice/account-mismatches': rule(reader, EVERYTHING),
   'GET /backoffice/jobs': rule(reader, EVERYTHING),
   'GET /backoffice/jobs/:name/runs': rule(reader, EVERYTHING),

@@ -9,6 +9,7 @@ import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
 import { moderationRoutes } from '../backoffice/moderation.ts';
 import { notificationAuditRoutes } from '../backoffice/notifications.ts';
+import { paymentMismatchRoutes } from '../backoffice/payment-mismatches.ts';
 import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
 import { queueRoutes } from '../backoffice/queues.ts';
 import { resendNotificationRoutes } from '../backoffice/resend-notifications.ts';
@@ -103,6 +104,7 @@ export function createApp(deps: ApiDeps): Api {
   notificationStreamRoutes(api, deps);
   eventRoutes(api, deps);
   settlementRoutes(api, deps);
+  paymentMismatchRoutes(api, deps);
   jobRoutes(api, deps);
   steerJobRoutes(api, deps);
   fraudCaseRoutes(api, deps);

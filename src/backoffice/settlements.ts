@@ -2,13 +2,9 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import type { Api, ApiDeps } from '../api/context.ts';
-import { readCursor, writeCursor } from '../api/cursor.ts';
-import { code, cursor, limit, uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
-import { none, readRoute } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { listMismatches } from '../store/payment-mismatches.ts';
 import { SETTLEMENT_COLUMNS } from '../store/settlements.ts';
 import { findTaken, incoming, RefusedReport, takeReport } from '../store/take-report.ts';
 
@@ -20,29 +16,6 @@ const asked = z.strictObject({
   periodStart: z.iso.date(),
   periodEnd: z.iso.date(),
 });
-
-const kinds = z.enum(['missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate']);
-const minor = z.string().nullable();
-
-const list = readRoute({
-  path: '/backoffice/payment-mismatches',
-  summary: 'Where our payments and providers’ settlement reports do not agree',
-  params: none,
-  query: z.strictObject({
-    provider: code.optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
-  }),
-  answer: z.object({
-    mismatches: z.array(z.object({
-      mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid,
-      oursMinor: minor, oursCurrency: z.string().nullable(), theirsMinor: minor, theirsCurrency: z.string().nullable(),
-      foundAt: z.iso.datetime(), resolvedAt: z.iso.datetime().nullable(),
-    })),
-    nextCursor: z.string().nullable(),
-  }),
-});
-
-const position = z.tuple([uuid]);
-const SCOPE = 'payment mismatches';
 
 /** Where operators bring providers' settlement reports, and read what does not agree. */
 export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
@@ -76,15 +49,6 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
       return c.json({ ...known, known: true }, 200);
     }
   });
-
-  api.openapi(list, async (c) => {
-    const { limit: size, cursor: given, provider, kind, open } = c.req.valid('query');
-    const [after] = given === undefined ? [] : readCursor(SCOPE, position, given);
-    const rows = await listMismatches(sql, { provider, kind, open, after, limit: size + 1 });
-    const mismatches = rows.slice(0, size);
-    const last = rows.length > size ? mismatches.at(-1) : undefined;
-    return c.json({ mismatches, nextCursor: last === undefined ? null : writeCursor(SCOPE, [last.mismatchId]) }, 200);
-  });
 }
 
 /** A refusal as the asker is told; anything else as it is. */
@@ -104,7 +68,7 @@ function describe(api: Api): void {
     tags: ['backoffice'],
     security: [{ bearer: [] }],
     summary: 'Bring a provider’s settlement report; the same bytes for the same period change nothing',
-    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s. At most 512 MB, in at most 10 minutes.`,
+    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s. Below zero is a refund, zero a fee. At most 512 MB, in at most 10 minutes.`,
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
     responses: {
       201: { description: 'Taken' }, 200: { description: 'Taken before' }, default: { description: 'A problem' },

@@ -32,6 +32,7 @@ const writes = {
   [`/leads/${id}/status`]: { status: 'contacted' },
   [`/tickets/${id}/reviews`]: reviewBody(),
   '/backoffice/moderation': moderation,
+  [`/backoffice/payment-mismatches/${id}/resolve`]: { reason: 'x' },
 } as const;
 const paths = Object.entries<Readonly<Record<string, unknown>>>(writes).map(([path, body]) => [path, body] as const);
 

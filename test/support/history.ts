@@ -19,6 +19,7 @@ export interface History {
   readonly userId: string;
   /** The webhook’s. */
   readonly deliveryId: string;
+  readonly mismatchId: string;
   openTicket(): Promise<string>;
 }
 
@@ -41,7 +42,8 @@ export async function makeHistory(system: System): Promise<History> {
   if (failed === undefined) throw new Error('no mail failed');
   const deliveryId = await payByWebhook(system, failed.tenantId);
   await publishTemplate(system);
-  return { ...failed, deliveryId, deadId: await poison(system, failed.tenantId), openTicket };
+  const mismatchId = await findMismatch(sql);
+  return { ...failed, deliveryId, mismatchId, deadId: await poison(system, failed.tenantId), openTicket };
 }
 
 /** Commits an event that nobody can read, and waits until all who hear it have given up; its id comes back. */
@@ -75,6 +77,23 @@ async function payByWebhook({ apiUrl, secret }: System, tenantId: string): Promi
   });
   if (!answer.ok) throw new Error(`the webhook was answered ${answer.status}`);
   return deliveryId;
+}
+
+/** Writes down that a report has another amount than a payment. Returns the mismatch's id. */
+async function findMismatch(sql: System['sql']): Promise<string> {
+  const [reportId, mismatchId] = [randomUUID(), randomUUID()];
+  await sql`insert into settlement_report (id, provider, period_start, period_end) values (${reportId}, 'sandpay', '2026-06-10', '2026-06-10')`;
+  await sql`
+    insert into payment_mismatch (
+      id, provider, provider_payment_id, kind, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency, found_at, changed_at
+    )
+    values (${mismatchId}, 'sandpay', 'pay_1', 'amount-differs', ${reportId}, 49900, 'MXN', 49000, 'MXN', now(), now())
+  `;
+  await sql`
+    insert into payment_mismatch_change (mismatch_id, change, at, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency)
+    values (${mismatchId}, 'found', now(), ${reportId}, 49900, 'MXN', 49000, 'MXN')
+  `;
+  return mismatchId;
 }
 
 async function publishTemplate(system: System): Promise<void> {

@@ -7,6 +7,7 @@ import { eventTimelinePage } from './event-timeline.ts';
 import { eventPages } from './events.ts';
 import { explainNotificationPage } from './explain-notification.ts';
 import { jobPages } from './jobs.ts';
+import { mismatchPages } from './mismatches.ts';
 import { notificationPages } from './notifications.ts';
 import { overviewPage } from './overview.ts';
 import { replayPages } from './replays.ts';
@@ -41,6 +42,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   templatePages(api, deps);
   templatePreviewPages(api, deps);
   templateComparisonPage(api, deps);
+  mismatchPages(api, deps);
   webhookPages(api, deps);
   webhookDeliveryPage(api, deps);
   actionPages(api, deps);

@@ -7,7 +7,7 @@ const DAY = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const query = (asked: Readonly<Record<string, string>>) => new URLSearchParams(asked).toString();
 
 /** Every page of the backoffice by its name; a new one is one entry here. */
-export async function backofficePages(system: System, { tenantId, deadId, eventId, userId, notificationId, deliveryId }: History) {
+export async function backofficePages(system: System, { tenantId, deadId, eventId, userId, notificationId, deliveryId, mismatchId }: History) {
   const send = await formSender(system);
   const window = { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() };
   const replay = await send('/replays', { consumer: 'notify', ...window, reason: 'looking at the page' });
@@ -41,6 +41,8 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
     template: `${UI}/templates/ticket-created`,
     'template-preview': `${UI}/templates/ticket-created/preview?${query({ channel: 'email', locale: 'es' })}`,
     'template-comparison': `${UI}/templates/ticket-created/compare?${query({ from: '1', to: '1000', channel: 'inbox', locale: 'es' })}`,
+    mismatches: `${UI}/payment-mismatches`,
+    mismatch: `${UI}/payment-mismatches/${mismatchId}`,
     webhooks: `${UI}/webhooks`,
     webhook: `${UI}/webhooks/sandpay/${deliveryId}`,
     actions: `${UI}/actions`,

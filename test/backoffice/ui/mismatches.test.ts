@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { signInOperator } from '../../support/operator.ts';
+import { openReconciling } from '../../support/reconciling.ts';
+
+const PATH = '/backoffice/ui/payment-mismatches';
+
+async function open() {
+  const opened = await openReconciling();
+  await opened.pay('a', 100);
+  await opened.bring(['a 101', 'b 5', 'c 6']);
+  await opened.reconcile();
+  const operator = await signInOperator(opened.app);
+  const reader = await signInOperator(opened.app, 'backoffice:read');
+  const idOf = async (payment: string) => (await opened.listed()).find(({ providerPaymentId }) => providerPaymentId === payment)?.mismatchId ?? '';
+  return { ...opened, operator, reader, idOf };
+}
+
+test('mismatches are listed with both amounts, by kind and state, page by page', async () => {
+  const { operator } = await open();
+  const page = await operator.read(PATH);
+  expect(['<code>a</code>', 'MX$1.01', 'MX$1.00', 'Amounts differ', 'Unknown here'].filter((text) => !page.includes(text))).toEqual([]);
+  expect(await operator.read(`${PATH}?kind=duplicate`)).not.toContain('<code>a</code>');
+  const first = await operator.read(`${PATH}?limit=2`);
+  const next = /href="(\?[^"]*cursor=[^"]*)"/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect((await operator.read(PATH + next)).match(/<tr>/g)).toHaveLength(2);
+  expect((await operator.get(`${PATH}/${randomUUID()}`)).status).toBe(404);
+});
+
+test('an operator resolves a mismatch on its page, and a reader may only look', async () => {
+  const { operator, reader, idOf, mismatches } = await open();
+  const one = `${PATH}/${await idOf('a')}`;
+  expect(await operator.read(one)).toContain('Resolve mismatch');
+  expect(await reader.read(one)).not.toContain('Resolve mismatch');
+  expect((await reader.send(`${one}/resolve`, { reason: 'r' })).status).toBe(403);
+  expect((await operator.send(`${one}/resolve`, { reason: '' })).status).toBe(422);
+  expect((await operator.send(`${one}/resolve`, { reason: 'The bank took one.' })).status).toBe(303);
+  const page = await operator.read(one);
+  expect(['The bank took one.', 'Resolved by an operator'].every((text) => page.includes(text))).toBe(true);
+  expect(page).not.toContain('<button>Resolve mismatch');
+  expect((await mismatches())[0]).toBe('amount-differs a 101/100 resolved by operator');
+  expect(await operator.read(PATH)).not.toContain('<code>a</code>');
+  expect(await operator.read(`${PATH}?state=all`)).toContain('<code>a</code>');
+});
