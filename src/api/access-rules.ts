@@ -144,6 +144,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/templates/:name/preview': rule(reader, EVERYTHING),
   'POST /backoffice/templates/:name/diff': rule(reader, EVERYTHING),
   'POST /backoffice/sessions/end': rule(writer, EVERYTHING, 'the user: signed out everywhere'),
+  'GET /backoffice/bounds': rule(reader, EVERYTHING),
   'GET /backoffice/doctor': rule(reader, 'the deployment'),
 
   'GET /backoffice/sign-in': rule('public', 'a form'),

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
+import { boundRoutes } from '../backoffice/bounds.ts';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { creditInvoiceRoutes } from '../backoffice/credit-invoices.ts';
 import { doctorRoutes } from '../backoffice/doctor.ts';
@@ -48,6 +49,7 @@ import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
 import { rankingRoutes } from './rankings.ts';
 import { refuse } from './refuse.ts';
+import { reportReachedBounds } from './report-reached-bounds.ts';
 import { requestLog } from './request-log.ts';
 import { reviewRoutes } from './reviews.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -61,6 +63,8 @@ const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 /** The web process's app. It opens nothing and starts nothing. */
 export function createApp(deps: ApiDeps): Api {
   const api = new OpenAPIHono<Env>({ defaultHook: refuse });
+
+  const reached = reportReachedBounds(deps);
 
   api.use(observe(deps));
   // Pages bring a policy of their own.
@@ -115,6 +119,7 @@ export function createApp(deps: ApiDeps): Api {
   templatePreviewRoutes(api, deps);
   cloudEventRoutes(api, deps);
   endSessionRoutes(api, deps);
+  boundRoutes(api, deps);
   doctorRoutes(api, deps);
   backofficePages(api, deps);
   queueRoutes(api, deps);
@@ -123,6 +128,7 @@ export function createApp(deps: ApiDeps): Api {
   api.onError((error, c) => {
     const problem = toProblem(error);
     if (problem.status >= 500) requestLog(c).error({ error }, 'request failed');
+    if (problem.bound !== undefined) reached(c, problem.bound);
     return answerProblem(c, problem);
   });
   return api;

@@ -8,6 +8,7 @@ import type { Tx } from '../platform/postgres.ts';
 import {
   findAppointment, hasOther, insertAppointment, listAppointments, saveAppointment,
 } from '../store/appointments.ts';
+import { countUse } from '../store/bounds.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketOfAppointment, findTicketToChange, saveTicket } from '../store/tickets.ts';
 import { isParty, maySee } from './access.ts';
@@ -75,10 +76,12 @@ const list = readRoute({
 
 /** The appointments' paths. */
 export function appointmentRoutes(api: Api, deps: ApiDeps): void {
+  const { BOUNDS } = deps.config;
+
   api.openapi(schedule, (c) => {
     const { id } = c.req.valid('param');
     const { startsAt, allowOverlap } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const visiting = await findVisiting(tx, caller, await findTicketToChange(tx, id));
       assertAhead(startsAt, now, '/startsAt');
       const visit = { id: uuidv7(), startsAt, allowsOverlap: allowOverlap };
@@ -86,6 +89,7 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       await assertFree(tx, visiting.ticket, { appointmentId: visit.id, startsAt, allowOverlap });
       await insertAppointment(tx, appointment);
       await saveTicket(tx, ticket);
+      save(countUse(tx, BOUNDS, { bound: 'appointments', subject: id, now }));
       emit(events);
       return { status: 201, body: appointment };
     });
@@ -94,12 +98,13 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(move, (c) => {
     const { id } = c.req.valid('param');
     const { startsAt, allowOverlap } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller, now, emit }) => {
+    return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { appointment: before, ...visiting } = await findToChange(tx, caller, id);
       assertAhead(startsAt, now, '/startsAt');
       const moved = moveAppointment(before, { ...visiting, startsAt, allowsOverlap: allowOverlap }, now);
       if (moved.appointment !== before) await assertFree(tx, visiting.ticket, { appointmentId: id, startsAt, allowOverlap });
-      await save(tx, moved);
+      await saveChange(tx, moved);
+      save(countUse(tx, BOUNDS, { bound: 'appointments', subject: visiting.ticket.id, now }));
       emit(moved.events);
       return { status: 200, body: moved.appointment };
     });
@@ -112,7 +117,7 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       const { appointment: before, ticket, actorUserId } = await findToChange(tx, caller, id);
       const isLast = !(await hasOther(tx, before));
       const cancelled = cancelAppointment(before, { ticket, actorUserId, reason, isLast }, now);
-      await save(tx, cancelled);
+      await saveChange(tx, cancelled);
       emit(cancelled.events);
       return { status: 200, body: cancelled.appointment };
     });
@@ -140,7 +145,7 @@ async function findToChange(tx: Tx, caller: Caller, id: string): Promise<Visitin
   return { ...visiting, appointment };
 }
 
-async function save(tx: Tx, { appointment, ticket }: AppointmentDecision): Promise<void> {
+async function saveChange(tx: Tx, { appointment, ticket }: AppointmentDecision): Promise<void> {
   await saveAppointment(tx, appointment);
   await saveTicket(tx, ticket);
 }

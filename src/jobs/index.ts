@@ -5,6 +5,7 @@ import { closeDigests } from './close-digests.ts';
 import { closePayoutCycles } from './close-payout-cycles.ts';
 import { detectFraudPatterns } from './detect-fraud-patterns.ts';
 import { fetchSettlementReports } from './fetch-settlement-reports.ts';
+import { forgetBounds } from './forget-bounds.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { issueInvoices } from './issue-invoices.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
@@ -24,6 +25,7 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   closePayoutCycles,
   detectFraudPatterns,
   fetchSettlementReports,
+  forgetBounds,
   forgetIdempotencyKeys,
   issueInvoices,
   maintainPartitions,

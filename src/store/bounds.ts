@@ -55,8 +55,12 @@ export const listUsedBounds = (db: Db, limit: number) => db<BoundUse[]>`
   limit ${limit}
 `;
 
-/** Deletes windows that ended more than a day ago; returns their number. */
-export async function forgetBoundUses(db: Db, now: Date): Promise<number> {
-  const { count } = await db`delete from bound_use where window_end < ${now}::timestamptz - interval '1 day'`;
+/** Deletes up to `limit` windows that ended more than a day ago; returns their number. */
+export async function forgetBoundUses(db: Db, limit: number): Promise<number> {
+  const { count } = await db`
+    delete from bound_use where ctid = any (array(
+      select ctid from bound_use where window_end < now() - interval '1 day' order by window_end limit ${limit}
+    ))
+  `;
   return count;
 }

@@ -1,6 +1,7 @@
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { actionPages } from './actions.ts';
 import { assetRoutes } from './assets.ts';
+import { boundPage } from './bounds.ts';
 import { deadLetterPages } from './dead-letters.ts';
 import { doctorPage } from './doctor.ts';
 import { eventTimelinePage } from './event-timeline.ts';
@@ -46,5 +47,6 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   webhookPages(api, deps);
   webhookDeliveryPage(api, deps);
   actionPages(api, deps);
+  boundPage(api, deps);
   doctorPage(api, deps);
 }

@@ -34,6 +34,7 @@ const places = [
   ['mismatches', `${UI}/payment-mismatches`],
   ['webhooks', `${UI}/webhooks`],
   ['actions', `${UI}/actions`],
+  ['bounds', `${UI}/bounds`],
   ['doctor', `${UI}/doctor`],
   ['queues', '/backoffice/queues'],
 ] as const;

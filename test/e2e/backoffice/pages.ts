@@ -47,6 +47,7 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
     webhook: `${UI}/webhooks/sandpay/${deliveryId}`,
     actions: `${UI}/actions`,
     action: `${UI}/actions/${actionId}`,
+    bounds: `${UI}/bounds`,
     doctor: `${UI}/doctor`,
   };
 }

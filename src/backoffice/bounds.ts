@@ -1,0 +1,22 @@
+import { z } from '@hono/zod-openapi';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { limit } from '../api/fields.ts';
+import { none, readRoute } from '../api/route.ts';
+import { listUsedBounds } from '../store/bounds.ts';
+
+const list = readRoute({
+  path: '/backoffice/bounds',
+  summary: 'List whoever nearly used up a bound on what one person causes for others, the fullest first',
+  params: none,
+  query: z.strictObject({ limit }),
+  answer: z.object({
+    bounds: z.array(
+      z.object({ bound: z.string(), subject: z.string(), windowEnd: z.iso.datetime(), used: z.int(), allowed: z.int() }),
+    ),
+  }),
+});
+
+/** The bounds by HTTP. */
+export function boundRoutes(api: Api, { sql }: ApiDeps): void {
+  api.openapi(list, async (c) => c.json({ bounds: await listUsedBounds(sql, c.req.valid('query').limit) }, 200));
+}
