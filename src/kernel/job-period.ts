@@ -32,15 +32,16 @@ export function wholePeriod(job: Timed, { scheduledFor, timeZone }: Pick<LedgerS
 /**
  * Returns what a slot covers: from the end of the last period that was run to the end of its own whole period. After a
  * change of zone or cron, or after slots that were skipped, that is less or more than a day or month. Returns undefined
- * where most of the whole period was run before: its rest belongs to the next slot. What an operator asks for again is
- * the whole period.
+ * where most of the whole period was run before: its rest belongs to the next slot. What an operator asks for, and what
+ * no schedule planned, covers the whole period unless it comes next.
  */
 export function nextPeriod(job: Timed, slot: LedgerSlot, coveredUntil: Date | null): RunPeriod | undefined {
   const whole = wholePeriod(job, slot);
-  if (coveredUntil === null) return { period: whole, isNext: !slot.isRequested };
+  const isPlanned = !slot.isRequested && slot.timeZone !== null;
+  if (coveredUntil === null) return { period: whole, isNext: isPlanned };
   const isNew = isMostlyAfter(job, whole, coveredUntil);
-  if (isNew && (!slot.isRequested || coveredUntil >= whole.start)) return { period: { start: coveredUntil, end: whole.end }, isNext: true };
-  return slot.isRequested ? { period: whole, isNext: false } : undefined;
+  if (isNew && (isPlanned || coveredUntil >= whole.start)) return { period: { start: coveredUntil, end: whole.end }, isNext: true };
+  return isPlanned ? undefined : { period: whole, isNext: false };
 }
 
 function isMostlyAfter({ covers }: Timed, { start, end }: Period, coveredUntil: Date): boolean {

@@ -22,7 +22,7 @@ export async function reconcileReport(tx: Tx, reportId: string, comparison: Comp
       on spoken.id = report.id
       or (spoken.provider = report.provider and spoken.superseded && datemultirange(daterange(report.period_start, report.period_end, '[]')))
     join settlement_line line on line.report_id = spoken.id
-    where report.id = ${reportId}
+    where report.id = ${reportId} and line.provider_payment_id is not null
   `;
   await compareAsked(tx, comparison);
   await tx`

@@ -91,11 +91,11 @@ test('refunds and fees are lines by their kind, and no report is refused for one
   const { pay, bring, reconcile, mismatches, sql } = await openReconciling();
   await pay('a', 100);
   await pay('b', 100);
-  expect(await bring(['a 100', 'a -30', 'a 0', 'b -100', 'unknown -5', 'fee 0'])).toBe(201);
+  expect(await bring(['a 100', 'a -30', 'a 0', 'b -100', 'unknown -5', ' -7', ' 0'])).toBe(201);
   await reconcile();
   expect(await mismatches()).toEqual(['missing-there b –/100']);
   const kinds = await sql`select kind, count(*)::integer as lines from current_settlement_line group by kind order by kind`;
-  expect(kinds).toEqual([{ kind: 'fee', lines: 2 }, { kind: 'payment', lines: 1 }, { kind: 'refund', lines: 3 }]);
+  expect(kinds).toEqual([{ kind: 'fee', lines: 2 }, { kind: 'payment', lines: 1 }, { kind: 'refund', lines: 4 }]);
 });
 
 test('a payment is missing only once its provider’s days to settle it are over', async () => {

@@ -119,6 +119,7 @@ test('what an operator asks for again is the whole period, and moves nothing', (
     expect(nextPeriod(job, slot, coveredUntil)).toEqual({ period: march, isNext: false });
   }
   expect(nextPeriod(job, slot, march.start)).toEqual({ period: march, isNext: true });
+  expect(nextPeriod(job, { ...slot, isRequested: false }, march.end)).toEqual({ period: march, isNext: false });
 });
 
 test('days of a zone of their own do not move with the schedule’s', () => {

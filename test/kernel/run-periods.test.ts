@@ -78,7 +78,7 @@ test('after a pause the first slot covers the whole pause', async () => {
   await sql`update job set paused_at = now(), paused_reason = 'a test', covered_until = ${hoursAgo(3)}`;
   await work();
   await sql`update job set paused_at = null, paused_reason = null`;
-  await sql`insert into job_run (job_name, scheduled_for) values ('hourly', ${new Date(halfAnHourAgo + 60_000)})`;
+  await sql`insert into job_run (job_name, scheduled_for, time_zone) values ('hourly', ${new Date(halfAnHourAgo + 60_000)}, 'UTC')`;
   await work();
   expect(await periods(sql)).toEqual([[3, 0]]);
 });
@@ -86,4 +86,19 @@ test('after a pause the first slot covers the whole pause', async () => {
 test('every job that moves money holds its slots while it is paused', () => {
   const holding = jobs.filter(({ whenPaused }) => whenPaused === 'hold').map(({ name }) => name);
   expect(holding).toEqual(['close-payout-cycles', 'fetch-settlement-reports', 'issue-invoices', 'reconcile-payments']);
+});
+
+test('rows that no schedule planned cover their whole period, in whatever order they come', async () => {
+  const covered: Date[][] = [];
+  const run: Work = async ({ period: { start, end } }) => void covered.push([start, end]);
+  const { sql, work } = await openJob({ run });
+  await sql`update job set planned_until = now()`;
+  for (const hours of [2, 9, 4, 4]) {
+    await sql`
+      insert into job_run (job_name, scheduled_for) values ('hourly', ${hoursAgo(hours)})
+      on conflict (job_name, scheduled_for) do update set outcome = 'due'
+    `;
+    await work();
+  }
+  expect(covered).toEqual([2, 9, 4, 4].map((hours) => [hoursAgo(hours + 1), hoursAgo(hours)]));
 });

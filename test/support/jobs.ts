@@ -21,7 +21,8 @@ export async function runSlot<Ports>(sql: Sql, job: Job<Ports>, options: SlotOpt
   await registerJobs(sql, [job.name]);
   await sql`update job set planned_until = '2999-01-01', covered_until = ${coveredUntil ?? null} where name = ${job.name}`;
   await sql`
-    insert into job_run (job_name, scheduled_for) values (${job.name}, ${scheduledFor})
+    insert into job_run (job_name, scheduled_for, time_zone)
+    values (${job.name}, ${scheduledFor}, ${coveredUntil && 'cron' in job.schedule ? job.schedule.timeZone : null})
     on conflict (job_name, scheduled_for) do update set outcome = 'due', not_before = '-infinity'
   `;
   await sql`delete from job_chunk where job_name = ${job.name} and scheduled_for = ${scheduledFor}`;
