@@ -1,5 +1,6 @@
 // npm run story [-- --tenants 50 --days 30 --seed 7]: a month of the marketplace through the API of a running system,
 // then every derived figure against its recomputation from the facts, and a night that looks for planted rings.
+// npm run story -- --ledger [--histories 10000]: random histories of money against a model in memory.
 import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
 import { startPaymentProvider } from '../sandbox/payment-provider.ts';
@@ -10,6 +11,7 @@ import { checkFigures } from './check.ts';
 import { checkInvoices } from './check-invoices.ts';
 import { checkRanking } from './check-ranking.ts';
 import { openClient } from './client.ts';
+import { tellLedger } from './ledger/story.ts';
 import { playMonth } from './month.ts';
 import { playNight } from './night.ts';
 import { playJobs } from './play-jobs.ts';
@@ -18,7 +20,10 @@ import { progressLine } from './progress.ts';
 const REST_DEADLINE_MS = 300_000;
 
 const { values } = parseArgs({
-  options: { tenants: { type: 'string', default: '50' }, days: { type: 'string', default: '30' }, seed: { type: 'string', default: '7' } },
+  options: {
+    tenants: { type: 'string', default: '50' }, days: { type: 'string', default: '30' }, seed: { type: 'string', default: '7' },
+    ledger: { type: 'boolean', default: false }, histories: { type: 'string', default: '10000' },
+  },
 });
 const { tenants, days, seed } = { tenants: Number(values.tenants), days: Number(values.days), seed: Number(values.seed) };
 
@@ -79,5 +84,6 @@ async function isConsumed({ sql }: Stage): Promise<boolean> {
   return row !== undefined && !row.pending && row.owed === row.settled;
 }
 
-const agreed = await story().catch(giveUp);
+const run = values.ledger ? tellLedger({ histories: Number(values.histories), seed }) : story();
+const agreed = await run.catch(giveUp);
 process.exit(agreed ? 0 : 1);
