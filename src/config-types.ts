@@ -9,6 +9,9 @@ export const url = (...protocols: string[]) =>
     protocol: new RegExp(`^(${protocols.join('|').replaceAll('+', '\\+')})$`),
     error: `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
+/** An address on which a process listens. */
+export const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], { error: 'an IP address or localhost' });
+
 /** A TCP port; 0 takes a free one. */
 export const port = z.coerce.number({ error: 'a port' }).int().min(0).max(65_535);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  allowances, concurrency, crons, daysByProvider, databaseUrl, headers, names, port, serviceAccount, url,
+  address, allowances, concurrency, crons, databaseUrl, daysByProvider, headers, names, port, serviceAccount, url,
 } from './config-types.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
 
@@ -16,10 +16,12 @@ const environment = z.object({
   MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),
 
   /** Address on which a process listens; every address of the machine when absent. */
-  HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], { error: 'an IP address or localhost' }).optional(),
+  HOST: address.optional(),
   PORT: port.default(3000),
-  /** Where a relay or worker shows `/livez` and `/metrics`; 0 takes a free port. Absent: nowhere. */
+  /** Port on which a process shows `/livez` and `/metrics`; 0 takes a free one. Absent: nowhere. */
   METRICS_PORT: port.optional(),
+  /** Address of that port. Metrics tell of the business, so the whole network has to be asked for. */
+  METRICS_HOST: address.default('127.0.0.1'),
   /** The address under which clients reach us, and the links in mails that leave a category. */
   PUBLIC_URL: url('http', 'https').default('http://localhost:3000'),
 
@@ -149,7 +151,8 @@ export class ConfigError extends Error {
 }
 
 const SHARED = [
-  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'HOST', 'METRICS_PORT', 'LOG_LEVEL', 'STOP_SECONDS',
+  'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'HOST', 'METRICS_HOST', 'METRICS_PORT',
+  'LOG_LEVEL', 'STOP_SECONDS',
   'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER_ARG',
 ] as const;
 type Shared = (typeof SHARED)[number];

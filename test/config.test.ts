@@ -22,7 +22,7 @@ test('what is not given has its default, and what is given as text has its type'
   const config = readConfig([...worker, 'PORT', 'QUEUE_DEPTH'], given);
   expect(config).toEqual({
     ...shared,
-    REDIS_PREFIX: 'columna', LOG_LEVEL: 'info', STOP_SECONDS: 20,
+    REDIS_PREFIX: 'columna', METRICS_HOST: '127.0.0.1', LOG_LEVEL: 'info', STOP_SECONDS: 20,
     OTEL_EXPORTER_OTLP_HEADERS: {}, OTEL_TRACES_SAMPLER_ARG: 0.1,
     SMTP_URL: 'smtp://mail', MAIL_FROM: 'TechMarket AI <no-reply@techmarket.example>',
     PUBLIC_URL: 'http://localhost:3000',

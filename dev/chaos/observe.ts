@@ -17,8 +17,8 @@ export async function observe(world: World): Promise<Finding[]> {
   ];
 }
 
-async function readMetrics({ apiUrl, formation }: World): Promise<string[]> {
-  const urls = [apiUrl, ...formation.processes.flatMap(({ ports }) => (ports['METRICS_PORT'] === undefined ? [] : [`http://127.0.0.1:${ports['METRICS_PORT']}`]))];
+async function readMetrics({ formation }: World): Promise<string[]> {
+  const urls = formation.processes.flatMap(({ ports }) => (ports['METRICS_PORT'] === undefined ? [] : [`http://127.0.0.1:${ports['METRICS_PORT']}`]));
   return Promise.all(urls.map((url) => fetch(`${url}/metrics`).then((response) => response.text(), () => '')));
 }
 

@@ -31,7 +31,6 @@ const EVERYTHING = 'everything, on record';
 export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /livez': rule('public', 'the process'),
   'GET /readyz': rule('public', 'the process'),
-  'GET /metrics': rule('public', 'the process'),
   'GET /openapi.json': rule('public', 'documents'),
   'GET /docs': rule('public', 'documents'),
   'GET /docs/start.js': rule('public', 'documents'),

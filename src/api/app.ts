@@ -43,7 +43,7 @@ import { notificationRoutes } from './notifications.ts';
 import { observe } from './observe.ts';
 import { paymentWebhookRoutes } from './payments-webhook.ts';
 import { performanceChargeRoutes } from './performance-charges.ts';
-import { probeRoutes } from './probes.ts';
+import { livenessRoute, readinessRoute } from './probes.ts';
 import { answerProblem, notFound, toProblem } from './problem.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
@@ -71,8 +71,9 @@ export function createApp(deps: ApiDeps): Api {
   // With the library's no-referrer a browser sends our own forms with the origin «null», which looks like another site's.
   api.use(secureHeaders({ contentSecurityPolicy: nothingLoads, referrerPolicy: 'same-origin', overwrite: false }));
   api.use(knownRoutes(api));
-  probeRoutes(api, deps);
+  livenessRoute(api);
   api.use(limitAddress(deps.limits, deps.config.TRUSTED_PROXIES));
+  readinessRoute(api, deps);
   api.use(authenticate(deps.tokens));
   api.use(limitUser(deps.limits));
   api.use(authorize());

@@ -6,7 +6,7 @@ import type { ApiDeps, Env } from './context.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const PROBES = new Set(['/livez', '/readyz', '/metrics']); // asked all the time: they are in no trace
+const PROBES = new Set(['/livez', '/readyz']); // asked all the time: they are in no trace
 
 /** Puts every request in its trace, into the log and into the metrics. */
 export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): MiddlewareHandler<Env> {

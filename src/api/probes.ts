@@ -7,17 +7,24 @@ import { unavailable } from './problem.ts';
 import { requestLog } from './request-log.ts';
 
 const PATIENCE_MS = 2_000;
-const SHARED_MS = 1_000; // anybody may ask: a commit and a scrape cost too much for each
+const SHARED_MS = 1_000; // anybody may ask: a commit for each costs too much
+const SCHEMA_MS = 30_000; // a schema that fitted is checked again
 
-/** Adds the answers for supervisors, load balancers and metrics collectors. */
-export function probeRoutes(api: Api, { sql, registry }: Pick<ApiDeps, 'sql' | 'registry'>): void {
+/** Adds the answer for supervisors. */
+export function livenessRoute(api: Api): void {
+  api.get('/livez', (c) => c.text('the loop turns\n'));
+}
+
+/** Adds the answer for load balancers. */
+export function readinessRoute(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
+  let schemaUntilMs = 0;
   const tryCommit = shareFor(SHARED_MS, async () => {
-    await assertSchema(sql);
+    if (performance.now() > schemaUntilMs) {
+      await assertSchema(sql);
+      schemaUntilMs = performance.now() + SCHEMA_MS;
+    }
     await transaction(sql, commitSomething, { timeoutMs: PATIENCE_MS });
   });
-  const scrape = shareFor(SHARED_MS, () => registry.metrics());
-
-  api.get('/livez', (c) => c.text('the loop turns\n'));
 
   api.get('/readyz', async (c) => {
     try {
@@ -28,8 +35,6 @@ export function probeRoutes(api: Api, { sql, registry }: Pick<ApiDeps, 'sql' | '
     }
     return c.text('it can commit\n');
   });
-
-  api.get('/metrics', async (c) => c.text(await scrape(), 200, { 'Content-Type': registry.contentType }));
 }
 
 /** A transaction that has an id leaves a record at commit: a standby refuses the id, a full disk the record. */

@@ -8,6 +8,7 @@ import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
 import { observeUnattended } from '../outbox/unattended.ts';
 import { makeWake } from '../outbox/wake.ts';
+import { showMetrics } from '../platform/metrics-server.ts';
 import { openRegistry } from '../platform/metrics.ts';
 import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
@@ -28,8 +29,8 @@ import { startServer } from './server.ts';
 type WebConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'STOP_SECONDS'
-  | 'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'USER_RATE' | 'ADDRESS_RATE' | 'CONNECTIONS_PER_ADDRESS'
-  | 'KEYS_PER_DAY' | 'BOUNDS' | 'INBOX_STREAMS'
+  | 'HOST' | 'PORT' | 'METRICS_HOST' | 'METRICS_PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'
+  | 'USER_RATE' | 'ADDRESS_RATE' | 'CONNECTIONS_PER_ADDRESS' | 'KEYS_PER_DAY' | 'BOUNDS' | 'INBOX_STREAMS'
   | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS' | 'HASH_KEY'
   | 'PAYMENTS_WEBHOOK_SECRETS' | 'WEB_PUSH_ORIGINS'
   | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
@@ -78,6 +79,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     limits: { address: rate('address', config.ADDRESS_RATE), user: rate('user', config.USER_RATE) },
     keyLimit: openKeyLimit(config.KEYS_PER_DAY),
   });
+  await showMetrics(registry, config, stack);
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
   // Behind a proxy all clients have its address.
   const limits = config.TRUSTED_PROXIES === 0 ? { perAddress: config.CONNECTIONS_PER_ADDRESS } : {};

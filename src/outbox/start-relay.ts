@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { relayMetrics, openRegistry } from '../platform/metrics.ts';
-import { startMetricsServer } from '../platform/metrics-server.ts';
+import { showMetrics } from '../platform/metrics-server.ts';
 import { assertSchema } from '../platform/migrate.ts';
 import { openPostgres, type PostgresOptions } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
@@ -14,7 +14,7 @@ import { sweepConsumer } from './sweep.ts';
 
 type RelayConfig = Pick<
   Config,
-  'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'HOST' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
+  'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'METRICS_HOST' | 'METRICS_PORT' | 'QUEUE_DEPTH' | 'SWEEP_GRACE_SECONDS'
 >;
 
 const SWEEP_EVERY_MS = 5_000; // or as often as the grace, if that is shorter
@@ -49,8 +49,5 @@ export async function startRelay({ config, log, stack }: Pick<Runtime<RelayConfi
   );
   const ear = stack.adopt(openPatientRedis({ url: config.REDIS_URL, name: 'relay-ear', log }), (client) => client.disconnect());
   await onWake(ear, prefix, relay.wake);
-  if (config.METRICS_PORT !== undefined) {
-    const address = { port: config.METRICS_PORT, host: config.HOST };
-    stack.adopt(await startMetricsServer(registry, address), (server) => void server.close());
-  }
+  await showMetrics(registry, config, stack);
 }

@@ -13,7 +13,7 @@ import { openAlarms } from '../platform/alarms.ts';
 import { limitCalls } from '../platform/call-limit.ts';
 import { jobMetrics } from '../platform/job-metrics.ts';
 import { consumerMetrics, openRegistry } from '../platform/metrics.ts';
-import { startMetricsServer } from '../platform/metrics-server.ts';
+import { showMetrics } from '../platform/metrics-server.ts';
 import { assertSchema } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
 import { queuesByName } from '../platform/queues.ts';
@@ -34,7 +34,7 @@ import { replayersOf } from './replayers.ts';
 
 type WorkerConfig = Pick<
   Config,
-  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'HOST' | 'METRICS_PORT'
+  | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_HOST' | 'METRICS_PORT'
   | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'SETTLEMENT_GRACE_DAYS'
   | 'WORKER_CONSUMERS' | 'WORKER_JOBS' | 'WORKER_CONCURRENCY'
@@ -61,10 +61,7 @@ export async function startWorkers(
   const mail = stack.adopt(openMail({ url: config.SMTP_URL }), (pool) => pool.close());
 
   const registry = openRegistry();
-  if (config.METRICS_PORT !== undefined) {
-    const address = { port: config.METRICS_PORT, host: config.HOST };
-    stack.adopt(await startMetricsServer(registry, address), (server) => void server.close());
-  }
+  await showMetrics(registry, config, stack);
   const patient = stack.adopt(openPatientRedis({ url, name: 'worker-queues', log }), (client) => client.disconnect());
   const queue = queuesByName({ redis, prefix });
   const links = { baseUrl: config.PUBLIC_URL.replace(/\/$/, ''), key: config.HASH_KEY };

@@ -123,7 +123,7 @@ describe('a request', () => {
     const app = createApp(appDeps(untouchable, { registry }));
     await app.request(`/tickets/${randomUUID()}`);
     await app.request('/tickets', { method: 'BREW' });
-    const text = await (await app.request('/metrics')).text();
+    const text = await registry.metrics();
     expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/tickets/:id",status="401"} 1');
     expect(text).toContain('http_request_duration_seconds_count{method="other",route="/tickets",status="405"} 1');
   });
@@ -157,6 +157,28 @@ describe('what operators and tools ask', () => {
     const another = createApp(appDeps(sql)); // the first shares its answer for a second
     expect((await another.request('/readyz')).status).toBe(503);
     expect((await another.request('/livez')).status).toBe(200);
+  });
+
+  test('is one commit a second, however many ask', async () => {
+    const { sql } = await createDatabase();
+    const app = createApp(appDeps(sql));
+    const commits = async () => Number((await sql`select pg_snapshot_xmax(pg_current_snapshot())::text as next`)[0]?.['next']);
+    await app.request('/readyz');
+    const before = await commits();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => app.request('/readyz')));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect((await commits()) - before).toBeLessThan(10);
+  });
+
+  test('is no metrics: those are on a port of their own', async () => {
+    const app = createApp(appDeps(untouchable));
+    for (const path of ['/metrics', '/metrics/', '/Metrics']) expect((await app.request(path)).status).toBe(404);
+  });
+
+  test('readiness counts for the limit of an address, and liveness does not', async () => {
+    const used = { take: () => Promise.resolve({ allowed: false, limit: 1, remaining: 0, resetSeconds: 60 }) };
+    const app = createApp(appDeps(untouchable, { limits: { address: used, user: used } }));
+    expect([(await app.request('/readyz')).status, (await app.request('/livez')).status]).toEqual([429, 200]);
   });
 
   test('is not ready on a database that takes no writes', async () => {

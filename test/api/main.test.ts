@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../dev/free-port.ts';
 import { tenantBody } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { redisPrefix } from '../support/redis.ts';
@@ -66,6 +67,17 @@ describe('the web process', () => {
       select 1 from pg_stat_activity where datname = current_database() and application_name = 'web'
     `;
     expect(left).toHaveLength(0);
+  });
+
+  test('shows metrics on a port of its own, at the loopback address, and nowhere when it has none', async () => {
+    const { env } = await environment();
+    const METRICS_PORT = String(await freePort());
+    const [without, shown] = await Promise.all([startProcess(env), startProcess({ ...env, METRICS_PORT })]);
+    for (const { url } of [without, shown]) expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    const text = await (await fetch(`http://127.0.0.1:${METRICS_PORT}/metrics`)).text();
+    expect(text).toContain('http_request_duration_seconds');
+    await expect(fetch(`http://127.0.0.2:${METRICS_PORT}/metrics`)).rejects.toThrow();
+    expect((await fetch(shown.url.replace('127.0.0.1', '127.0.0.2') + '/livez')).status).toBe(200);
   });
 
   test('starts, and serves writes, without Redis', async () => {

@@ -84,9 +84,8 @@ export async function startSystem({ formation, redisUrl, lockSeconds = 2, onEnd,
   const isUp = () => running.processes.every(({ name }) => starts(name) > 0);
   await until('every process has started', isUp, { deadlineMs: 20_000 });
   /** `host:port` of what each process of a kind shows at `/metrics`. */
-  const scraped = (type: string) => type === 'web'
-    ? [new URL(apiUrl).host]
-    : running.processes.filter(({ name }) => name.startsWith(`${type}.`)).map(({ ports }) => `127.0.0.1:${ports['METRICS_PORT']}`);
+  const scraped = (type: string) =>
+    running.processes.filter(({ name }) => name.startsWith(`${type}.`)).map(({ ports }) => `127.0.0.1:${ports['METRICS_PORT']}`);
   return {
     sql, redis, prefix, scraped, apiUrl, secret, mailbox, failpoints, lines, ends, starts, env,
     kill: running.kill, stop: running.stop, issueToken: tokenIssuer(secret),

@@ -59,8 +59,9 @@ export function overviewPage(api: Api, deps: ApiDeps): void {
 function tiles(say: Say, totals: Totals & Answered, consumers: readonly ConsumerStanding[]): Html {
   const sum = (of: (one: ConsumerStanding) => number) => consumers.reduce((total, one) => total + of(one), 0);
   const [owed, settled, unresolved] = [sum((one) => one.owed), sum((one) => one.consumed + one.dead), sum((one) => one.unresolved)];
-  const tile = (name: string, figure: string | number, href: string, tone: Tone | '' = '') =>
-    html`<li class="tile ${tone}"><a class="name" href="${href}">${name}</a><span class="figure">${figure}</span></li>`;
+  const tile = (name: string, figure: string | number, href: string | undefined, tone: Tone | '' = '') =>
+    html`<li class="tile ${tone}">${href === undefined ? html`<span class="name">${name}</span>` : html`<a class="name" href="${href}">${name}</a>`}
+      <span class="figure">${figure}</span></li>`;
   const bad = (count: number) => (count > 0 ? 'bad' : '');
   return html`<ul class="tiles">
       ${tile(say.lag, duration(totals.oldestPendingMs), `${UI}/events?status=pending`, bad(totals.oldestPendingMs > LATE_MS ? 1 : 0))}
@@ -71,7 +72,7 @@ function tiles(say: Say, totals: Totals & Answered, consumers: readonly Consumer
       ${tile(say.failing, sum((one) => one.failing), `${UI}/dead-letters`, sum((one) => one.failing) > 0 ? 'warn' : '')}
       ${tile(say.notifications, `${totals.failedNotifications} / ${totals.failedNotifications + totals.sentNotifications}`, `${UI}/notifications?status=failed`, bad(totals.failedNotifications))}
       ${tile(say.slots, totals.missedSlots + totals.failedSlots, `${UI}/jobs`, bad(totals.missedSlots + totals.failedSlots))}
-      ${tile(say.http, `${totals.errors} / ${totals.requests}`, '/metrics', bad(totals.errors))}
+      ${tile(say.http, `${totals.errors} / ${totals.requests}`, undefined, bad(totals.errors))}
       ${tile(say.overdue, totals.overdueSlots, `${UI}/jobs`, bad(totals.overdueSlots))}
     </ul>`;
 }
