@@ -26,19 +26,23 @@ export async function reconcileReport(tx: Tx, reportId: string, comparison: Comp
   `;
   await compareAsked(tx, comparison);
   await tx`
-    delete from unsettled_payment unsettled using asked_payment asked
-    where asked.provider = unsettled.provider and asked.provider_payment_id = unsettled.provider_payment_id
-      and ${hasLine(tx, tx`unsettled`)}
+    delete from unsettled_payment unsettled using reported_payment reported
+    where reported.provider = unsettled.provider and reported.provider_payment_id = unsettled.provider_payment_id
   `;
   await tx`
     insert into unsettled_payment (provider, provider_payment_id, captured_at)
     select provider, provider_payment_id, captured_at
     from asked_payment join payment using (provider, provider_payment_id)
-    where status = 'captured' and not ${hasLine(tx, tx`payment`)} and not exists (
-      select from payment_mismatch known
-      where known.provider = payment.provider and known.provider_payment_id = payment.provider_payment_id
-        and known.kind = 'missing-there'
-    )
+    where status = 'captured'
+      and not exists (
+        select from reported_payment reported
+        where reported.provider = payment.provider and reported.provider_payment_id = payment.provider_payment_id
+      )
+      and not exists (
+        select from payment_mismatch known
+        where known.provider = payment.provider and known.provider_payment_id = payment.provider_payment_id
+          and known.kind = 'missing-there'
+      )
     on conflict do nothing
   `;
   await tx`update settlement_report set reconciled_at = ${comparison.now} where id = ${reportId}`;
@@ -53,7 +57,7 @@ export async function reconcileUnsettled(tx: Tx, limit: number, comparison: Comp
   const { count } = await tx`
     with due as (
       select provider, provider_payment_id from unsettled_payment unsettled
-      where ${hasLine(tx, tx`unsettled`)} or ${isMissing(tx, comparison)}
+      where ${hasLine(tx)} or ${isMissing(tx, comparison)}
       order by captured_at limit ${limit} for update
     ), taken as (
       delete from unsettled_payment using due
@@ -72,9 +76,10 @@ async function openAsked(tx: Tx): Promise<void> {
   `;
 }
 
-const hasLine = (db: Db, payment: ReturnType<Db>) => db`exists (
+/** Whether a report has a captured payment by now. */
+const hasLine = (db: Db) => db`exists (
   select from current_settlement_line line
-  where line.provider = ${payment}.provider and line.provider_payment_id = ${payment}.provider_payment_id
+  where line.provider = unsettled.provider and line.provider_payment_id = unsettled.provider_payment_id
     and line.kind = 'payment'
 )`;
 
@@ -93,37 +98,40 @@ const speaksOf = (db: Db, { now, graceDays }: Comparison, capturedAt: ReturnType
 )`;
 
 /**
+ * Sums what providers settled of the payments on the list, for the transaction. What they settled on several days is
+ * summed; of one day the last report that has the payment counts.
+ */
+async function sumReported(tx: Tx): Promise<void> {
+  await tx`analyze asked_payment`;
+  await tx`
+    create temp table reported_payment on commit drop as
+    select provider, provider_payment_id, count(*) as times, sum(amount_minor)::bigint as minor, min(amount_minor) as least,
+           max(amount_minor) as most, min(currency) as currency, max(currency) as other_currency,
+           max(report_id::text)::uuid as report_id
+    from (
+      select line.*,
+             first_value(report_id) over (
+               partition by provider, provider_payment_id, settled_on order by loaded_at desc, report_id desc
+             ) as last_report_id
+      from current_settlement_line line join asked_payment using (provider, provider_payment_id)
+      where kind = 'payment'
+    ) line
+    where report_id = last_report_id
+    group by provider, provider_payment_id
+  `;
+  await tx`analyze reported_payment`;
+}
+
+/**
  * Finds what the payments on the list are wrong in by now, and writes each change of it: found, changed, reopened or
  * resolved. What an operator has resolved stays so while the amounts are the same.
  */
 async function compareAsked(tx: Tx, comparison: Comparison): Promise<void> {
   const { now } = comparison;
-  await tx`analyze asked_payment`;
+  await sumReported(tx);
   await tx`
     with ${wrong(tx, comparison)},
-    known as (
-      select mismatch.* from payment_mismatch mismatch join asked_payment using (provider, provider_payment_id)
-    ),
-    change as materialized (
-      select coalesce(known.id, gen_random_uuid()) as id, wrong.*, known.resolved_at as was_resolved_at,
-             case when known.id is null then 'found'
-                  when known.resolved_at is null then 'changed'
-                  else 'reopened' end as change
-      from wrong
-      left join known using (provider, provider_payment_id, kind)
-      where known.id is null or known.resolved_by = 'facts'
-         or (known.ours_minor, known.ours_currency, known.theirs_minor, known.theirs_currency)
-            is distinct from (wrong.ours_minor, wrong.ours_currency, wrong.theirs_minor, wrong.theirs_currency)
-      union all
-      select id, provider, provider_payment_id, kind, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency,
-             null, 'resolved'
-      from known
-      where resolved_at is null and not exists (
-        select from wrong
-        where wrong.provider = known.provider and wrong.provider_payment_id = known.provider_payment_id
-          and wrong.kind = known.kind
-      )
-    ),
+    ${changes(tx)},
     ${written(tx, now)}
     insert into payment_mismatch_change (
       mismatch_id, change, at, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency
@@ -132,27 +140,8 @@ async function compareAsked(tx: Tx, comparison: Comparison): Promise<void> {
   `;
 }
 
-/**
- * `wrong`: at most one row for each payment on the list. What providers settled of a payment on several days is summed; of
- * one day the last report that has the payment counts.
- */
+/** `wrong`: at most one row for each payment on the list. */
 const wrong = (db: Db, comparison: Comparison) => db`
-  line as (
-    select line.*,
-           first_value(report_id) over (
-             partition by provider, provider_payment_id, settled_on order by loaded_at desc, report_id desc
-           ) as last_report_id
-    from current_settlement_line line join asked_payment using (provider, provider_payment_id)
-    where kind = 'payment'
-  ),
-  theirs as (
-    select provider, provider_payment_id, count(*) as times, sum(amount_minor)::bigint as minor, min(amount_minor) as least,
-           max(amount_minor) as most, min(currency) as currency, max(currency) as other_currency,
-           max(report_id::text)::uuid as report_id
-    from line
-    where report_id = last_report_id
-    group by provider, provider_payment_id
-  ),
   compared as (
     select asked.provider, asked.provider_payment_id, payment.amount_minor as ours_minor, payment.currency as ours_currency,
            theirs.minor as theirs_minor,
@@ -168,7 +157,7 @@ const wrong = (db: Db, comparison: Comparison) => db`
              else 'amount-differs'
            end as kind
     from asked_payment asked
-    left join theirs using (provider, provider_payment_id)
+    left join reported_payment theirs using (provider, provider_payment_id)
     left join payment on payment.provider = asked.provider and payment.provider_payment_id = asked.provider_payment_id
                      and payment.status = 'captured'
     left join lateral (
@@ -180,6 +169,33 @@ const wrong = (db: Db, comparison: Comparison) => db`
   wrong as (
     select provider, provider_payment_id, kind, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency
     from compared where kind is not null
+  )
+`;
+
+/** `change`: what became other than `payment_mismatch` has it. */
+const changes = (db: Db) => db`
+  known as (
+    select mismatch.* from payment_mismatch mismatch join asked_payment using (provider, provider_payment_id)
+  ),
+  change as materialized (
+    select coalesce(known.id, gen_random_uuid()) as id, wrong.*, known.resolved_at as was_resolved_at,
+           case when known.id is null then 'found'
+                when known.resolved_at is null then 'changed'
+                else 'reopened' end as change
+    from wrong
+    left join known using (provider, provider_payment_id, kind)
+    where known.id is null or known.resolved_by = 'facts'
+       or (known.ours_minor, known.ours_currency, known.theirs_minor, known.theirs_currency)
+          is distinct from (wrong.ours_minor, wrong.ours_currency, wrong.theirs_minor, wrong.theirs_currency)
+    union all
+    select id, provider, provider_payment_id, kind, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency,
+           null, 'resolved'
+    from known
+    where resolved_at is null and not exists (
+      select from wrong
+      where wrong.provider = known.provider and wrong.provider_payment_id = known.provider_payment_id
+        and wrong.kind = known.kind
+    )
   )
 `;
 
