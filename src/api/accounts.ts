@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { toPlain } from '../domain/money.ts';
-import { accountMismatchKinds, listAccountMismatches, listAccounts, type AccountMismatch } from '../store/accounts.ts';
+import {
+  accountMismatchKinds, listAccountMismatches, listAccounts, positionOf, type AccountMismatch,
+} from '../store/accounts.ts';
 import { findTenant } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
 import type { Api, ApiDeps } from './context.ts';
@@ -44,8 +46,9 @@ const list = readRoute({
   answer: z.object({ mismatches: z.array(mismatchView), nextCursor: z.string().nullable() }),
 });
 
-const position = z.tuple([uuid, z.string(), z.string(), z.string()]);
-const SCOPE = 'account mismatches';
+/** The list's name and positions, for its cursors. */
+export const ACCOUNT_MISMATCHES = 'account mismatches';
+export const mismatchPosition = z.tuple([uuid, z.string(), z.string(), z.string()]);
 const MAX_WRONG_PAYMENTS = 100;
 
 /** Registers the paths of accounts. */
@@ -66,13 +69,11 @@ export function accountRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
 
   api.openapi(list, async (c) => {
     const { limit: size, cursor: given, tenantId, kind } = c.req.valid('query');
-    const after = given === undefined ? undefined : readCursor(SCOPE, position, given);
+    const after = given === undefined ? undefined : readCursor(ACCOUNT_MISMATCHES, mismatchPosition, given);
     const rows = await listAccountMismatches(sql, { tenantId, kind, after, limit: size + 1 });
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
-    const nextCursor = last === undefined
-      ? null
-      : writeCursor(SCOPE, [last.tenantId, last.currency, last.kind, last.paymentId ?? '']);
+    const nextCursor = last === undefined ? null : writeCursor(ACCOUNT_MISMATCHES, positionOf(last));
     return c.json({ mismatches: page.map(toView), nextCursor }, 200);
   });
 }

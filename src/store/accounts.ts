@@ -20,6 +20,31 @@ export async function findStanding(
   return row && { credited: BigInt(row.credited), paid: BigInt(row.paid), due: BigInt(row.due) };
 }
 
+/** An invoice with its standing, as an operator sees it in a list. Minor units. */
+export interface ListedStanding extends InvoiceStanding {
+  readonly id: string;
+  readonly number: string;
+  readonly currency: string;
+  readonly periodStart: string;
+  readonly issuedOn: string;
+  readonly total: bigint;
+}
+
+/** Lists a tenant's latest invoices with their standings, newest first. */
+export async function listStandings(db: Db, tenantId: string, limit: number): Promise<ListedStanding[]> {
+  type Row = Record<keyof ListedStanding, string>;
+  const rows = await db<Row[]>`
+    select id, number, invoice.currency, period_start::text as "periodStart", issued_on::text as "issuedOn",
+           total_minor as total, credited_minor as credited, paid_minor as paid, due_minor as due
+    from invoice_standing join invoice on id = invoice_id
+    where invoice_standing.tenant_id = ${tenantId}
+    order by id desc
+    limit ${limit}
+  `;
+  return rows.map(({ total, credited, paid, due, ...row }) => (
+    { ...row, total: BigInt(total), credited: BigInt(credited), paid: BigInt(paid), due: BigInt(due) }));
+}
+
 /** A tenant's account in a currency. Minor units; either `due` or `excess` is 0. */
 export interface Account {
   readonly currency: string;
@@ -55,6 +80,9 @@ export interface AccountMismatch {
 
 /** A place in the list of mismatches, which is by tenant, currency, kind and payment. */
 export type MismatchPosition = readonly [tenantId: string, currency: string, kind: string, paymentId: string];
+
+export const positionOf = ({ tenantId, currency, kind, paymentId }: AccountMismatch): MismatchPosition =>
+  [tenantId, currency, kind, paymentId ?? ''];
 
 export interface AccountMismatchPage {
   readonly tenantId: string | undefined;

@@ -1,4 +1,5 @@
 import type { Api, ApiDeps } from '../../api/context.ts';
+import { accountPages } from './accounts.ts';
 import { actionPages } from './actions.ts';
 import { assetRoutes } from './assets.ts';
 import { boundPage } from './bounds.ts';
@@ -43,6 +44,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   templatePages(api, deps);
   templatePreviewPages(api, deps);
   templateComparisonPage(api, deps);
+  accountPages(api, deps);
   mismatchPages(api, deps);
   webhookPages(api, deps);
   webhookDeliveryPage(api, deps);

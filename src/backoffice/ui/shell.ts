@@ -31,6 +31,7 @@ const places = [
   ['jobs', `${UI}/jobs`],
   ['notifications', `${UI}/notifications`],
   ['templates', `${UI}/templates`],
+  ['accounts', `${UI}/accounts`],
   ['mismatches', `${UI}/payment-mismatches`],
   ['webhooks', `${UI}/webhooks`],
   ['actions', `${UI}/actions`],

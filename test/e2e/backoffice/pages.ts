@@ -41,6 +41,8 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
     template: `${UI}/templates/ticket-created`,
     'template-preview': `${UI}/templates/ticket-created/preview?${query({ channel: 'email', locale: 'es' })}`,
     'template-comparison': `${UI}/templates/ticket-created/compare?${query({ from: '1', to: '1000', channel: 'inbox', locale: 'es' })}`,
+    accounts: `${UI}/accounts`,
+    account: `${UI}/accounts/${tenantId}`,
     mismatches: `${UI}/payment-mismatches`,
     mismatch: `${UI}/payment-mismatches/${mismatchId}`,
     webhooks: `${UI}/webhooks`,
