@@ -30,8 +30,15 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
               extract(day from starts_on), extract(day from date_trunc('month', day) + interval '1 month - 1 day'))
         and (period = 'monthly' or extract(month from day) = extract(month from starts_on))
       union all
-      select tenant_id, charge.currency, (occurred_at at time zone time_zone)::date, amount_minor, true
-      from performance_charge charge join tenant on tenant.id = tenant_id
+      select tenant_id, charge.currency, (due_at at time zone time_zone)::date, amount_minor, true
+      from performance_charge charge join tenant on tenant.id = tenant_id,
+           lateral (
+             -- A click that was still held when its month was billed is due when its hold ends.
+             select case when held_until <= min(issued_at) then occurred_at else greatest(occurred_at, held_until) end as due_at
+             from invoice
+             where period_start = date_trunc('month', occurred_at at time zone time_zone)::date and kind = 'invoice'
+           ) due
+      where struck_at is null and held_until < 'infinity'
       union all
       select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, least(0, refunded - amount_minor),
              dispute.charge_id is not null

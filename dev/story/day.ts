@@ -25,6 +25,7 @@ async function visits({ client, customers, operator }: Setting, { random, demand
     listingId: pick(listingIds, random),
     kind: random() < 0.12 ? 'whatsapp-click' : 'view',
     visitorId: pick(customers, random).userId,
+    ip: `10.${byte(random)}.${byte(random)}.${byte(random)}`,
   }));
   await client.post({ as: operator, claims: { roles: ['frontend'] }, at, path: '/analytics/visits', body: { visits: list } });
 }
@@ -104,6 +105,8 @@ async function flag({ client, customers }: Setting, { random, listingIds }: Acto
 }
 
 const own = ({ owner, tenantId }: Actor) => ({ as: owner, claims: { roles: ['tenant'], tenantId } });
+
+const byte = (random: () => number) => Math.floor(random() * 256);
 
 function pick<T>(items: readonly T[], random: () => number): T {
   const item = items[Math.floor(random() * items.length)];

@@ -126,6 +126,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/jobs/:name/backfill': rule(writer, EVERYTHING, 'whom the job reaches or bills'),
   'POST /backoffice/jobs/:name/pause': rule(writer, EVERYTHING),
   'POST /backoffice/jobs/:name/resume': rule(writer, EVERYTHING, 'whom the job reaches or bills'),
+  'GET /backoffice/held-charges': rule(reader, EVERYTHING),
+  'POST /backoffice/held-charges/:id/resolve': rule(writer, EVERYTHING, 'the tenant: a charge'),
   'GET /backoffice/fraud-cases': rule(reader, EVERYTHING),
   'GET /backoffice/fraud-cases/:id': rule(reader, EVERYTHING),
   'POST /backoffice/fraud-cases/:id/resolve': rule(writer, EVERYTHING, 'the suspect: charges, payouts'),

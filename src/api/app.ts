@@ -7,6 +7,7 @@ import { doctorRoutes } from '../backoffice/doctor.ts';
 import { endSessionRoutes } from '../backoffice/end-sessions.ts';
 import { eventRoutes } from '../backoffice/events.ts';
 import { fraudCaseRoutes } from '../backoffice/fraud-cases.ts';
+import { heldChargeRoutes } from '../backoffice/held-charges.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
 import { moderationRoutes } from '../backoffice/moderation.ts';
 import { notificationAuditRoutes } from '../backoffice/notifications.ts';
@@ -113,6 +114,7 @@ export function createApp(deps: ApiDeps): Api {
   jobRoutes(api, deps);
   steerJobRoutes(api, deps);
   fraudCaseRoutes(api, deps);
+  heldChargeRoutes(api, deps);
   notificationAuditRoutes(api, deps);
   resendNotificationRoutes(api, deps);
   moderationRoutes(api, deps);

@@ -17,6 +17,7 @@ const chargeView = z
     sourceId: uuid,
     amount: moneyView,
     occurredAt: z.iso.datetime(),
+    status: z.enum(['held', 'charged', 'struck-out']).openapi({ description: 'A click is held for two days, and may be struck out.' }),
     dispute: disputeStatus.nullable(),
   })
   .openapi('PerformanceCharge');

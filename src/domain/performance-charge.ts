@@ -32,6 +32,24 @@ export interface PerformanceCharge {
   readonly occurredAt: Date;
 }
 
+/** A click's listing and the keyed hashes of who clicked. */
+export interface Click {
+  readonly listingId: string;
+  readonly visitorHash: string;
+  readonly ipHash: string;
+}
+
+/** A charge with what it is for, where that is a click. */
+export interface NewCharge extends PerformanceCharge {
+  readonly click?: Click | undefined;
+}
+
+/** Hours for which a click's charge is held: the night after its day has looked at it by then. */
+export const CLICK_HOLD_HOURS = 48;
+
+/** Decisions about a charge that waits for an operator. */
+export type HoldVerdict = 'charge' | 'strike';
+
 /** The event of a new charge. */
 export function charged({ id: chargeId, tenantId, kind, sourceId, amount, occurredAt }: PerformanceCharge): NewEvent {
   const payload = { chargeId, tenantId, kind, sourceId, amount: toPlain(amount) };

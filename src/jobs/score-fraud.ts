@@ -3,6 +3,7 @@ import { defineJob } from '../kernel/job.ts';
 import { openCases } from '../store/fraud-cases.ts';
 import { saveLinks } from '../store/fraud-links.ts';
 import { forgetScores, listSuspects, saveScores } from '../store/fraud-scores.ts';
+import { strikeForgedClicks } from '../store/strike-clicks.ts';
 import { daysOf } from './days-of.ts';
 
 const PARTS = 4; // each looks through the month's clicks, so more parts cost more and lose less when one fails
@@ -31,6 +32,10 @@ export const scoreFraud = defineJob<object>({
         });
       }
     }
+    await chunk('forged clicks', async ({ tx }) => {
+      const struck = await strikeForgedClicks(tx, { day, end, timeZone, at });
+      if (struck > 0) log.info({ struck }, 'charges for forged clicks struck out');
+    });
     await chunk('old scores', ({ tx }) => forgetScores(tx, day));
   },
 });

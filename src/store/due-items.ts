@@ -36,7 +36,7 @@ export const dueItems = (db: Db, issuing: Issuing) => db`
             = (entry.kind, entry.source_id, entry.starts_on, entry.turn + 1)
     )
   ),
-  due_charge as materialized (${dueCharges(db)}),
+  due_charge as materialized (${dueCharges(db, issuing)}),
   due as (
     ${duePeriods(db)}
     union all
@@ -66,13 +66,13 @@ export const dueItems = (db: Db, issuing: Issuing) => db`
   )
 `;
 
-/** Charges that no invoice has, and those that a credit note made due again. */
-const dueCharges = (db: Db) => db`
+/** Charges that no invoice has and nothing holds, and those that a credit note made due again. */
+const dueCharges = (db: Db, { issuedAt }: Issuing) => db`
   select charge.id, charge.tenant_id, charge.currency, charge.kind, charge.amount_minor, happened.day, unbilled.turn
   from (
     select payer.*, charge.id, 1 as turn
     from payer join performance_charge charge using (tenant_id)
-    where charge.invoice_id is null
+    where charge.invoice_id is null and charge.struck_at is null and charge.held_until <= ${issuedAt}
     union all
     select payer.*, released.source_id, released.turn + 1
     from payer join released using (tenant_id)

@@ -50,12 +50,11 @@ function tenantFeatures(tx: Tx, part: Part) {
   `;
 }
 
-/** Clicks per listing and day of the last week against the zone's normal, which is made of the weeks before. */
-function velocity(tx: Tx, part: Part) {
-  const { day, end, timeZone } = part;
-  const before = tx`day <= ${day}::date - ${RECENT_DAYS}::integer`;
-  return tx`(
-    with clicked as (
+const isBeforeLastWeek = (tx: Tx, day: string) => tx`day <= ${day}::date - ${RECENT_DAYS}::integer`;
+
+/** `clicked`: clicks by listing and day. `normal`: a zone's usual clicks, from the weeks before the last. */
+export const clickNormals = (tx: Tx, { day, end, timeZone }: Pick<Part, 'day' | 'end' | 'timeZone'>) => tx`
+    clicked as (
       select listing.zone, listing.tenant_id, visit.listing_id, (visit.at at time zone ${timeZone})::date as day,
              count(*) as clicks
       from listing_visit visit
@@ -65,15 +64,21 @@ function velocity(tx: Tx, part: Part) {
       group by listing.zone, listing.tenant_id, visit.listing_id, 4
     ), usual as (
       select zone, percentile_cont(0.5) within group (order by clicks) as median
-      from clicked where ${before} group by zone having count(*) >= ${NORMAL_FROM}
+      from clicked where ${isBeforeLastWeek(tx, day)} group by zone having count(*) >= ${NORMAL_FROM}
     ), normal as (
       select zone, median, percentile_cont(0.5) within group (order by abs(clicks - median)) as mad
-      from clicked join usual using (zone) where ${before} group by zone, median
+      from clicked join usual using (zone) where ${isBeforeLastWeek(tx, day)} group by zone, median
     )
+`;
+
+/** Clicks per listing and day of the last week against the zone's normal. */
+function velocity(tx: Tx, part: Part) {
+  return tx`(
+    with ${clickNormals(tx, part)}
     select tenant_id, 'click_velocity',
            max(greatest(0, floor((clicks - median) / greatest(${DEVIATION}::float8 * mad, 1))))::bigint
     from clicked join normal using (zone)
-    where not (${before}) and ${isOf(tx, 'tenant_id', part)}
+    where not (${isBeforeLastWeek(tx, part.day)}) and ${isOf(tx, 'tenant_id', part)}
     group by tenant_id
   )`;
 }

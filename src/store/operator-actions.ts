@@ -30,6 +30,7 @@ export const operatorActions = [
   'resend-notification',
   'resolve-dispute',
   'resolve-fraud-case',
+  'resolve-held-charge',
   'resolve-payment-mismatch',
   'resume-job',
   'retry-dead-letters',

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { chargeFor, charged, type ChargeKind, type PerformanceCharge } from '../domain/performance-charge.ts';
+import { chargeFor, charged, type NewCharge } from '../domain/performance-charge.ts';
 import { leadStatusChanged } from '../events/lead-status-changed.ts';
 import { ticketClosed } from '../events/ticket-closed.ts';
 import { whatsAppClicked } from '../events/whatsapp-clicked.ts';
@@ -17,13 +17,13 @@ export const chargeForPerformance = defineReaction<Ports, typeof heard>({
   replay: 'safe',
   on: heard,
 
-  async handleBatch(events, { tx, append }) {
+  async handleBatch(events, { tx, ports, append }) {
     const currencies = await readCurrencies(tx, events.flatMap(({ tenantId }) => tenantId ?? []));
     const owed = events.flatMap((event) => {
       const charge = chargeOf(event, currencies);
       return charge === undefined ? [] : { event, charge };
     });
-    const made = await insertCharges(tx, owed.map(({ charge }) => charge));
+    const made = await insertCharges(tx, owed.map(({ charge }) => charge), ports.clickBounds);
     for (const { event, charge } of owed) {
       if (made.has(charge.id)) append(event, charged(charge));
     }
@@ -31,7 +31,7 @@ export const chargeForPerformance = defineReaction<Ports, typeof heard>({
 });
 
 /** What an event costs its tenant; undefined where it is no result, or free in the tenant's currency. */
-function chargeOf(event: Heard, currencies: ReadonlyMap<string, string>): PerformanceCharge | undefined {
+function chargeOf(event: Heard, currencies: ReadonlyMap<string, string>): NewCharge | undefined {
   const { tenantId, occurredAt } = event;
   const result = resultOf(event);
   const currency = currencies.get(tenantId ?? '');
@@ -40,7 +40,7 @@ function chargeOf(event: Heard, currencies: ReadonlyMap<string, string>): Perfor
   return amount && { id: uuidv7(), tenantId, ...result, amount, occurredAt };
 }
 
-function resultOf(event: Heard): { readonly kind: ChargeKind; readonly sourceId: string } | undefined {
+function resultOf(event: Heard): Pick<NewCharge, 'kind' | 'sourceId' | 'click'> | undefined {
   switch (event.eventType) {
     case 'LeadStatusChanged':
       if (event.payload.to !== 'qualified') return undefined;
@@ -49,6 +49,6 @@ function resultOf(event: Heard): { readonly kind: ChargeKind; readonly sourceId:
       if (event.payload.outcome !== 'completed') return undefined;
       return { kind: 'closed-ticket', sourceId: event.payload.ticketId };
     case 'WhatsAppClicked':
-      return { kind: 'whatsapp-click', sourceId: event.eventId }; // a click has no other id
+      return { kind: 'whatsapp-click', sourceId: event.eventId, click: event.payload }; // a click has no other id
   }
 }

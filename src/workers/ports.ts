@@ -1,3 +1,4 @@
+import type { ClickBounds } from '../store/performance-charges.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import type { PushChannel } from '../notifications/channels/push.ts';
 import type { ConfirmationSecrets } from '../notifications/confirmation.ts';
@@ -25,6 +26,8 @@ export interface Ports {
   readonly perHour: number;
   /** How long what is gathered waits for more. */
   readonly digestMs: number;
+  /** Clicks an hour beyond which further ones wait for an operator. */
+  readonly clickBounds: ClickBounds;
   /** Events of the past are handled again: what would leave stays here. */
   readonly isReplay?: boolean;
   /** Where a reader of a mail leaves its category. */

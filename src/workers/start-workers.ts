@@ -22,6 +22,7 @@ import { announceRunners } from '../platform/runners.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
+import { allowedBy } from '../store/bounds.ts';
 import { openDocuments } from '../store/open-documents.ts';
 import { chooseByName } from './choose-by-name.ts';
 import { countAttempts } from './count-attempts.ts';
@@ -35,7 +36,7 @@ import { replayersOf } from './replayers.ts';
 type WorkerConfig = Pick<
   Config,
   | 'DATABASE_URL' | 'REDIS_URL' | 'REDIS_PREFIX' | 'MONGODB_URL' | 'METRICS_HOST' | 'METRICS_PORT'
-  | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES'
+  | 'SMTP_URL' | 'PAYMENTS_URL' | 'PAYMENTS_ACCESS_TOKEN' | 'APP_URL' | 'PUBLIC_URL' | 'HASH_KEY' | 'NOTIFICATIONS_PER_HOUR' | 'DIGEST_MINUTES' | 'BOUNDS'
   | 'EMAIL_PER_SECOND' | 'PUSH_PER_SECOND' | 'WHATSAPP_PER_SECOND' | 'LOCK_SECONDS' | 'CANARY_SECONDS' | 'JOB_CRONS' | 'JOB_TIME_ZONE' | 'SETTLEMENT_GRACE_DAYS'
   | 'WORKER_CONSUMERS' | 'WORKER_JOBS' | 'WORKER_CONCURRENCY'
 > & ChannelConfig;
@@ -76,6 +77,7 @@ export async function startWorkers(
       appUrl: config.APP_URL.replace(/\/$/, ''),
       perHour: config.NOTIFICATIONS_PER_HOUR,
       digestMs: config.DIGEST_MINUTES * 60_000,
+      clickBounds: { clicks: allowedBy(config.BOUNDS, 'clicks'), addresses: allowedBy(config.BOUNDS, 'addresses') },
       onAttempt: countAttempts(registry),
       unsubscribeUrl: (id: string) => unsubscribeUrl(links, id),
       confirmationSecrets: (id: string) => confirmationSecrets(links, id),

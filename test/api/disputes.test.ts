@@ -14,7 +14,7 @@ async function charge(sql: Sql, tenantId: string): Promise<string> {
   const id = randomUUID();
   const amount = { minor: 6_000n, currency: 'MXN' };
   const one = { id, tenantId, kind: 'qualified-lead', sourceId: randomUUID(), amount, occurredAt: new Date() } as const;
-  await transaction(sql, (tx) => insertCharges(tx, [one]));
+  await transaction(sql, (tx) => insertCharges(tx, [one], { clicks: 5, addresses: 20 }));
   return id;
 }
 

@@ -96,7 +96,7 @@ const SHARED = new Set([
   'get /backoffice/jobs/{name}/runs', 'post /backoffice/jobs/{name}/run', 'get /backoffice/jobs/{name}/backfill',
   'post /backoffice/jobs/{name}/backfill', 'post /backoffice/jobs/{name}/pause', 'post /backoffice/jobs/{name}/resume',
   'get /backoffice/payment-mismatches/{id}', 'post /backoffice/payment-mismatches/{id}/resolve',
-  'get /backoffice/fraud-cases/{id}', 'post /backoffice/fraud-cases/{id}/resolve',
+  'post /backoffice/held-charges/{id}/resolve', 'get /backoffice/fraud-cases/{id}', 'post /backoffice/fraud-cases/{id}/resolve',
   'get /webhooks/payments/{provider}', 'post /webhooks/payments/{provider}',
 ]);
 

@@ -48,6 +48,30 @@ test('clicks far beyond the zone’s normal are held against a listing’s tenan
   expect(await scores()).toEqual(new Map([[shops[1].id, { score: 500, components: { click_velocity: { value: 38, points: 500 } } }]]));
 });
 
+test('the held charges of a listing’s forged day are struck out, and no others', async () => {
+  const { sql, tenant, click, score } = await open();
+  const shops = [await tenant(), await tenant(), await tenant()] as const;
+  for (const { listing } of shops) for (let days = 10; days < 20; days += 1) await click(listing, 2 + (days % 3), daysBefore(days));
+  await click(shops[0].listing, 5, daysBefore(0.5));
+  await click(shops[1].listing, 60, daysBefore(0.5));
+  const charge = async (shop: (typeof shops)[number], at: Date, held = '2026-06-11T12:00:00Z') => {
+    const id = randomUUID();
+    await sql`
+      insert into performance_charge (id, tenant_id, kind, source_id, amount_minor, currency, occurred_at, listing_id, held_until)
+      values (${id}, ${shop.id}, 'whatsapp-click', ${randomUUID()}, 450, 'MXN', ${at}, ${shop.listing}, ${held})
+    `;
+    return id;
+  };
+  const forged = await charge(shops[1], daysBefore(0.5));
+  await charge(shops[0], daysBefore(0.5)); // a lively day
+  await charge(shops[1], daysBefore(1.5)); // another day
+  await charge(shops[1], daysBefore(0.5), '2026-06-10T08:00:00Z'); // held no longer
+  await score();
+  expect(await sql`select id, struck_reason as reason from performance_charge where struck_at is not null`).toEqual([
+    { id: forged, reason: 'click velocity' },
+  ]);
+});
+
 test('a zone that hardly anybody clicks in has no normal', async () => {
   const { tenant, click, score, scores } = await open();
   const { listing } = await tenant();
@@ -170,7 +194,7 @@ test('a run that is stopped between two pieces goes on where it was', async () =
       },
     });
   }
-  expect(pieces).toHaveLength(15);
-  expect(new Set(pieces).size).toBe(15);
+  expect(pieces).toHaveLength(16);
+  expect(new Set(pieces).size).toBe(16);
   expect(await suspected()).toHaveLength(20);
 });

@@ -32,6 +32,7 @@ export async function openNotifying(
     appUrl: 'https://app.techmarket.example',
     perHour: 1_000,
     digestMs: 3_600_000,
+    clickBounds: { clicks: 5, addresses: 20 },
     confirmationSecrets: (id) => ({ code: '042917', link: `https://api.techmarket.example/contacts/${id}/token` }),
     unsubscribeUrl: (id) => `https://api.techmarket.example/unsubscribe/${id}/token`,
     inboxHint: (userIds) => void hinted.push(...userIds),

@@ -105,7 +105,7 @@ type Of<Name extends Command['do']> = Extract<Command, { readonly do: Name }>;
 async function addCharge(tx: Tx, { tenantId, charges }: Ids, { kind, minor, day }: Of<'charge'>): Promise<void> {
   const id = uuidv7();
   const amount = { minor: BigInt(minor), currency: 'MXN' };
-  await insertCharges(tx, [{ id, tenantId, kind, sourceId: randomUUID(), amount, occurredAt: at(day) }]);
+  await insertCharges(tx, [{ id, tenantId, kind, sourceId: randomUUID(), amount, occurredAt: at(day) }], { clicks: 5, addresses: 20 });
   charges.push({ id, kind, minor, day });
 }
 

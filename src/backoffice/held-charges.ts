@@ -1,0 +1,58 @@
+import { z } from '@hono/zod-openapi';
+import { command } from '../api/command.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { cursor, limit, line, uuid } from '../api/fields.ts';
+import { moneyView } from '../api/money-fields.ts';
+import { cutPage, endOf } from '../api/page.ts';
+import { notFound } from '../api/problem.ts';
+import { none, readRoute, writeRoute } from '../api/route.ts';
+import { toPlain } from '../domain/money.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { endHold, listHeldCharges } from '../store/performance-charges.ts';
+
+const SCOPE = 'held charges';
+
+const list = readRoute({
+  path: '/backoffice/held-charges',
+  summary: 'List clicks beyond the bounds of a visitor or an address, which are not charged until an operator says so',
+  params: none,
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({
+    charges: z.array(z.object({
+      id: uuid, tenantId: uuid, amount: moneyView, occurredAt: z.iso.datetime(), holdReason: z.enum(['visitor', 'address']),
+    })),
+    nextCursor: z.string().nullable(),
+  }),
+});
+
+const resolve = writeRoute({
+  path: '/backoffice/held-charges/{id}/resolve',
+  summary: 'Charge a held click after all, or strike it out',
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ verdict: z.enum(['charge', 'strike']), reason: line(500) }),
+  status: 200,
+  answer: z.object({ id: uuid, verdict: z.enum(['charge', 'strike']) }),
+});
+
+/** The operators' paths to held charges. */
+export function heldChargeRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(list, async (c) => {
+    const { limit: size, cursor: given } = c.req.valid('query');
+    const rows = await listHeldCharges(deps.sql, { before: endOf(SCOPE, given), limit: size + 1 });
+    const { page, nextCursor } = cutPage(rows, { scope: SCOPE, limit: size });
+    const charges = page.map(({ id, tenantId, amount, occurredAt, holdReason }) =>
+      ({ id, tenantId, amount: toPlain(amount), occurredAt, holdReason }));
+    return c.json({ charges, nextCursor }, 200);
+  });
+
+  api.openapi(resolve, (c) => {
+    const { id } = c.req.valid('param');
+    const { verdict, reason } = c.req.valid('json');
+    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
+      if (!(await endHold(tx, id, { verdict, now }))) throw notFound();
+      const request = { chargeId: id, verdict, reason };
+      await recordOperatorAction(tx, { operatorUserId, action: 'resolve-held-charge', request, outcome: {}, traceId });
+      return { status: 200, body: { id, verdict } };
+    });
+  });
+}
