@@ -20,6 +20,7 @@ import { create } from './create.ts';
 import { contact, line, text, uuid } from './fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
+import { handOverVisits } from './visit-time.ts';
 
 const outcome = z.enum(['completed', 'declined', 'cancelled']);
 
@@ -56,6 +57,7 @@ const assign = writeRoute({
   body: z.strictObject({
     assigneeUserId: uuid,
     contact: contact.optional().openapi({ description: 'Ignored: a member says their own contact.' }),
+    allowOverlap: z.boolean().default(false).openapi({ description: 'Confirms visits at times at which the assignee has others' }),
   }),
   status: 200,
   answer: ticketView,
@@ -108,7 +110,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(assign, (c) => {
     const { id } = c.req.valid('param');
-    const { assigneeUserId } = c.req.valid('json');
+    const { assigneeUserId, allowOverlap } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, traceId, emit, save }) => {
       const unassigned = await findTicketToChange(tx, id);
       if (unassigned === undefined || !mayAssign(caller, unassigned.tenantId)) throw notFound();
@@ -118,6 +120,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       if ((await findMember(tx, ticket.tenantId, assigneeUserId)) === undefined) {
         throw unprocessable('/assigneeUserId', 'is not a member of the tenant');
       }
+      await handOverVisits(tx, ticket, { now, allowOverlap });
       await saveTicket(tx, ticket);
       save(countUse(tx, BOUNDS, { bound: 'assignments', subject: id, now }));
       emit(events);

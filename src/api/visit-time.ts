@@ -1,6 +1,6 @@
 import type { Ticket } from '../domain/ticket.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { lockVisitTime } from '../store/appointments.ts';
+import { lockVisitTime, readAhead, saveAppointment } from '../store/appointments.ts';
 import { Problem } from './problem.ts';
 
 interface Visit {
@@ -10,16 +10,31 @@ interface Visit {
   readonly allowOverlap: boolean;
 }
 
+type Assigned = Pick<Ticket, 'tenantId' | 'assigneeUserId'>;
+
 /**
- * Refuses a time at which the ticket's assignee has another visit, unless the caller confirms it. The transaction holds
- * the assignee's times until it ends.
+ * Refuses a time at which the ticket's assignee has another visit, unless the caller confirms it; returns whether there is
+ * one. The transaction holds the assignee's times until it ends.
  * @throws {Problem} 409
  */
 export async function assertFree(
-  tx: Tx, { tenantId, assigneeUserId }: Pick<Ticket, 'tenantId' | 'assigneeUserId'>, { appointmentId, startsAt, allowOverlap }: Visit,
-): Promise<void> {
-  if (assigneeUserId === null) return;
+  tx: Tx, { tenantId, assigneeUserId }: Assigned, { appointmentId, startsAt, allowOverlap }: Visit,
+): Promise<{ readonly overlaps: boolean }> {
+  if (assigneeUserId === null) return { overlaps: false };
   const { isTaken } = await lockVisitTime(tx, { tenantId, assigneeUserId, startsAt }, appointmentId);
-  if (!isTaken || allowOverlap) return;
-  throw new Problem(409, 'The assignee has another visit at that time. Choose another time, or send allowOverlap: true.');
+  if (!isTaken || allowOverlap) return { overlaps: isTaken };
+  throw new Problem(409, 'The assignee has another visit at that time. Choose another time or assignee, or send allowOverlap: true.');
+}
+
+/**
+ * Hands a ticket's visits to come to its new assignee, under the same rule. It is asked before the ticket is saved.
+ * @throws {Problem} 409
+ */
+export async function handOverVisits(
+  tx: Tx, { id, ...ticket }: Assigned & Pick<Ticket, 'id'>, { now, allowOverlap }: Pick<Visit, 'allowOverlap'> & { readonly now: Date },
+): Promise<void> {
+  for (const visit of await readAhead(tx, id, now)) {
+    const { overlaps } = await assertFree(tx, ticket, { appointmentId: visit.id, startsAt: visit.startsAt, allowOverlap });
+    if (overlaps) await saveAppointment(tx, { ...visit, allowsOverlap: true });
+  }
 }

@@ -53,8 +53,8 @@ export interface VisitTime {
 const MINUTE_MS = 60_000;
 
 /**
- * Returns whether an assignee has another visit in the same minute. No other transaction
- * that asks of the assignee goes on before this one ends, so that two visits at one time cannot pass each other.
+ * Returns whether an assignee has another visit in the same minute. Another transaction that asks of the assignee waits
+ * until this one ends, so that two visits at one time cannot pass each other.
  */
 export async function lockVisitTime(
   tx: Tx, { tenantId, assigneeUserId, startsAt }: VisitTime, appointmentId: string,

@@ -136,7 +136,8 @@ async function compareAsked(tx: Tx, comparison: Comparison): Promise<void> {
     insert into payment_mismatch_change (
       mismatch_id, change, at, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency
     )
-    select id, change, ${now}, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency from change
+    select id, change, ${now}, report_id, ours_minor, ours_currency, theirs_minor, theirs_currency
+    from change where change = 'found' or id in (select id from updated)
   `;
 }
 
@@ -220,5 +221,6 @@ const written = (db: Db, now: Date) => db`
     from change
     where mismatch.id = change.id and change.change <> 'found'
       and mismatch.resolved_at is not distinct from change.was_resolved_at
+    returning mismatch.id
   )
 `;

@@ -3,7 +3,7 @@ import { createApp } from '../../src/api/app.ts';
 import { appDeps, json, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { race } from '../support/race.ts';
-import { approvedTicket, inDays, made } from '../support/service.ts';
+import { approvedTicket, inDays, joined, made } from '../support/service.ts';
 
 /** A tenant whose owner answers for each of its tickets. */
 async function open(tickets: number) {
@@ -13,7 +13,7 @@ async function open(tickets: number) {
   const all = [];
   for (let count = 0; count < tickets; count += 1) all.push(await approvedTicket(app, tenant));
   const visits = () => sql`select allows_overlap as overlap from appointment where status = 'scheduled' order by id`;
-  return { sql, app, owner: tenant.owner, visits, paths: all.map(({ ticketId }) => `/tickets/${ticketId}/appointments`), all };
+  return { sql, app, owner: tenant.owner, tenant, visits, paths: all.map(({ ticketId }) => `/tickets/${ticketId}/appointments`), all };
 }
 
 const noon = (days: number, time = 'T12:00:00.000Z') => `${inDays(days).slice(0, 10)}${time}`;
@@ -69,4 +69,37 @@ test('of eight visits that are agreed on at once for one assignee one stands', a
   }, () => Promise.all(paths.map((path) => owner.post(path, { startsAt: noon(2) }))));
   expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
   expect(await visits()).toHaveLength(1);
+});
+
+test('a ticket is not assigned to somebody who has another visit at its visit’s time, unless that is confirmed', async () => {
+  const { app, owner, tenant, paths: [first = '', second = ''], all, visits } = await open(2);
+  const marco = await joined(app, tenant);
+  const assign = (nth: number, body: object = {}) => owner.post(`/tickets/${String(all[nth]?.ticketId)}/assign`, { assigneeUserId: marco, ...body });
+  await made(owner, first, { startsAt: noon(2) });
+  expect((await assign(0)).status).toBe(200);
+  await made(owner, second, { startsAt: noon(2) });
+  const refused = await assign(1);
+  expect([refused.status, await json(refused)]).toMatchObject([409, { detail: expect.stringContaining('allowOverlap') }]);
+  expect((await assign(1, { allowOverlap: true })).status).toBe(200);
+  expect(await visits()).toEqual([{ overlap: false }, { overlap: true }]);
+  expect((await owner.post(first, { startsAt: noon(2) })).status).toBe(409);
+});
+
+test('a ticket that is assigned while a visit is agreed on for the same assignee does not pass it', async () => {
+  const { sql, app, owner, tenant, paths: [first = '', second = ''], all } = await open(2);
+  const marco = await joined(app, tenant);
+  await made(owner, first, { startsAt: noon(2) });
+  await made(owner, `/tickets/${String(all[1]?.ticketId)}/assign`, { assigneeUserId: marco });
+  const [assigned, scheduled] = await race(sql, {
+    racers: 2,
+    hold: (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['visits', marco])}, 0))`,
+  }, () => Promise.all([
+    owner.post(`/tickets/${String(all[0]?.ticketId)}/assign`, { assigneeUserId: marco }),
+    owner.post(second, { startsAt: noon(2) }),
+  ]));
+  expect([assigned.status, scheduled.status].toSorted()).toEqual([expect.any(Number), 409]);
+  const [clash] = await sql`
+    select count(*)::integer as visits from appointment join ticket on ticket.id = ticket_id where assignee_user_id = ${marco}
+  `;
+  expect(clash).toEqual({ visits: 1 });
 });
