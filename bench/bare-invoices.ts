@@ -27,7 +27,8 @@ export async function insertBareInvoices(tx: Tx, month: string): Promise<void> {
       from taxed
       where charge.tenant_id = taxed.tenant_id and charge.currency = taxed.currency and invoice_id is null
     ),
-    told as (${insertEvents(tx, month)})
+    told as (${insertEvents(tx, month)}),
+    entered as (${insertEntries(tx, month)})
     insert into invoice_line (
       invoice_id, position, kind, source_id, detail, starts_on, ends_on, quantity, unit_minor, rate_basis_points,
       amount_minor
@@ -60,6 +61,20 @@ const lines = (db: Db, month: string) => db`
     from line join tenant on tenant.id = tenant_id
     group by tenant_id, line.currency, name, country
   )
+`;
+
+/** The subscription is the first line; each kind of charge is one more. */
+const insertEntries = (db: Db, month: string) => db`
+  insert into ledger_entry (
+    kind, source_id, starts_on, turn, tenant_id, currency, amount_minor, balance_minor, invoice_id, position
+  )
+  select 'period', sub.id, ${month}::date + 9, 1, tenant_id, currency, price_minor, price_minor, taxed.id, 1
+  from tenant_subscription sub join taxed using (tenant_id, currency)
+  union all
+  select 'charge', charge.id, '-infinity', 1, tenant_id, currency, amount_minor, amount_minor, taxed.id,
+         1 + dense_rank() over (partition by tenant_id, currency order by kind)
+  from performance_charge charge join taxed using (tenant_id, currency)
+  where invoice_id is null
 `;
 
 const insertEvents = (db: Db, month: string) => db`

@@ -75,7 +75,8 @@ async function issueBare(sql: Sql, month: string) {
 async function stateOf(db: Db): Promise<string> {
   const [row] = await db`
     select (select count(*) from invoice) as invoices, (select sum(total_minor) from invoice) as total,
-           (select count(*) from invoice_line) as lines, (select count(*) from outbox_event) as events,
+           (select count(*) from invoice_line) as lines,
+           (select count(*) from ledger_entry) as entries, (select count(*) from outbox_event) as events,
            (select count(*) from performance_charge where invoice_id is not null) as charges
   `;
   return JSON.stringify(row);
@@ -110,4 +111,6 @@ async function fillCharges(sql: Sql, month: string): Promise<void> {
 }
 
 const tidy = (sql: Sql) =>
-  sql.unsafe('vacuum analyze tenant, tenant_subscription, performance_charge, invoice, invoice_line, ledger_entry, outbox_event');
+  sql.unsafe(`
+    vacuum analyze tenant, tenant_subscription, performance_charge, invoice, invoice_line, ledger_entry, outbox_event
+  `);
