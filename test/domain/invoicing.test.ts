@@ -20,6 +20,7 @@ describe('a subscription', () => {
       'that begins on a day which a month lacks', { startsOn: '2026-01-31', billedUpTo: '2026-01-31' },
       ['2026-02-28 2026-03-30', '2026-03-31 2026-04-29'],
     ],
+    ['that never began', { startsOn: '2026-03-10', endedOn: '2026-03-09' }, []],
     ['that was billed', { startsOn: '2026-03-10', billedUpTo: '2026-03-10' }, []],
     ['that ended before it fell due', { startsOn: '2026-02-10', billedUpTo: '2026-02-10', endedOn: '2026-03-09' }, []],
     [
