@@ -1,14 +1,15 @@
+import { lowestId } from '../outbox/partitions.ts';
 import type { Db } from '../platform/postgres.ts';
 
-/** A notification that left within it has not waited: it tells what has just happened. */
+/** What leaves within it has not waited: it tells what has just happened. */
 const WAITED_MS = 60_000;
 
 /**
  * Makes the expression that gives the reason why what a notification `n` tells is no longer true, and null while it is
- * true. It asks for those that waited: held, tried before, or older than a minute.
+ * true. It asks for those that waited: held, tried before, or of an event that is older than a minute.
  */
 export const outdated = (db: Db) => db`
-  case when n.reason is not null or n.attempts > 0 or n.created_at < clock_timestamp() - ${WAITED_MS} * interval '1 millisecond'
+  case when n.reason is not null or n.attempts > 0 or n.event_id < ${lowestId(new Date(Date.now() - WAITED_MS))}
   then (
     select case n.template
       when 'quote-sent'      then ${quoteEnd(db)}

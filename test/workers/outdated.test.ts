@@ -4,6 +4,7 @@ import { leadLeftUnanswered } from '../../src/events/lead-left-unanswered.ts';
 import { quoteSent } from '../../src/events/quote-sent.ts';
 import { ticketAssigned } from '../../src/events/ticket-assigned.ts';
 import { releaseNotifications } from '../../src/jobs/release-notifications.ts';
+import { lowestId } from '../../src/outbox/partitions.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { notify } from '../../src/workers/notify.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -105,4 +106,17 @@ test('of a ticket that was closed in the night its opening is not told, and what
   await settle();
   const again = await sql`select status from notification where template = 'ticket-created' and channel = 'email' order by id`;
   expect(again.map(({ status }) => String(status))).toEqual(['suppressed', 'sent']);
+});
+
+test('what tells late of an event is compared as well: another channel’s, or after a backlog', async () => {
+  const { sql, tellAtNight, release, mails } = await world();
+  await tellAtNight();
+  const [event] = await sql<{ id: string }[]>`select id from outbox_event where event_type = 'QuoteSent'`;
+  const earlier = lowestId(new Date(Date.now() - 120_000));
+  await sql`update outbox_event set id = ${earlier} where id = ${event?.id ?? ''}`;
+  await sql`update consumed_event set event_id = ${earlier} where event_id = ${event?.id ?? ''}`;
+  await sql`update notification set event_id = ${earlier}, reason = null where event_id = ${event?.id ?? ''}`;
+  await sql`update quote set status = 'superseded'`;
+  await release();
+  expect((await mails()).get('quote-sent')).toBe('suppressed expiry: a later quote superseded it');
 });
