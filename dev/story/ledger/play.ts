@@ -13,7 +13,7 @@ const FIRST_YEAR = 2026;
 export interface Playing {
   readonly histories: number;
   readonly seed: number;
-  readonly onHistory?: (done: number) => void;
+  readonly onHistory?: (count: number) => void;
 }
 
 /** A history whose balances differ from the model's. Its seed plays it again. */
@@ -28,14 +28,14 @@ export interface Difference {
 /** Plays random histories, each on a tenant of its own, and compares every balance with the model's after each step. */
 export async function playHistories(sql: Sql, { histories, seed, onHistory }: Playing): Promise<readonly Difference[]> {
   const differences: Difference[] = [];
-  let next = 0;
+  let [next, played] = [0, 0];
   const lane = async (nth: number) => {
     while (next < histories) {
       const one = seed + next;
       next += 1;
       const difference = await playHistory(sql, { history: randomHistory(seeded(one)), seed: one, lane: nth });
       if (difference !== undefined) differences.push(difference);
-      onHistory?.(next);
+      onHistory?.((played += 1));
     }
   };
   await Promise.all(Array.from({ length: LANES }, (_, nth) => lane(nth)));

@@ -18,8 +18,8 @@ export async function tellLedger({ histories, seed }: Telling): Promise<boolean>
   const sql = openPostgres({ url: services.databaseUrl, name: 'ledger', connections: CONNECTIONS });
   await migrate(sql);
   console.log(`seed ${seed}: ${histories} histories of charges, payments, refunds, verdicts, credit notes and reissues`);
-  const onHistory = (done: number) => {
-    if (done % 1_000 === 0) console.log(`${done} of ${histories}`);
+  const onHistory = (count: number) => {
+    if (count % 1_000 === 0) console.log(`${count} of ${histories}`);
   };
   const differences = await playHistories(sql, { histories, seed, onHistory });
   const gaps = await listGaps(sql);
