@@ -114,6 +114,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /backoffice/events/failed': rule(reader, EVERYTHING),
   'POST /backoffice/events/retry': rule(writer, EVERYTHING, 'whom the events reach'),
   'GET /backoffice/events/cloudevents': rule(reader, EVERYTHING),
+  'POST /backoffice/events/:id/reveal': rule(reader, EVERYTHING),
   'POST /backoffice/settlement-reports': rule(writer, EVERYTHING, 'operators: mismatches'),
   'GET /backoffice/payment-mismatches': rule(reader, EVERYTHING),
   'GET /backoffice/payment-mismatches/:id': rule(reader, EVERYTHING),

@@ -9,7 +9,9 @@ import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { toProblem, unavailable } from '../api/problem.ts';
 import type { BatchJob, BatchQueue } from '../platform/queues.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
+import { factsFor, mayKnow } from './personal-data.ts';
 import { assertSameOrigin, requireSession } from './session.ts';
+import { limitForm } from './ui/read-form.ts';
 import { pageHeaders, UI } from './ui/shell.ts';
 import { signInPage } from './ui/sign-in.ts';
 import { languageOf } from './ui/words.ts';
@@ -18,13 +20,14 @@ const PATH = '/backoffice/queues';
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; frame-ancestors 'none'";
+const MOST_RECORDED = 4_096; // characters
 const HEADERS = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store' };
 
 /** Bull Board behind the operators' session. Who may only read gets a board of its own that can do no more. */
 export function queueRoutes(api: Api, deps: ApiDeps): void {
   let boards: Boards | undefined;
 
-  api.all(`${PATH}/*`, async (c) => {
+  api.all(`${PATH}/*`, limitForm, async (c) => {
     let operator: Caller;
     try {
       operator = await requireSession(c, deps.tokens);
@@ -40,7 +43,7 @@ export function queueRoutes(api: Api, deps: ApiDeps): void {
     // Bull Board's own words for this would be the driver's.
     if (answer.status >= 500) throw unavailable('The queues are out of reach.');
     const headers = { ...Object.fromEntries(answer.headers), ...HEADERS };
-    return new Response(answer.body, { status: answer.status, headers });
+    return new Response(await bodyFor(operator, answer), { status: answer.status, headers });
   });
 }
 
@@ -51,10 +54,24 @@ async function admitChange(c: Context<Env>, operator: Caller, { sql, config }: A
   await recordOperatorAction(sql, {
     operatorUserId: operator.userId,
     action: 'change-queue',
-    request: { method: c.req.method, path: c.req.path.slice(0, 500) },
+    request: { method: c.req.method, path: c.req.path.slice(0, 500), ...(await bodyOf(c)) },
     outcome: {},
     traceId: c.get('trace').traceId,
   });
+}
+
+/** Returns what the board answers as an operator may see it: an error of a job may quote what the job met. */
+async function bodyFor(operator: Caller, answer: Response): Promise<Response['body'] | string> {
+  const isData = answer.headers.get('Content-Type')?.includes('json') === true;
+  if (mayKnow(operator) || !isData) return answer.body;
+  return JSON.stringify(factsFor(operator, await answer.json()));
+}
+
+/** Returns a change's body, as far as the record takes it: the board itself reads the request's own. */
+async function bodyOf(c: Context<Env>): Promise<{ readonly body?: string }> {
+  const body = await c.req.raw.clone().text();
+  if (body === '') return {};
+  return { body: body.slice(0, MOST_RECORDED).replaceAll('\0', ' ').toWellFormed() };
 }
 
 interface Boards {

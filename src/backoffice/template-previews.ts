@@ -4,10 +4,10 @@ import type { Api, ApiDeps } from '../api/context.ts';
 import { Problem, unprocessable } from '../api/problem.ts';
 import { none, writeRoute } from '../api/route.ts';
 import { checkTemplate } from '../notifications/check-template.ts';
-import { mask } from '../notifications/mask.ts';
 import { type PreviewData, previews } from '../notifications/preview.ts';
 import { type Channel, channelParts, type TemplateContract } from '../notifications/template-contract.ts';
 import { listPayloads } from '../store/notifications.ts';
+import { textsFor } from './personal-data.ts';
 import { assertChannel, compareVersions, previewVersion, sampleOf } from './preview-versions.ts';
 import { refuseParts, templateParts, version } from './template-fields.ts';
 import { contractOf } from './templates.ts';
@@ -68,8 +68,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
     if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
     if (lastEvents === undefined) return sampleOf({ name: contract.name, locale });
     const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
-    const mayKnow = caller.roles.has('backoffice:write');
-    return stored.map(({ id, payload }) => ({ of: id, props: mayKnow ? payload : mask(payload) }));
+    return stored.map(({ id, payload }) => ({ of: id, props: textsFor(caller, payload) }));
   }
 
   api.openapi(preview, async (c) => {

@@ -35,6 +35,7 @@ export const operatorActions = [
   'resume-job',
   'retry-dead-letters',
   'retry-events',
+  'reveal-event',
   'run-job',
   'start-subscription',
   'verify-tenant',

@@ -13,7 +13,7 @@ test('events are read as CloudEvents 1.0, page by page, each once, and not befor
   const events = [tenantJoined('one'), tenantJoined('two'), tenantJoined('three')];
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await transaction(sql, (tx) => append(tx, ...events.map((event) => ({ event, origin: { traceparent } }))));
-  const { get } = await signIn(createApp(appDeps(sql)), { roles: ['backoffice:read'] });
+  const { get } = await signIn(createApp(appDeps(sql)), { roles: ['backoffice:write'] });
   expect(await (await get(PATH)).json()).toEqual([]);
 
   await sql`update outbox_event set id = (lpad(to_hex(('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint - 120000), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid`;

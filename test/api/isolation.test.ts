@@ -90,7 +90,7 @@ const SHARED = new Set([
   'get /rankings/{zone}',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit',
   'post /backoffice/invoices/{id}/reissue', 'post /backoffice/ambassadors/{userId}/attributions',
-  'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
+  'post /backoffice/events/{id}/reveal', 'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',
   'get /backoffice/jobs/{name}/runs', 'post /backoffice/jobs/{name}/run', 'get /backoffice/jobs/{name}/backfill',

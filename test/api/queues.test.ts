@@ -84,6 +84,23 @@ describe('Bull Board', () => {
     ]);
   });
 
+  test('puts a change’s body on record, cut to what a record takes', async () => {
+    const { sql, app } = await setUp();
+    const headers = { ...(await session('backoffice:write')), Origin: 'http://localhost', 'Content-Type': 'application/json' };
+    const add = `${PATH}/api/queues/notify/add`;
+    const job = { name: 'planted', data: { eventIds: ['e1'], note: 'a\u0000b' }, options: {} };
+    const answer = await app.request(add, { method: 'POST', headers, body: JSON.stringify(job) });
+    expect(answer.status).toBeLessThan(300);
+    await app.request(`${PATH}/api/queues/notify/nothing`, { method: 'PUT', headers, body: 'x'.repeat(10_000) });
+    await app.request(`${PATH}/api/queues/notify/nothing`, { method: 'PUT', headers, body: '\0\ud800' });
+    const bodies = (await sql`select request ->> 'body' as body from operator_action order by id`).map(({ body }) => String(body));
+    expect(bodies.map((body) => body.length)).toEqual([JSON.stringify(job).length, 4_096, expect.any(Number)]);
+    expect(bodies[0]).toBe(JSON.stringify(job));
+    const large = await app.request(add, { method: 'POST', headers, body: 'x'.repeat(300_000) });
+    expect(large.status).toBe(413);
+    expect(await sql`select from operator_action`).toHaveLength(3);
+  });
+
   test('is out of reach, and not broken, while Redis is away', async () => {
     const app = createApp(appDeps(untouchable, { queues: () => Promise.resolve(undefined) }));
     expect((await app.request(PATH, { headers: await session('backoffice:read') })).status).toBe(503);

@@ -6,6 +6,7 @@ import { cutPage, endOf } from '../../api/page.ts';
 import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
 import { listOperatorActions, operatorActions } from '../../store/operator-actions.ts';
+import { factsFor } from '../personal-data.ts';
 import { page } from './page.ts';
 import { facts, filters, idLink, pager, table, time } from './parts.ts';
 import { UI } from './shell.ts';
@@ -27,7 +28,7 @@ const one = { path: `${UI}/actions/:id`, params: z.strictObject({ id: uuid }), q
 
 /** What operators did: who, why, by which filter, and what came of it. */
 export function actionPages(api: Api, deps: ApiDeps): void {
-  page(api, deps, list, async ({ viewer: { language }, query }) => {
+  page(api, deps, list, async ({ viewer: { language, operator }, query }) => {
     const say = { ...common[language], ...said[language] };
     const { limit: size, cursor: given, ...asked } = query;
     const rows = await listOperatorActions(deps.sql, asked, { before: endOf(SCOPE, given), limit: size + 1 });
@@ -42,7 +43,7 @@ export function actionPages(api: Api, deps: ApiDeps): void {
         ${table({
           label: say.actions, language,
           head: [say.when, say.what, say.who, say.why],
-          rows: shown.map(({ id, createdAt, action, operatorUserId, request }) => [
+          rows: factsFor(operator, shown).map(({ id, createdAt, action, operatorUserId, request }) => [
             html`<a href="${UI}/actions/${id}">${time(createdAt)}</a>`,
             action,
             idLink(`?operatorUserId=${operatorUserId}`, operatorUserId),
@@ -53,10 +54,11 @@ export function actionPages(api: Api, deps: ApiDeps): void {
     };
   });
 
-  page(api, deps, one, async ({ viewer: { language }, params: { id } }) => {
+  page(api, deps, one, async ({ viewer: { language, operator }, params: { id } }) => {
     const say = { ...common[language], ...said[language] };
-    const [found] = await listOperatorActions(deps.sql, { id }, { before: undefined, limit: 1 });
-    if (found === undefined) throw notFound();
+    const [stored] = await listOperatorActions(deps.sql, { id }, { before: undefined, limit: 1 });
+    if (stored === undefined) throw notFound();
+    const found = factsFor(operator, stored);
     return {
       title: found.action,
       body: html`

@@ -5,6 +5,7 @@ import { readCursor, writeCursor } from '../../api/cursor.ts';
 import { cursor, limit, uuid } from '../../api/fields.ts';
 import { none } from '../../api/route.ts';
 import { type LetterGroup, listGroups, listLetters } from '../../kernel/consumers/dead-letters.ts';
+import { factsFor } from '../personal-data.ts';
 import { letterFilter } from './letter-fields.ts';
 import { page } from './page.ts';
 import { badge, filters, idLink, pager, search, table, time } from './parts.ts';
@@ -33,7 +34,8 @@ const list = { path: DEAD_LETTERS, params: none, query: letterFilter.extend({ li
 
 /** Dead letters by what they have in common, and those that fit a filter one by one. */
 export function deadLetterPages(api: Api, deps: ApiDeps): void {
-  page(api, deps, list, async ({ viewer: { language, mayWrite }, query }) => {
+  page(api, deps, list, async ({ viewer, query }) => {
+    const { language, mayWrite } = viewer;
     const say = { ...common[language], ...said[language] };
     const { limit: size, cursor: given, ...filter } = query;
     const before = given === undefined ? undefined : readCursor(SCOPE, position, given);
@@ -59,7 +61,7 @@ export function deadLetterPages(api: Api, deps: ApiDeps): void {
         ${groups.length === 0 ? html`<p class="empty">${say.empty}</p>` : table({
           label: say.deadLetters, language,
           head: [say.letters, say.error, say.consumer, say.type, say.tenants, say.first, say.last],
-          rows: groups.map((group) => [
+          rows: factsFor(viewer.operator, groups).map((group) => [
             html`<a href="?${search(groupFilter(group))}">${badge(String(group.letters), 'bad')}</a>`,
             html`${group.error} <span class="soft"><code>${group.fingerprint.slice(0, 8)}</code></span>`,
             group.consumer, group.eventType, group.tenants, time(group.firstSeenAt), time(group.lastSeenAt),
@@ -68,7 +70,7 @@ export function deadLetterPages(api: Api, deps: ApiDeps): void {
         ${letters.length === 0 ? '' : html`<h2>${say.fits}</h2>${table({
           label: say.fits, language,
           head: [say.event, say.type, say.consumer, say.tenant, say.attempts, say.error, say.last],
-          rows: letters.map((letter) => [
+          rows: factsFor(viewer.operator, letters).map((letter) => [
             idLink(`${UI}/events/${letter.eventId}`, letter.eventId),
             letter.eventType, letter.consumer,
             letter.tenantId === null ? null : idLink(`?tenantId=${letter.tenantId}`, letter.tenantId),

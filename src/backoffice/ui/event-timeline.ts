@@ -7,6 +7,7 @@ import { none } from '../../api/route.ts';
 import { listNotifications, readSteps } from '../../store/notification-audit.ts';
 import { type EventView, listEvents } from '../../store/outbox-events.ts';
 import { readFamily, readHops } from '../../store/timeline.ts';
+import { factsFor } from '../personal-data.ts';
 import { placeDeliveries } from '../place-deliveries.ts';
 import { familyTree } from './family-tree.ts';
 import { notificationTable } from './notification-table.ts';
@@ -44,7 +45,8 @@ export function eventTimelinePage(api: Api, deps: ApiDeps): void {
       listNotifications(sql, { filter: { eventId: id }, before: undefined, limit: 100 }),
     ]);
     const placed = await placeDeliveries(deps, { event, hops });
-    const steps = stepsOf({ event, hops: placed, told, followers: family.filter(({ causationId }) => causationId === id) }, language);
+    const facts = factsFor(viewer.operator, { event, hops: placed, told });
+    const steps = stepsOf({ ...facts, followers: family.filter(({ causationId }) => causationId === id) }, language);
     return {
       title: event.eventType,
       body: html`${heading(event, language)}${waysBack({ event, hops: placed }, viewer)}

@@ -6,6 +6,7 @@ import { cutPage, endOf } from '../../api/page.ts';
 import { contracts } from '../../events/index.ts';
 import { none } from '../../api/route.ts';
 import { type DeliveryView, type EventView, listEvents } from '../../store/outbox-events.ts';
+import { factsFor } from '../personal-data.ts';
 import { moment, toField } from './fields.ts';
 import { page } from './page.ts';
 import { badge, duration, filters, idLink, pager, table, time, type Tone } from './parts.ts';
@@ -36,7 +37,7 @@ const list = {
 
 /** The outbox, by what operators look for. */
 export function eventPages(api: Api, deps: ApiDeps): void {
-  page(api, deps, list, async ({ viewer: { language }, query }) => {
+  page(api, deps, list, async ({ viewer: { language, operator }, query }) => {
     const say = { ...common[language], ...said[language] };
     const { limit: size, cursor: given, ...filter } = query;
     const rows = await listEvents(deps.sql, { filter, before: endOf(SCOPE, given), limit: size + 1 });
@@ -56,7 +57,7 @@ export function eventPages(api: Api, deps: ApiDeps): void {
         ${table({
           label: say.events, language,
           head: [say.committed, say.type, say.event, say.tenant, say.published, say.deliveries],
-          rows: shown.map((event) => [
+          rows: factsFor(operator, shown).map((event) => [
             time(event.createdAt),
             event.eventType,
             idLink(`${UI}/events/${event.eventId}`, event.eventId),

@@ -4,6 +4,7 @@ import type { Api, ApiDeps } from '../../api/context.ts';
 import { uuid } from '../../api/fields.ts';
 import { none } from '../../api/route.ts';
 import { type answers, explainNotification } from '../explain-notification.ts';
+import { factsFor } from '../personal-data.ts';
 import { notificationTable } from './notification-table.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { page } from './page.ts';
@@ -49,7 +50,7 @@ export function explainNotificationPage(api: Api, deps: ApiDeps): void {
     const asking = html`<form method="get" class="actions">
         ${field('eventId', say.event, eventId)} ${field('userId', say.user, userId)}<button>${say.ask}</button></form>`;
     if (eventId === undefined || userId === undefined) return { title: say.title, body: asking };
-    const explained = await explainNotification(deps.sql, { eventId, userId });
+    const explained = factsFor(viewer.operator, await explainNotification(deps.sql, { eventId, userId }));
     return { title: say.title, body: html`${asking}${answered(explained, viewer)}` };
   });
 }

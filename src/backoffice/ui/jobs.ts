@@ -10,6 +10,7 @@ import { type JobStanding, type LedgerRow, listJobs, listRuns } from '../../stor
 import { findJob, nextSlots } from '../jobs.ts';
 import { onceField } from './action.ts';
 import { said, stateBadge } from './job-words.ts';
+import { factsFor } from '../personal-data.ts';
 import { page } from './page.ts';
 import { badge, duration, facts, live, pager, table, time } from './parts.ts';
 import { type Html, UI, type Viewer } from './shell.ts';
@@ -52,11 +53,11 @@ export function jobPages(api: Api, deps: ApiDeps): void {
     const { language } = viewer;
     const say = { ...common[language], ...said[language] };
     const job = findJob(deps, name);
-    const standing = (await listJobs(sql)).find((known) => known.name === name);
+    const standing = factsFor(viewer.operator, (await listJobs(sql)).find((known) => known.name === name));
     const scope = `runs of ${name}`;
     const [before] = query.cursor === undefined ? [] : readCursor(scope, position, query.cursor);
     const rows = await listRuns(sql, name, { before: before === undefined ? undefined : new Date(before), limit: query.limit + 1 });
-    const runs = rows.slice(0, query.limit);
+    const runs = factsFor(viewer.operator, rows.slice(0, query.limit));
     const last = rows.length > query.limit ? runs.at(-1) : undefined;
     const nextCursor = last === undefined ? null : writeCursor(scope, [last.scheduledFor.toISOString()]);
     return {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { isResendable, type NotificationView } from '../../store/notification-audit.ts';
+import { factsFor } from '../personal-data.ts';
 import { badge, duration, idLink, table, time, type Tone } from './parts.ts';
 import { type Html, UI, type Viewer } from './shell.ts';
 import { type Language, words } from './words.ts';
@@ -35,7 +36,8 @@ export interface NotificationTable {
 }
 
 /** Notifications without their text, each with the ways to its event, its reasons and, for who may, to another sending. */
-export function notificationTable(notifications: readonly NotificationView[], { label, viewer: { language, mayWrite } }: NotificationTable): Html {
+export function notificationTable(rows: readonly NotificationView[], { label, viewer: { language, mayWrite, operator } }: NotificationTable): Html {
+  const notifications = factsFor(operator, rows);
   const say = said[language];
   return table({
     label, language,

@@ -7,6 +7,7 @@ import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
 import { listSubscribed, type Subscribed } from '../../store/consumers.ts';
 import { listReplays, readReplay, type Replay, type ReplayReport, type ReplayState } from '../../store/replays.ts';
+import { factsFor } from '../personal-data.ts';
 import { cancelReplay, askReplay, confirmReplay } from '../steer-replays.ts';
 import { action, onceField } from './action.ts';
 import { moment } from './fields.ts';
@@ -68,7 +69,7 @@ export function replayPages(api: Api, deps: ApiDeps): void {
   page(api, deps, one, async ({ viewer, params: { id } }) => {
     const replay = await readReplay(sql, id);
     if (replay === undefined) throw notFound();
-    return { title: `${said[viewer.language].replay}: ${replay.consumer}`, body: live('replay', viewer.path, replayBody(replay, viewer)) };
+    return { title: `${said[viewer.language].replay}: ${replay.consumer}`, body: live('replay', viewer.path, replayBody(factsFor(viewer.operator, replay), viewer)) };
   });
 
   action(api, deps, { path: '/replays', params: none, form: window }, async ({ tx, form: { reason, ...asked }, now, record }) => {

@@ -7,6 +7,7 @@ import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
 import { DELIVERY_ID_LIMIT, type StoredWebhook } from '../../store/documents.ts';
 import { readFamily } from '../../store/timeline.ts';
+import { mayKnow } from '../personal-data.ts';
 import { familyTree } from './family-tree.ts';
 import { page } from './page.ts';
 import { facts, time } from './parts.ts';
@@ -43,16 +44,17 @@ export function webhookDeliveryPage(api: Api, deps: ApiDeps): void {
   });
 }
 
-function reception({ rawBody, headers, standing, verdict, receivedAt }: StoredWebhook, { language, mayWrite }: Viewer): Html {
+function reception({ rawBody, headers, standing, verdict, receivedAt }: StoredWebhook, { language, operator }: Viewer): Html {
+  const knows = mayKnow(operator);
   const say = said[language];
-  const payload = webhookPayload(rawBody, { mayKnow: mayWrite });
+  const payload = webhookPayload(rawBody, { mayKnow: knows });
   return html`<section class="card">
       <h2>${say.received} ${time(receivedAt)}</h2>
       ${facts([[say.standing, standingBadge(standing, language)], [say.verdict, verdict]])}
       <h3>${say.headers}</h3>
       ${facts(Object.entries(headers).map(([name, value]) => [name, html`<code>${value}</code>`] as const))}
       <h3>${say.payload}</h3>
-      ${mayWrite || payload === undefined ? '' : html`<p class="soft">${say.masked}</p>`}
+      ${knows || payload === undefined ? '' : html`<p class="soft">${say.masked}</p>`}
       ${payload === undefined ? html`<p class="soft">${say.hidden}</p>` : html`<pre tabindex="0" class="wrapped">${payload.slice(0, MOST_CHARACTERS)}</pre>`}
       ${payload !== undefined && payload.length > MOST_CHARACTERS ? html`<p class="soft">${say.cut}</p>` : ''}
     </section>`;

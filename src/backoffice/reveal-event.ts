@@ -1,0 +1,35 @@
+import { z } from '@hono/zod-openapi';
+import { command } from '../api/command.ts';
+import type { Api, ApiDeps } from '../api/context.ts';
+import { line, uuid } from '../api/fields.ts';
+import { notFound } from '../api/problem.ts';
+import { writeRoute } from '../api/route.ts';
+import { toCloudEvent } from '../kernel/cloud-event.ts';
+import { readEvents } from '../outbox/read-events.ts';
+import { recordingOf } from './recording.ts';
+
+const reveal = writeRoute({
+  path: '/backoffice/events/{id}/reveal',
+  summary: 'Read an event with its personal data, on record with the reason',
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ reason: line(500) }),
+  status: 200,
+  answer: z.object({ actionId: uuid, event: z.object({ id: uuid, type: z.string(), data: z.unknown() }) }),
+});
+
+/** Where operators who may only read see one event whole. The answer under the key holds the record only. */
+export function revealEventRoutes(api: Api, deps: ApiDeps): void {
+  const source = deps.config.PUBLIC_URL.replace(/\/$/, '');
+  api.openapi(reveal, async (c) => {
+    const { id } = c.req.valid('param');
+    const { reason } = c.req.valid('json');
+    const event = (await readEvents(deps.sql, [id])).get(id);
+    if (event === undefined) throw notFound();
+    const recorded = await command(c, deps, async (context) => {
+      const { record } = recordingOf(context);
+      return { status: 200, body: { actionId: await record('reveal-event', { eventId: id, reason }) } };
+    });
+    const { actionId } = (await recorded.json()) as { actionId: string };
+    return c.json({ actionId, event: toCloudEvent(event, source) }, 200) as never;
+  });
+}
