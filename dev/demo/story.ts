@@ -41,7 +41,13 @@ export async function tellStory(
     evidence: { kind: 'tax-certificate', reference: 'RFC CNO-240117-AB3' },
   });
 
-  await act('An ambassador brought it', operatorToken, `/backoffice/ambassadors/${ambassador.userId}/attributions`, {
+  const secondToken = await set.issueToken({ userId: randomUUID() }, { roles: ['backoffice:write'] });
+  /** Has one operator ask for what moves money, and a second one do it. */
+  const actOfTwo = async (title: string, path: string, body: object) => {
+    await post(set, { token: operatorToken, path, body });
+    return act(title, secondToken, path, body);
+  };
+  await actOfTwo('An ambassador brought it, say two operators', `/backoffice/ambassadors/${ambassador.userId}/attributions`, {
     tenantId: tenant.id, planId: await planOf(set), startsOn: new Date(Date.now() - DAY_MS).toISOString().slice(0, 10),
   });
 
@@ -108,8 +114,8 @@ export async function tellStory(
   const dispute = await act('The tenant disputes a charge', tenantToken, `/tenants/${tenant.id}/disputes`, {
     chargeId: charges[0]?.id, reason: 'The lead was a competitor.',
   });
-  await act('An operator decides', operatorToken, `/backoffice/disputes/${dispute.id}/resolve`, { outcome: 'lost' });
-  await act('The ambassador’s period is closed', operatorToken, '/backoffice/payout-cycles/close', {
+  await actOfTwo('Two operators decide', `/backoffice/disputes/${dispute.id}/resolve`, { outcome: 'lost' });
+  await actOfTwo('The ambassador’s period is closed', '/backoffice/payout-cycles/close', {
     ambassadorUserId: ambassador.userId, periodStart: today, periodEnd: today, currency: 'MXN',
   });
 

@@ -26,6 +26,8 @@ export interface MonthOptions {
 /** Everything a day of the story works with. */
 export interface Setting extends MonthOptions {
   readonly operator: Person;
+  /** Confirms what moves money. */
+  readonly secondOperator: Person;
   readonly customers: readonly Person[];
 }
 
@@ -37,7 +39,7 @@ export async function playMonth(options: MonthOptions): Promise<void> {
   if (first === undefined) return;
   const customers = Array.from({ length: tenants * 4 }, (_, number) => castPerson(`customer ${number}`, first.random));
   const ambassadors = Array.from({ length: Math.ceil(tenants / TENANTS_PER_AMBASSADOR) }, (_, number) => castPerson(`ambassador ${number}`, first.random));
-  const setting: Setting = { ...options, operator: castPerson('operator', first.random), customers };
+  const setting: Setting = { ...options, operator: castPerson('operator', first.random), secondOperator: castPerson('second operator', Math.random), customers };
   await inLanes(ambassadors, (ambassador) =>
     options.client.post({ as: ambassador, claims: { roles: ['user'] }, at: start, path: '/users/me/contact', body: ambassador.contact }),
   );
@@ -49,7 +51,7 @@ export async function playMonth(options: MonthOptions): Promise<void> {
 }
 
 /** A business joins, is verified, perhaps through an ambassador, opens and subscribes. */
-async function settle({ client, operator, start }: Setting, actor: Actor, ambassador: Person | undefined): Promise<void> {
+async function settle({ client, operator, secondOperator, start }: Setting, actor: Actor, ambassador: Person | undefined): Promise<void> {
   const { owner, home, zone, trade, random, number } = actor;
   const at = (minutes: number) => new Date(start.getTime() + minutes * MINUTE_MS);
   const asOperator = { as: operator, claims: { roles: ['backoffice:write'] } };
@@ -61,7 +63,9 @@ async function settle({ client, operator, start }: Setting, actor: Actor, ambass
   if (ambassador !== undefined) {
     const planId = home.currency === 'MXN' && number % 2 === 0 ? FOUNDERS : STANDARD;
     const body = { tenantId: id, planId, startsOn: at(-1_440).toISOString().slice(0, 10) };
-    await client.post({ ...asOperator, at: at(3), path: `/backoffice/ambassadors/${ambassador.userId}/attributions`, body });
+    for (const as of [operator, secondOperator]) {
+      await client.post({ ...asOperator, as, at: at(3), path: `/backoffice/ambassadors/${ambassador.userId}/attributions`, body });
+    }
   }
   const place = { zone, address: `Calle ${number}`, latitude: 20 + random(), longitude: -90 + random() };
   const branch = await client.post({ ...own, at: at(4), path: `/tenants/${id}/branches`, body: place });

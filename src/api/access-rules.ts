@@ -146,6 +146,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/templates/:name/preview': rule(reader, EVERYTHING),
   'POST /backoffice/templates/:name/diff': rule(reader, EVERYTHING),
   'POST /backoffice/sessions/end': rule(writer, EVERYTHING, 'the user: signed out everywhere'),
+  'GET /backoffice/approvals': rule(reader, EVERYTHING),
   'GET /backoffice/bounds': rule(reader, EVERYTHING),
   'GET /backoffice/doctor': rule(reader, 'the deployment'),
 

@@ -2,10 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { attributeTenant } from '../domain/attribution.ts';
 import { toPlain } from '../domain/money.ts';
-import { findTerms, insertAttribution } from '../store/attributions.ts';
+import { findTerms, insertAttribution, isAttributed } from '../store/attributions.ts';
 import { listCommissions, type ListedCommission } from '../store/commissions.ts';
+import { findMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { findTenant } from '../store/tenants.ts';
+import { findTenantToChange } from '../store/tenants.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, uuid } from './fields.ts';
@@ -13,6 +14,7 @@ import { day, moneyView } from './money-fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { Problem, unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
+import { awaitSecondOperator } from './second-operator.ts';
 
 const attributionView = z
   .object({
@@ -37,6 +39,7 @@ const attribute = writeRoute({
     }),
   status: 201,
   answer: attributionView,
+  needsSecondOperator: true,
 });
 
 const commissionView = z
@@ -64,21 +67,27 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(attribute, (c) => {
     const { userId: ambassadorUserId } = c.req.valid('param');
     const { tenantId, planId, startsOn, endsOn = null } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
-      const tenant = await findTenant(tx, tenantId);
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
+      const tenant = await findTenantToChange(tx, tenantId);
       if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
+      if ((await findMember(tx, tenantId, ambassadorUserId)) !== undefined) {
+        throw unprocessable('/tenantId', 'is a tenant that the ambassador works for');
+      }
       const terms = await findTerms(tx, planId, startsOn);
       if (terms === undefined) throw unprocessable('/planId', 'is no plan in force on the first day');
       if (terms.cap !== null && terms.cap.currency !== tenant.currency) {
         throw unprocessable('/planId', 'has its cap in another currency than the tenant’s');
       }
-      const input = { id: uuidv7(), tenantId, ambassadorUserId, planId, startsOn, endsOn, terms, operatorUserId };
+      const asked = { tenantId, ambassadorUserId, planId, startsOn, endsOn };
+      if (await isAttributed(tx, asked)) throw new Problem(409, 'The tenant is attributed on some of these days already.');
+      const waiting = await awaitSecondOperator(context, { action: 'attribute-tenant', request: asked, userId: ambassadorUserId, tenantId });
+      if (waiting !== undefined) return waiting;
+      const input = { ...asked, id: uuidv7(), terms, operatorUserId };
       const { attribution, events } = attributeTenant(input, now);
-      if (!(await insertAttribution(tx, attribution))) {
-        throw new Problem(409, 'The tenant is attributed on some of these days already.');
-      }
+      await insertAttribution(tx, attribution);
       emit(events);
-      const request = { attributionId: attribution.id, tenantId, ambassadorUserId, planId, startsOn, endsOn };
+      const request = { attributionId: attribution.id, ...asked };
       await recordOperatorAction(tx, { operatorUserId, action: 'attribute-tenant', request, outcome: {}, traceId });
       return { status: 201, body: attribution };
     });

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
+import { approvalRoutes } from '../backoffice/approvals.ts';
 import { boundRoutes } from '../backoffice/bounds.ts';
 import { cloudEventRoutes } from '../backoffice/cloud-events.ts';
 import { creditInvoiceRoutes } from '../backoffice/credit-invoices.ts';
@@ -127,6 +128,7 @@ export function createApp(deps: ApiDeps): Api {
   revealEventRoutes(api, deps);
   endSessionRoutes(api, deps);
   boundRoutes(api, deps);
+  approvalRoutes(api, deps);
   doctorRoutes(api, deps);
   backofficePages(api, deps);
   queueRoutes(api, deps);

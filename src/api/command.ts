@@ -25,7 +25,8 @@ export interface CommandContext {
 }
 
 export interface Answer {
-  readonly status: 200 | 201;
+  /** 202 waits for a second operator. */
+  readonly status: 200 | 201 | 202;
   readonly body: unknown;
 }
 

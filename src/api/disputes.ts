@@ -14,6 +14,7 @@ import { text, uuid } from './fields.ts';
 import { disputeStatus, moneyView } from './money-fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { writeRoute } from './route.ts';
+import { awaitSecondOperator } from './second-operator.ts';
 
 const disputeView = z
   .object({
@@ -47,6 +48,7 @@ const resolve = writeRoute({
   body: z.strictObject({ outcome: z.enum(['won', 'lost']) }),
   status: 200,
   answer: disputeView,
+  needsSecondOperator: true,
 });
 
 /** The disputes' paths. */
@@ -70,13 +72,17 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(resolve, (c) => {
     const { id } = c.req.valid('param');
     const { outcome } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const undecided = await findDisputeToChange(tx, id);
       if (undecided === undefined) throw notFound();
       const { dispute, events } = resolveDispute(undecided, { outcome, operatorUserId }, now);
+      const request = { disputeId: id, outcome };
+      const asked = { action: 'resolve-dispute', request, tenantId: dispute.tenantId } as const;
+      const waiting = outcome === 'lost' ? await awaitSecondOperator(context, asked) : undefined;
+      if (waiting !== undefined) return waiting;
       await saveResolution(tx, dispute);
       emit(events);
-      const request = { disputeId: id, outcome };
       await recordOperatorAction(tx, { operatorUserId, action: 'resolve-dispute', request, outcome: {}, traceId });
       return { status: 200, body: toView(dispute) };
     });

@@ -48,6 +48,8 @@ interface Write<Path extends string, Params extends z.ZodObject, Body extends z.
   readonly body: Body;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
+  /** Set where a second operator has to send the same request. */
+  readonly needsSecondOperator?: boolean;
 }
 
 const idempotencyKey = z.object({
@@ -60,7 +62,7 @@ const idempotencyKey = z.object({
 
 /** A POST that writes, through `command`. */
 export function writeRoute<const Path extends string, Params extends z.ZodObject, Body extends z.ZodType>({
-  path, summary, params, body, status, answer,
+  path, summary, params, body, status, answer, needsSecondOperator = false,
 }: Write<Path, Params, Body>) {
   return createRoute({
     method: 'post',
@@ -76,7 +78,7 @@ export function writeRoute<const Path extends string, Params extends z.ZodObject
       headers: idempotencyKey,
       body: { required: true, content: { 'application/json': { schema: body } } },
     },
-    responses: { ...problems, [status]: json(answer) } as Responses,
+    responses: { ...problems, ...(needsSecondOperator && { 202: waits }), [status]: json(answer) } as Responses,
   });
 }
 
@@ -101,6 +103,9 @@ export function readRoute<const Path extends string, Params extends z.ZodObject,
     responses: { ...problems, 200: json(answer) } as Responses,
   });
 }
+
+const approval = z.object({ approvalId: z.uuid(), expiresAt: z.iso.datetime() }).openapi('Approval');
+const waits = { description: 'Waits for a second operator, who sends the same', content: { 'application/json': { schema: approval } } };
 
 const json = (schema: z.ZodType) => ({ description: 'Done', content: { 'application/json': { schema } } });
 

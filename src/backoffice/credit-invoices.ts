@@ -12,6 +12,7 @@ import { issued } from '../domain/invoicing.ts';
 import { findInvoice, findInvoiceToCredit, insertCreditNote, type KeptInvoice } from '../store/invoices.ts';
 import { issueMonthlyInvoices } from '../store/monthly-invoices.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
+import { awaitSecondOperator } from '../api/second-operator.ts';
 
 const MAX_LINES = 100_000;
 const params = z.object({ id: uuid });
@@ -29,6 +30,7 @@ const credit = writeRoute({
   }),
   status: 201,
   answer: invoiceView,
+  needsSecondOperator: true,
 });
 
 const reissue = writeRoute({
@@ -45,15 +47,20 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(credit, (c) => {
     const { id: invoiceId } = c.req.valid('param');
     const { reason, line: position = null, billAgain = position === null } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const invoice = await findInvoiceToCredit(tx, invoiceId);
       if (invoice === undefined) throw notFound();
       if (position !== null && [undefined, 'tax'].includes(invoice.lines[position - 1]?.kind)) {
         throw unprocessable('/line', 'is no line that can be credited: a tax is credited with what it is taken of');
       }
-      const note = await insertCreditNote(tx, creditInvoice(invoice, { id: uuidv7(), reason, position, billAgain }, now));
-      emit([issued(note)]);
+      const draft = creditInvoice(invoice, { id: uuidv7(), reason, position, billAgain }, now);
       const request = { invoiceId, reason, line: position, billAgain };
+      const asked = { action: 'credit-invoice', request, tenantId: invoice.tenantId } as const;
+      const waiting = await awaitSecondOperator(context, asked);
+      if (waiting !== undefined) return waiting;
+      const note = await insertCreditNote(tx, draft);
+      emit([issued(note)]);
       const outcome = { creditNoteId: note.id, number: note.number };
       await recordOperatorAction(tx, { operatorUserId, action: 'credit-invoice', request, outcome, traceId });
       const names = { creditsNumber: invoice.number, replacesNumber: null, creditedBy: null };

@@ -5,9 +5,10 @@ import { cursor, limit, line, uuid } from '../api/fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { resolveCase } from '../domain/fraud-case.ts';
+import { type FraudCase, resolveCase } from '../domain/fraud-case.ts';
 import { findCase, findCaseToChange, listCases, saveVerdict } from '../store/fraud-cases.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
+import { awaitSecondOperator } from '../api/second-operator.ts';
 
 const SCOPE = 'fraud cases';
 
@@ -72,6 +73,7 @@ const resolve = writeRoute({
   body: z.strictObject({ verdict: z.enum(['confirmed', 'dismissed']), reason: line(500) }),
   status: 200,
   answer: caseView,
+  needsSecondOperator: true,
 });
 
 /** Where operators look at what the nights found. */
@@ -92,14 +94,22 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(resolve, (c) => {
     const { id } = c.req.valid('param');
     const { verdict, reason } = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, now, traceId } = context;
       const found = await findCaseToChange(tx, id);
       if (found === undefined) throw notFound();
       const resolved = resolveCase(found, { verdict, reason, operatorUserId }, now);
-      await saveVerdict(tx, resolved);
       const request = { caseId: id, verdict, reason };
+      const asked = { action: 'resolve-fraud-case', request, ...interestOf(found) } as const;
+      const waiting = verdict === 'confirmed' ? await awaitSecondOperator(context, asked) : undefined;
+      if (waiting !== undefined) return waiting;
+      await saveVerdict(tx, resolved);
       await recordOperatorAction(tx, { operatorUserId, action: 'resolve-fraud-case', request, outcome: {}, traceId });
       return { status: 200, body: resolved };
     });
   });
 }
+
+/** Returns who gains or loses by a case: its tenant, or its ambassador or reviewer. */
+const interestOf = ({ subject: kind, subjectId }: FraudCase) =>
+  kind === 'tenant' ? { tenantId: subjectId } : { userId: kind === 'ring' ? undefined : subjectId };

@@ -8,7 +8,8 @@ import { none, writeRoute } from '../api/route.ts';
 import { toPlain } from '../domain/money.ts';
 import type { PayoutCycle } from '../domain/payout.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { closePayoutCycle } from '../store/payout-cycles.ts';
+import { closePayoutCycle, findClosedCycle } from '../store/payout-cycles.ts';
+import { awaitSecondOperator } from '../api/second-operator.ts';
 
 const cycleView = z
   .object({
@@ -36,6 +37,7 @@ const close = writeRoute({
     }),
   status: 200,
   answer: cycleView,
+  needsSecondOperator: true,
 });
 
 const FURTHEST_ZONE_MS = 14 * 3_600_000; // UTC+14, where a day begins first
@@ -44,14 +46,19 @@ const FURTHEST_ZONE_MS = 14 * 3_600_000; // UTC+14, where a day begins first
 export function payoutCycleRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(close, (c) => {
     const asked = c.req.valid('json');
-    return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const today = new Date(now.getTime() + FURTHEST_ZONE_MS).toISOString().slice(0, 10);
       if (asked.periodEnd > today) throw unprocessable('/periodEnd', 'must not be in the future');
+      const closed = await findClosedCycle(tx, asked);
+      if (closed !== undefined) return { status: 200, body: toView(closed) };
+      const action = 'close-payout-cycle';
+      const waiting = await awaitSecondOperator(context, { action, request: asked, userId: asked.ambassadorUserId });
+      if (waiting !== undefined) return waiting;
       const { cycle, events } = await closePayoutCycle(tx, asked, now);
       emit(events);
       const outcome = { cycleId: cycle.id, closed: events.length > 0 };
-      const action = { action: 'close-payout-cycle', request: asked, outcome } as const;
-      await recordOperatorAction(tx, { ...action, operatorUserId, traceId });
+      await recordOperatorAction(tx, { action, request: asked, outcome, operatorUserId, traceId });
       return { status: 200, body: toView(cycle) };
     });
   });

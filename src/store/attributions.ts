@@ -17,14 +17,25 @@ export async function findTerms(tx: Tx, planId: string, day: string): Promise<Te
   return { rateBasisPoints, cap };
 }
 
-/** Adds an attribution; false when the tenant is attributed on one of its days. */
-export async function insertAttribution(tx: Tx, attribution: Attribution): Promise<boolean> {
+/** Returns whether the tenant is attributed on one of the days. */
+export async function isAttributed(
+  tx: Tx,
+  { tenantId, startsOn, endsOn }: Pick<Attribution, 'tenantId' | 'startsOn' | 'endsOn'>,
+): Promise<boolean> {
+  const rows = await tx`
+    select from attribution
+    where tenant_id = ${tenantId}
+      and daterange(starts_on, ends_on, '[]') && daterange(${startsOn}::date, ${endsOn}::date, '[]')
+    limit 1
+  `;
+  return rows.length > 0;
+}
+
+/** Adds an attribution. A constraint refuses days that overlap with another's. */
+export async function insertAttribution(tx: Tx, attribution: Attribution): Promise<void> {
   const { id, tenantId, ambassadorUserId, planId, startsOn, endsOn, createdAt } = attribution;
-  const inserted = await tx`
+  await tx`
     insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
     values (${id}, ${tenantId}, ${ambassadorUserId}, ${planId}, ${startsOn}, ${endsOn}, ${createdAt})
-    on conflict do nothing
-    returning 1
   `;
-  return inserted.length > 0;
 }

@@ -50,7 +50,7 @@ export interface BoundUse {
 export const listUsedBounds = (db: Db, limit: number) => db<BoundUse[]>`
   select bound, subject, window_end as "windowEnd", used, allowed
   from bound_use
-  where window_end > now() and used * 5 >= allowed * 4
+  where window_end > now() and used >= allowed * 0.8
   order by used::float8 / greatest(allowed, 1) desc, bound, subject
   limit ${limit}
 `;

@@ -7,6 +7,7 @@ type Facts = Readonly<Record<string, string | number | boolean | null | readonly
 
 /** Kinds of actions; they live in the table and are never renamed. */
 export const operatorActions = [
+  'ask-approval',
   'ask-replay',
   'assign-ticket',
   'attribute-tenant',

@@ -31,12 +31,10 @@ export async function closePayoutCycle(
   key: CycleKey,
   now: Date,
 ): Promise<{ readonly cycle: PayoutCycle; readonly events: readonly NewEvent[] }> {
-  const { ambassadorUserId, currency, periodStart, periodEnd } = key;
-  // One closing of an ambassador at a time, so that each sees what the one before left.
-  const lock = JSON.stringify(['payout', ambassadorUserId, currency]);
-  await tx`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
+  const { ambassadorUserId, currency, periodEnd } = key;
+  await lockCycles(tx, key);
   const earlier = await listCycles(tx, key);
-  const closed = earlier.find((cycle) => cycle.periodStart === periodStart && cycle.periodEnd === periodEnd);
+  const closed = earlier.find((cycle) => isOf(cycle, key));
   if (closed !== undefined) return { cycle: closed, events: [] };
   const lines = await tx<{ id: string; minor: string }[]>`
     select id, amount_minor as minor from commission
@@ -66,6 +64,21 @@ interface CycleRow extends Omit<PayoutCycle, 'linesTotal' | 'carriedIn' | 'payab
   readonly payable: string;
   readonly carriedOut: string;
 }
+
+/** Lets one transaction at a time close an ambassador's cycles, so that each sees what the one before left. */
+async function lockCycles(tx: Tx, { ambassadorUserId, currency }: CycleKey): Promise<void> {
+  const lock = JSON.stringify(['payout', ambassadorUserId, currency]);
+  await tx`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
+}
+
+/** Finds the cycle of a period that is closed already. Nobody else closes one until the transaction ends. */
+export async function findClosedCycle(tx: Tx, key: CycleKey): Promise<PayoutCycle | undefined> {
+  await lockCycles(tx, key);
+  return (await listCycles(tx, key)).find((cycle) => isOf(cycle, key));
+}
+
+const isOf = (cycle: PayoutCycle, { periodStart, periodEnd }: CycleKey) =>
+  cycle.periodStart === periodStart && cycle.periodEnd === periodEnd;
 
 /** An ambassador's closed cycles in a currency, by their periods. */
 async function listCycles(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import { appDeps, idOf, json, signIn, tenantBody, verifiedTenant } from '../support/app.ts';
+import { appDeps, idOf, json, signIn, signInOperators, tenantBody, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { FOUNDERS_PLAN, moneyEvents, STANDARD_PLAN } from '../support/money.ts';
 
@@ -9,7 +9,7 @@ async function open() {
   const { sql } = await createDatabase();
   const app = createApp(appDeps(sql));
   const { tenantId, owner } = await verifiedTenant(app);
-  const operator = await signIn(app, { roles: ['backoffice:write'] });
+  const operator = await signInOperators(app);
   const ambassador = await signIn(app);
   const path = `/backoffice/ambassadors/${ambassador.userId}/attributions`;
   const body = { tenantId, planId: STANDARD_PLAN, startsOn: '2026-03-01', endsOn: '2026-03-31' };
@@ -28,7 +28,7 @@ test('a tenant is attributed with the plan’s terms on the first day, its event
     rateBasisPoints: 2_000, cap: { minor: 150_000, currency: 'MXN' }, endsOn: null,
   });
   expect(await sql`select operator_user_id from operator_action where action = 'attribute-tenant'`).toEqual([
-    { operator_user_id: operator.userId },
+    { operator_user_id: operator.second.userId },
   ]);
 });
 

@@ -4,7 +4,7 @@ import { createApp } from '../../src/api/app.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { insertCharges } from '../../src/store/performance-charges.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { appDeps, idOf, json, signIn, verifiedTenant } from '../support/app.ts';
+import { appDeps, idOf, json, signIn, signInOperators, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { captured, deliver, failed, moneyEvents } from '../support/money.ts';
 
@@ -24,7 +24,7 @@ async function open() {
   const { tenantId, owner } = await verifiedTenant(app);
   await deliver(app, captured(tenantId));
   const [payment] = await sql<{ id: string }[]>`select id from payment`;
-  const operator = await signIn(app, { roles: ['backoffice:write'] });
+  const operator = await signInOperators(app);
   const disputes = () => sql`select status from dispute`;
   return {
     sql, app, tenantId, owner, operator, disputes,

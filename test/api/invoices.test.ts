@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { formatMoney } from '../../src/domain/money.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
-import { appDeps, json, signIn } from '../support/app.ts';
+import { appDeps, json, signIn, signInOperators } from '../support/app.ts';
 import { everyInvoice, openBilling, slotOf } from '../support/billing.ts';
 import { eventsOf } from '../support/events.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -19,7 +19,7 @@ async function open(facts: Parameters<Awaited<ReturnType<typeof openBilling>>['t
   const app = createApp(appDeps(sql));
   const [{ id } = { id: '' }] = await sql<{ id: string }[]>`select id from invoice`;
   const owner = await signIn(app, { roles: ['tenant'], tenantId });
-  const operator = await signIn(app, { roles: ['backoffice:write', 'backoffice:read'] });
+  const operator = await signInOperators(app);
   const credit = (body: object = { reason: 'billed by mistake' }, of = id) => operator.post(`/backoffice/invoices/${of}/credit`, body);
   return { ...world, app, tenantId, id, owner, operator, credit };
 }
@@ -142,7 +142,7 @@ test('an invoice is taken back by a credit note, once, and the operator is on re
     { tenantId, payload: { invoiceId: id } }, { tenantId, payload: { invoiceId: note['id'], total: { minor: -78_764 } } },
   ]);
   expect(await sql`select operator_user_id, request, outcome from operator_action where action = 'credit-invoice'`).toEqual([{
-    operator_user_id: operator.userId, request: { invoiceId: id, reason: 'billed by mistake', line: null, billAgain: true },
+    operator_user_id: operator.second.userId, request: { invoiceId: id, reason: 'billed by mistake', line: null, billAgain: true },
     outcome: { creditNoteId: note['id'], number: note['number'] },
   }]);
   const html = await (await owner.get(`/invoices/${String(note['id'])}/html`)).text();

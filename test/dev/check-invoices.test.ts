@@ -3,7 +3,7 @@ import { checkInvoices } from '../../dev/story/check-invoices.ts';
 import { createApp } from '../../src/api/app.ts';
 import { closePayoutCycles } from '../../src/jobs/close-payout-cycles.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
-import { appDeps, signIn } from '../support/app.ts';
+import { appDeps, signInOperators } from '../support/app.ts';
 import { openBilling, slotOf } from '../support/billing.ts';
 import { runSlot } from '../support/jobs.ts';
 import { openEarning } from '../support/earning.ts';
@@ -27,7 +27,7 @@ test('the independent check agrees with the invoices, and sees one that is wrong
   const yearly = await tenant();
   await subscription(yearly, { period: 'yearly', startsOn: '2024-02-29' });
   for (const month of ['2026-03', '2026-04', '2026-05']) await runSlot(sql, issueInvoices, { ports: {}, scheduledFor: slotOf(month) });
-  const operator = await signIn(createApp(appDeps(sql)), { roles: ['backoffice:write'] });
+  const operator = await signInOperators(createApp(appDeps(sql)));
   const [invoice] = await sql<{ id: string }[]>`select id from invoice limit 1`;
   await operator.post(`/backoffice/invoices/${invoice?.id}/credit`, { reason: 'x' });
   expect(await results(sql)).toEqual([

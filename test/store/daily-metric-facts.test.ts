@@ -6,7 +6,7 @@ import { factSources } from '../../src/store/daily-metric-facts.ts';
 import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
 import { chargeForPerformance } from '../../src/workers/charge-for-performance.ts';
 import { countDailyMetrics } from '../../src/workers/count-daily-metrics.ts';
-import { appDeps, signIn } from '../support/app.ts';
+import { appDeps, signIn, signInOperators } from '../support/app.ts';
 import { captured, deliver, failed, refunded, STANDARD_PLAN } from '../support/money.ts';
 import { openNotifying } from '../support/notifying.ts';
 import {
@@ -19,7 +19,7 @@ test('after everything that the API can do, every figure is what its facts say',
   const world = await openNotifying([calculateCommissions, chargeForPerformance, countDailyMetrics]);
   const { sql } = world;
   const app = createApp(appDeps(sql));
-  const operator = await signIn(app, { roles: ['backoffice:write'] });
+  const operator = await signInOperators(app);
   const ambassador = await signIn(app);
   const tenant = await publishedListing(app);
   const { tenantId, owner, branchId, listingId } = tenant;

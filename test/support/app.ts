@@ -72,6 +72,19 @@ export async function signIn(app: Api, { userId = randomUUID(), ...rest }: Token
   };
 }
 
+/** Signs two operators in: the second one sends what the first one may not do alone. */
+export async function signInOperators(app: Api): Promise<Client & { readonly second: Client }> {
+  const [one, other] = [await signIn(app, { roles: ['backoffice:write'] }), await signIn(app, { roles: ['backoffice:write'] })];
+  return {
+    ...one,
+    second: other,
+    async post(path, body, key) {
+      const answer = await one.post(path, body, key);
+      return answer.status === 202 ? other.post(path, body, key) : answer;
+    },
+  };
+}
+
 export const contact = { name: 'Ana Ruiz', email: 'ana@example.com', locale: 'es' };
 export const tenantBody = {
   name: 'Taller Ruiz', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City', contact,

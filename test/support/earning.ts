@@ -1,6 +1,6 @@
 import { createApp } from '../../src/api/app.ts';
 import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
-import { appDeps, idOf, signIn, verifiedTenant } from './app.ts';
+import { appDeps, idOf, signIn, signInOperators, verifiedTenant } from './app.ts';
 import { captured, deliver, refunded, STANDARD_PLAN } from './money.ts';
 import { openNotifying } from './notifying.ts';
 import { made } from './service.ts';
@@ -11,7 +11,7 @@ export async function openEarning() {
   const { sql } = world;
   const app = createApp(appDeps(sql));
   const { tenantId, owner } = await verifiedTenant(app);
-  const operator = await signIn(app, { roles: ['backoffice:write'] });
+  const operator = await signInOperators(app);
   const ambassador = await signIn(app);
   const report = async (body: object) => {
     const answer = await deliver(app, body);

@@ -3,7 +3,7 @@ import { createApp } from '../../src/api/app.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { findInvoice } from '../../src/store/invoices.ts';
-import { appDeps, json, signIn } from './app.ts';
+import { appDeps, json, signInOperators } from './app.ts';
 import { openBilling, slotOf } from './billing.ts';
 import { runSlot } from './jobs.ts';
 
@@ -24,7 +24,7 @@ export async function openLedger() {
   const world = await openBilling();
   const { sql } = world;
   const app = createApp(appDeps(sql));
-  const operator = await signIn(app, { roles: ['backoffice:write', 'backoffice:read'] });
+  const operator = await signInOperators(app);
   const tenantId = await world.tenant();
   return {
     ...world, app, operator, tenantId,

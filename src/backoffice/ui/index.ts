@@ -1,6 +1,7 @@
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { accountPages } from './accounts.ts';
 import { actionPages } from './actions.ts';
+import { approvalPage } from './approvals.ts';
 import { assetRoutes } from './assets.ts';
 import { boundPage } from './bounds.ts';
 import { deadLetterPages } from './dead-letters.ts';
@@ -49,6 +50,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   webhookPages(api, deps);
   webhookDeliveryPage(api, deps);
   actionPages(api, deps);
+  approvalPage(api, deps);
   boundPage(api, deps);
   doctorPage(api, deps);
 }

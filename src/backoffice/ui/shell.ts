@@ -35,6 +35,7 @@ const places = [
   ['mismatches', `${UI}/payment-mismatches`],
   ['webhooks', `${UI}/webhooks`],
   ['actions', `${UI}/actions`],
+  ['approvals', `${UI}/approvals`],
   ['bounds', `${UI}/bounds`],
   ['doctor', `${UI}/doctor`],
   ['queues', '/backoffice/queues'],

@@ -25,7 +25,7 @@ export const common = words({
   en: {
     overview: 'Overview', events: 'Events', deadLetters: 'Dead letters', replays: 'Replays', jobs: 'Jobs',
     notifications: 'Notifications', templates: 'Templates', accounts: 'Accounts', mismatches: 'Mismatches', webhooks: 'Webhooks', actions: 'Actions',
-    bounds: 'Bounds', doctor: 'Doctor', queues: 'Queues',
+    approvals: 'Approvals', bounds: 'Bounds', doctor: 'Doctor', queues: 'Queues',
     pages: 'Pages', skip: 'To the content', language: 'Language', signOut: 'Sign out', mayRead: 'may read', mayWrite: 'may write',
     signIn: 'Sign in', token: 'A token with the role backoffice:read or backoffice:write',
     older: 'Older', newest: 'Newest', none: 'There is nothing here.', filter: 'Filter', all: 'all', reason: 'Reason',
@@ -37,7 +37,7 @@ export const common = words({
   es: {
     overview: 'Resumen', events: 'Eventos', deadLetters: 'Entregas muertas', replays: 'Repeticiones', jobs: 'Tareas',
     notifications: 'Notificaciones', templates: 'Plantillas', accounts: 'Cuentas', mismatches: 'Diferencias', webhooks: 'Webhooks', actions: 'Acciones',
-    bounds: 'Límites', doctor: 'Diagnóstico', queues: 'Colas',
+    approvals: 'Aprobaciones', bounds: 'Límites', doctor: 'Diagnóstico', queues: 'Colas',
     pages: 'Páginas', skip: 'Ir al contenido', language: 'Idioma', signOut: 'Salir', mayRead: 'puede leer', mayWrite: 'puede escribir',
     signIn: 'Entrar', token: 'Un token con el rol backoffice:read o backoffice:write',
     older: 'Anteriores', newest: 'Más recientes', none: 'Aquí no hay nada.', filter: 'Filtrar', all: 'todos', reason: 'Motivo',

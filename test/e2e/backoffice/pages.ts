@@ -49,6 +49,7 @@ export async function backofficePages(system: System, { tenantId, deadId, eventI
     webhook: `${UI}/webhooks/sandpay/${deliveryId}`,
     actions: `${UI}/actions`,
     action: `${UI}/actions/${actionId}`,
+    approvals: `${UI}/approvals`,
     bounds: `${UI}/bounds`,
     doctor: `${UI}/doctor`,
   };

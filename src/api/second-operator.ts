@@ -1,0 +1,35 @@
+import type { Answer, CommandContext } from './command.ts';
+import { Problem } from './problem.ts';
+import { approve, askApproval } from '../store/approvals.ts';
+import { findMember } from '../store/members.ts';
+import { type OperatorAction, recordOperatorAction } from '../store/operator-actions.ts';
+
+const OPEN_MS = 7 * 86_400_000;
+
+/** A request that moves money, and the people and tenants who gain or lose by it. */
+interface Request extends Pick<OperatorAction, 'action' | 'request'> {
+  readonly userId?: string | undefined;
+  readonly tenantId?: string | undefined;
+}
+
+/**
+ * Lets a request pass that another operator made within the last week. Returns the 202 for the first one; the caller
+ * calls this before it writes anything.
+ * @throws {Problem} 403 when the operator gains or loses by the request.
+ */
+export async function awaitSecondOperator(
+  { tx, caller: { userId: operatorUserId }, now, traceId }: CommandContext,
+  { action, request, userId, tenantId }: Request,
+): Promise<Answer | undefined> {
+  const isMember = tenantId !== undefined && (await findMember(tx, tenantId, operatorUserId)) !== undefined;
+  if (isMember || userId === operatorUserId) throw new Problem(403, 'Nobody decides about their own money.');
+  const expiresAt = new Date(now.getTime() + OPEN_MS);
+  const approval = await askApproval(tx, { action, request, operatorUserId, now, expiresAt });
+  if (approval.askedBy !== operatorUserId) {
+    await approve(tx, approval, { approvedBy: operatorUserId, now });
+    return undefined;
+  }
+  const outcome = { approvalId: approval.id };
+  await recordOperatorAction(tx, { operatorUserId, action: 'ask-approval', request: { ...request, action }, outcome, traceId });
+  return { status: 202, body: { approvalId: approval.id, expiresAt: approval.expiresAt } };
+}
