@@ -1,3 +1,4 @@
+import { ticketFor } from '../backoffice/personal-data.ts';
 import type { Ticket } from '../domain/ticket.ts';
 import type { Caller } from './auth.ts';
 
@@ -11,3 +12,7 @@ export const isParty = (caller: Caller, { customerUserId, tenantId }: Ticket) =>
 /** Whether the caller may look at the ticket. */
 export const maySee = (caller: Caller, ticket: Ticket) =>
   isParty(caller, ticket) || caller.roles.has('backoffice:read');
+
+/** Returns what belongs to a ticket as the caller may see it: whole for its parties, by the operators' rule for others. */
+export const seenBy = <Facts>(caller: Caller, ticket: Ticket, facts: Facts): Facts =>
+  isParty(caller, ticket) ? facts : ticketFor(caller, facts);

@@ -11,7 +11,7 @@ import {
 import { countUse } from '../store/bounds.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketOfAppointment, findTicketToChange, saveTicket } from '../store/tickets.ts';
-import { isParty, maySee } from './access.ts';
+import { isParty, maySee, seenBy } from './access.ts';
 import { assertAhead } from './ahead.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
@@ -126,7 +126,8 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(list, async (c) => {
     const ticket = await findTicket(deps.sql, c.req.valid('param').id);
     if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
-    return c.json({ appointments: await listAppointments(deps.sql, ticket.id) }, 200);
+    const appointments = await listAppointments(deps.sql, ticket.id);
+    return c.json({ appointments: seenBy(c.get('caller'), ticket, appointments) }, 200);
   });
 }
 

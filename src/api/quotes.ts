@@ -5,7 +5,7 @@ import { countUse } from '../store/bounds.ts';
 import { findQuote, insertQuote, listQuotes, saveApproval } from '../store/quotes.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketOfQuote, findTicketToChange, saveTicket } from '../store/tickets.ts';
-import { actsFor, maySee } from './access.ts';
+import { actsFor, maySee, seenBy } from './access.ts';
 import { assertAhead } from './ahead.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
@@ -107,6 +107,6 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
     if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
     const now = new Date();
     const quotes = (await listQuotes(deps.sql, ticket.id)).map((quote) => asOf(quote, now));
-    return c.json({ quotes }, 200);
+    return c.json({ quotes: seenBy(c.get('caller'), ticket, quotes) }, 200);
   });
 }

@@ -11,7 +11,7 @@ import { findMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenant } from '../store/tenants.ts';
 import { findTicket, findTicketToChange, insertTicket, saveTicket } from '../store/tickets.ts';
-import { actsFor, isParty, maySee } from './access.ts';
+import { actsFor, isParty, maySee, seenBy } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
 import { speaker } from './contacts.ts';
@@ -154,7 +154,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(showTicket, async (c) => {
     const ticket = await findTicket(deps.sql, c.req.valid('param').id);
     if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
-    return c.json(ticket, 200);
+    return c.json(seenBy(c.get('caller'), ticket, ticket), 200);
   });
 }
 

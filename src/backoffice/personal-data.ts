@@ -34,8 +34,7 @@ export const factsFor = <Facts>(viewer: Viewer, facts: Facts): Facts =>
 function redactFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redactFields);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
-    [key, redactField(key, inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactField(key, inner)]));
 }
 
 function redactField(key: string, value: unknown): unknown {
@@ -43,6 +42,20 @@ function redactField(key: string, value: unknown): unknown {
   if (!SAID.has(key)) return redactFields(value);
   if (Array.isArray(value)) return value.map((line) => redactField(key, line));
   return typeof value === 'string' ? redact(value) : redactFields(value);
+}
+
+/** Fields of a ticket, its quotes and its appointments that its parties wrote. */
+const WRITTEN = new Set(['subject', 'description', 'reason']);
+
+/** Returns what belongs to a ticket as an operator may see it: what its parties wrote is masked. */
+export const ticketFor = <Facts>(viewer: Viewer, facts: Facts): Facts =>
+  mayKnow(viewer) ? facts : (maskFields(facts) as Facts);
+
+function maskFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskFields);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
+    [key, WRITTEN.has(key) ? mask(inner) : maskFields(inner)]));
 }
 
 const schemas = new Map<string, unknown>();

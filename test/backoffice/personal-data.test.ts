@@ -11,10 +11,11 @@ import { transaction } from '../../src/platform/transaction.ts';
 import { registerJobs } from '../../src/store/job-runs.ts';
 import { recordOperatorAction } from '../../src/store/operator-actions.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
-import { appDeps, json, signIn } from '../support/app.ts';
+import { appDeps, type Client, idOf, json, signIn, ticketBody, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { signInOperator } from '../support/operator.ts';
 import { die } from '../support/outbox-rows.ts';
+import { quoteBody } from '../support/service.ts';
 
 const NAME = 'Plantada';
 const MAIL = 'planted.nora@example.com';
@@ -123,6 +124,25 @@ describe('an operator who may only read', () => {
     ]);
     expect(JSON.stringify(await sql`select answer from idempotency_key`)).not.toContain(NAME);
   });
+});
+
+test('a ticket is whole for its parties and for who may write; another reader sees what was written masked', async () => {
+  const { sql } = await createDatabase();
+  const app = createApp(appDeps(sql));
+  const { tenantId, owner } = await verifiedTenant(app);
+  const customer = await signIn(app, { roles: ['user', 'backoffice:read'] });
+  const ticketId = await idOf(await customer.post('/tickets', { ...ticketBody(tenantId), subject: `De ${NAME}`, description: `${MAIL} ${PHONE}` }));
+  await owner.post(`/tickets/${ticketId}/quotes`, { ...quoteBody(), lines: [{ description: `Casa de ${NAME}`, quantity: 1, unitPriceMinor: 100 }] });
+  const read = async (client: Client) =>
+    (await Promise.all(['', '/quotes'].map(async (part) => (await client.get(`/tickets/${ticketId}${part}`)).text()))).join('');
+  const [writer, reader, both] = await Promise.all(
+    (['backoffice:write', 'backoffice:read', 'backoffice:read'] as const).map((role, at) => signIn(app, { roles: at === 2 ? ['user', role] : [role] })));
+  for (const client of [customer, owner, writer]) expect(client && (await read(client))).toContain(NAME);
+  for (const client of [reader, both]) {
+    const text = client && (await read(client));
+    expect(PLANTED.filter((planted) => text?.includes(planted))).toEqual([]);
+    expect(text).toContain(ticketId);
+  }
 });
 
 test('operators who may write know, and no others', () => {
