@@ -1,3 +1,4 @@
+import type { BoundName } from '../domain/bounds.ts';
 import type { Role } from './roles.ts';
 
 /**
@@ -6,21 +7,26 @@ import type { Role } from './roles.ts';
  */
 export type Callers = readonly Role[] | 'public' | 'signature' | 'session:read' | 'session:write';
 
-/** One route's row: its callers, the things they may name, and the people whom a call costs or reaches. */
+/** One route's row: its callers, the things they may name, the people whom a call costs or reaches, and how often. */
 export interface AccessRule {
   readonly callers: Callers;
   readonly about: string;
   readonly affects: string;
+  /** Bounds on what one person causes by it; the rate limits of users and addresses hold for every route. */
+  readonly bounds: readonly BoundName[];
 }
 
 const people = ['user', 'tenant'] as const;
 const anyRole = ['user', 'tenant', 'backoffice:read', 'frontend'] as const;
 const parties = ['user', 'tenant', 'backoffice:read'] as const;
+const visitors = ['user', 'tenant', 'frontend'] as const;
+const tenantOrWriter = ['tenant', 'backoffice:write'] as const;
 const tenantOrReader = ['tenant', 'backoffice:read'] as const;
 const reader = ['backoffice:read'] as const;
 const writer = ['backoffice:write'] as const;
 
-const rule = (callers: Callers, about: string, affects = 'nobody'): AccessRule => ({ callers, about, affects });
+const rule = (callers: Callers, about: string, affects = 'nobody', ...bounds: readonly BoundName[]): AccessRule =>
+  ({ callers, about, affects, bounds });
 
 const SELF = 'oneself';
 const OWN_TENANT = 'the caller’s tenant';
@@ -38,9 +44,9 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /asyncapi.json': rule('public', 'documents'),
   'GET /events': rule('public', 'documents'),
 
-  'POST /tenants': rule(['user'], SELF, 'the caller: a welcome'),
+  'POST /tenants': rule(['user'], SELF, 'the caller: a welcome', 'tenants'),
   'POST /tenants/:id/verify': rule(writer, 'any tenant, on record', 'the tenant’s owner: a notification'),
-  'POST /tenants/:id/invitations': rule(['tenant'], OWN_TENANT),
+  'POST /tenants/:id/invitations': rule(['tenant'], OWN_TENANT, 'nobody', 'invitations'),
   'POST /memberships': rule(people, 'the invitation whose code they have'),
   'GET /tenants/:id/members': rule(tenantOrReader, OWN_TENANT),
   'POST /tenants/:id/members/remove': rule(['tenant'], OWN_TENANT, 'the member: assignments'),
@@ -48,33 +54,33 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /tenants/:id/branches': rule(tenantOrReader, OWN_TENANT),
   'POST /branches/:id': rule(['tenant'], OWN_TENANT),
   'POST /tenants/:id/listings': rule(['tenant'], OWN_TENANT),
-  'POST /listings/:id/flags': rule(['user', 'backoffice:write'], 'any listing', 'operators: a case to look at'),
+  'POST /listings/:id/flags': rule(['user', 'backoffice:write'], 'any listing', 'operators: a case', 'flags'),
   'GET /listings/:id': rule(anyRole, 'published listings'),
-  'POST /analytics/visits': rule(['user', 'tenant', 'frontend'], 'any listing', 'its tenant: a charge, a rank'),
+  'POST /analytics/visits': rule(visitors, 'any listing', 'its tenant: a charge, a rank', 'clicks', 'addresses'),
   'GET /rankings/:zone': rule(anyRole, 'published rankings'),
   'GET /tenants/:id/ranking': rule(tenantOrReader, OWN_TENANT),
   'GET /tenants/:id/reviews': rule(anyRole, 'published reviews'),
   'GET /tenants/:id/reputation': rule(anyRole, 'published reputations'),
 
-  'POST /tickets': rule(['user'], 'a verified tenant', 'the tenant’s owner: a notification'),
+  'POST /tickets': rule(['user'], 'a verified tenant', 'the tenant’s owner: a notification', 'tickets', 'contacts'),
   'GET /tickets/:id': rule(parties, OWN_TICKET),
-  'POST /tickets/:id/assign': rule(['tenant', 'backoffice:write'], OWN_TICKET, 'the assignee: a notification'),
+  'POST /tickets/:id/assign': rule(tenantOrWriter, OWN_TICKET, 'the assignee: a notification', 'assignments'),
   'POST /tickets/:id/close': rule(people, OWN_TICKET, 'both parties: a notification'),
-  'POST /tickets/:id/quotes': rule(['tenant'], OWN_TICKET, 'the customer: a notification'),
+  'POST /tickets/:id/quotes': rule(['tenant'], OWN_TICKET, 'the customer: a notification', 'quotes'),
   'GET /tickets/:id/quotes': rule(parties, OWN_TICKET),
   'POST /quotes/:id/approve': rule(['user'], 'quotes of tickets that the caller opened', 'the tenant: a notification'),
-  'POST /tickets/:id/appointments': rule(people, OWN_TICKET, 'both parties: a notification, a reminder'),
+  'POST /tickets/:id/appointments': rule(people, OWN_TICKET, 'both parties: notifications', 'appointments'),
   'GET /tickets/:id/appointments': rule(parties, OWN_TICKET),
-  'POST /appointments/:id/move': rule(people, OWN_TICKET, 'both parties: a notification, a reminder'),
+  'POST /appointments/:id/move': rule(people, OWN_TICKET, 'both parties: notifications', 'appointments'),
   'POST /appointments/:id/cancel': rule(people, OWN_TICKET, 'both parties: a notification'),
   'POST /tickets/:id/reviews': rule(['user'], 'closed tickets that the caller opened', 'the tenant: its reputation'),
-  'POST /tenants/:id/leads': rule(people, 'a verified tenant', 'the tenant’s owner: a notification, a response time'),
+  'POST /tenants/:id/leads': rule(people, 'a verified tenant', 'the owner: a notification', 'leads'),
   'GET /tenants/:id/leads': rule(['tenant'], OWN_TENANT),
   'POST /leads/:id/status': rule(['tenant'], OWN_TENANT),
 
-  'POST /tenants/:id/subscriptions': rule(['tenant', 'backoffice:write'], OWN_TENANT, 'the tenant: its invoices'),
+  'POST /tenants/:id/subscriptions': rule(tenantOrWriter, OWN_TENANT, 'the tenant: its invoices'),
   'GET /tenants/:id/subscriptions': rule(tenantOrReader, OWN_TENANT),
-  'POST /tenants/:id/subscriptions/:subscriptionId/end': rule(['tenant', 'backoffice:write'], OWN_TENANT),
+  'POST /tenants/:id/subscriptions/:subscriptionId/end': rule(tenantOrWriter, OWN_TENANT),
   'GET /tenants/:id/charges': rule(tenantOrReader, OWN_TENANT),
   'GET /tenants/:id/account': rule(tenantOrReader, OWN_TENANT),
   'GET /tenants/:id/invoices': rule(tenantOrReader, OWN_TENANT),
@@ -84,11 +90,11 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /tenants/:id/disputes': rule(['tenant'], OWN_TENANT, 'operators: a dispute to decide'),
   'GET /ambassadors/me/commissions': rule(['user'], SELF),
 
-  'POST /users/me/contact': rule(people, SELF, 'the address’s owner: one request to confirm'),
-  'POST /users/me/contact/confirm': rule(people, SELF),
+  'POST /users/me/contact': rule(people, SELF, 'the address’s owner: one request to confirm', 'contacts'),
+  'POST /users/me/contact/confirm': rule(people, SELF, 'nobody', 'codes'),
   'GET /contacts/:id/:token': rule('signature', 'the owner of one address'),
   'POST /contacts/:id/:token': rule('signature', 'the owner of one address'),
-  'POST /users/me/whatsapp': rule(people, SELF, 'the number’s owner: one request to confirm'),
+  'POST /users/me/whatsapp': rule(people, SELF, 'the number’s owner: one request to confirm', 'contacts'),
   'GET /users/me/devices/web-push-key': rule(anyRole, 'the marketplace’s key'),
   'POST /users/me/devices': rule(people, SELF),
   'POST /users/me/devices/remove': rule(people, SELF),

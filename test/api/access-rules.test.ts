@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { accessRules, findRule, rolesOf } from '../../src/api/access-rules.ts';
 import { createApp } from '../../src/api/app.ts';
+import { bounds } from '../../src/domain/bounds.ts';
 import { ROLES, type Role } from '../../src/api/roles.ts';
 import { appDeps, json, signIn, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
@@ -25,6 +26,11 @@ describe('the access rules', () => {
   test('name at least one role for every write with a bearer token', () => {
     const writes = Object.entries(accessRules).filter(([row]) => row.startsWith('POST '));
     expect(writes.filter(([, rule]) => rolesOf(rule)?.length === 0)).toEqual([]);
+  });
+
+  test('name every bound', () => {
+    const named = new Set(Object.values(accessRules).flatMap((rule) => rule.bounds));
+    expect([...named].toSorted()).toEqual(Object.keys(bounds).toSorted());
   });
 
   test('are in the reference', async () => {
