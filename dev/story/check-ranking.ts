@@ -87,16 +87,14 @@ async function readTenants(sql: Sql, asOf: Date): Promise<Map<string, TenantFact
   const tickets = await sql<{ tenantId: string; outcome: string | null; closedAt: Date | null }[]>`
     select tenant_id as "tenantId", outcome, closed_at as "closedAt" from ticket
   `;
-  const disputes = await sql<{ tenantId: string; status: string; openedAt: Date; resolvedAt: Date | null }[]>`
-    select tenant_id as "tenantId", status, opened_at as "openedAt", resolved_at as "resolvedAt" from dispute
+  const disputes = await sql<{ tenantId: string; status: string; resolvedAt: Date | null }[]>`
+    select tenant_id as "tenantId", status, resolved_at as "resolvedAt" from dispute
   `;
   const listings = await sql<{ tenantId: string; status: string }[]>`
     select tenant_id as "tenantId", status from listing
   `;
   const isCompleted = ({ outcome, closedAt }: (typeof tickets)[number]) =>
     outcome === 'completed' && isLately(closedAt, asOf, TICKETS.days);
-  const isOpen = ({ openedAt, resolvedAt }: (typeof disputes)[number]) =>
-    openedAt <= asOf && (resolvedAt === null || resolvedAt > asOf);
   const isLost = ({ status, resolvedAt }: (typeof disputes)[number]) =>
     status === 'won' && isLately(resolvedAt, asOf, PENALTY.days);
   return new Map(tenants.map(({ id, score, reviews, verifiedReviews }) => {
@@ -107,7 +105,6 @@ async function readTenants(sql: Sql, asOf: Date): Promise<Map<string, TenantFact
       reputation: score, reviews: reviews ?? 0, verifiedReviews: verifiedReviews ?? 0,
       ...responseOf(leads.get(id) ?? []),
       completedTickets: tickets.filter(isIts).filter(isCompleted).length,
-      openDisputes: contested.filter(isOpen).length,
       lostDisputes: contested.filter(isLost).length,
       hiddenListings: offered.filter(({ status }) => status === 'hidden').length,
       bannedListings: offered.filter(({ status }) => status === 'banned').length,
@@ -115,20 +112,43 @@ async function readTenants(sql: Sql, asOf: Date): Promise<Map<string, TenantFact
   }));
 }
 
-/** Of each tenant's leads how many seconds one waited for a response; null for one that was left waiting. */
+interface Lead {
+  readonly tenantId: string;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly firstResponseAt: Date | null;
+}
+
+/** Seconds that the first lead of each person waited at each tenant; null for one that was left waiting. */
 async function readResponses(sql: Sql, asOf: Date): Promise<Map<string, (number | null)[]>> {
-  const leads = await sql<{ tenantId: string; createdAt: Date; firstResponseAt: Date | null }[]>`
-    select tenant_id as "tenantId", created_at as "createdAt", first_response_at as "firstResponseAt" from lead
-  `;
   const waits = new Map<string, (number | null)[]>();
-  for (const { tenantId, createdAt, firstResponseAt } of leads) {
-    if (!isLately(createdAt, asOf, RESPONSE.days)) continue;
+  for (const { tenantId, createdAt, firstResponseAt } of (await readFirstLeads(sql, asOf)).values()) {
     const isAnswered = firstResponseAt !== null && firstResponseAt <= asOf;
     if (!isAnswered && createdAt.getTime() > asOf.getTime() - RESPONSE.patienceHours * HOUR_MS) continue;
     const wait = isAnswered ? Math.max(0, (firstResponseAt.getTime() - createdAt.getTime()) / 1_000) : null;
     waits.set(tenantId, [...(waits.get(tenantId) ?? []), wait]);
   }
   return waits;
+}
+
+/** The first lead of each customer at each tenant; none of people who worked for the tenant then. */
+async function readFirstLeads(sql: Sql, asOf: Date): Promise<Map<string, Lead>> {
+  const leads = await sql<Lead[]>`
+    select tenant_id as "tenantId", created_by as "createdBy", created_at as "createdAt", first_response_at as "firstResponseAt"
+    from lead order by created_at, id
+  `;
+  const members = await sql<{ tenantId: string; userId: string; joinedAt: Date; removedAt: Date | null }[]>`
+    select tenant_id as "tenantId", user_id as "userId", joined_at as "joinedAt", removed_at as "removedAt" from tenant_member
+  `;
+  const first = new Map<string, Lead>();
+  for (const lead of leads) {
+    const { tenantId, createdBy, createdAt } = lead;
+    const isOwn = members.some((member) => member.tenantId === tenantId && member.userId === createdBy
+      && member.joinedAt <= createdAt && (member.removedAt === null || member.removedAt > createdAt));
+    const key = `${tenantId} ${createdBy}`;
+    if (isLately(createdAt, asOf, RESPONSE.days) && !isOwn && !first.has(key)) first.set(key, lead);
+  }
+  return first;
 }
 
 type Response = Pick<TenantFacts, 'answered' | 'medianResponseSeconds' | 'unanswered'>;
@@ -143,9 +163,15 @@ async function readDemands(sql: Sql, asOf: Date): Promise<Map<string, number>> {
   const visits = await sql<{ listingId: string; kind: 'view' | 'whatsapp-click'; at: Date }[]>`
     select listing_id as "listingId", kind, at from listing_visit
   `;
+  const struck = await sql<{ listingId: string; occurredAt: Date; struckAt: Date }[]>`
+    select listing_id as "listingId", occurred_at as "occurredAt", struck_at as "struckAt"
+    from performance_charge where struck_at is not null
+  `;
+  const worthless = new Set(struck.filter(({ struckAt }) => struckAt <= asOf)
+    .map(({ listingId, occurredAt }) => `${listingId} ${occurredAt.getTime()}`));
   const demands = new Map<string, number>();
   for (const { listingId, kind, at } of visits) {
-    if (!isLately(at, asOf, DEMAND.days)) continue;
+    if (!isLately(at, asOf, DEMAND.days) || (kind === 'whatsapp-click' && worthless.has(`${listingId} ${at.getTime()}`))) continue;
     const worth = demandOf(kind, (asOf.getTime() - at.getTime()) / 1_000);
     demands.set(listingId, (demands.get(listingId) ?? 0) + worth);
   }

@@ -32,16 +32,20 @@ export const CASE_FROM = 500;
  */
 export const REOPEN_MARGIN = 150;
 
+/** Fewest deviations above the zone's normal at which a listing's clicks of a day cannot be customers'. */
+export const FORGED_FROM = 16;
+
 export const RULES = Object.freeze({
   tenant: Object.freeze({
     /**
-     * The most deviations by which WhatsApp clicks on one listing in one day lay above the zone's normal, in a week.
-     * Clicks are charged for and rank a listing. A campaign makes a day of six; sixteen no crowd of customers makes.
+     * The most deviations by which free WhatsApp clicks on one listing in one day lay above the zone's normal, in a week.
+     * A click with a charge is no evidence against the tenant: the tenant pays for it, or it was struck out and ranks
+     * nothing. A rival can click as well, so free clicks only add.
      */
-    click_velocity: { free: 6, weight: 50, most: 500 },
+    click_velocity: { free: 6, weight: 30, most: 300 },
     /** Reviews within 24 hours by new or repeated authors, in a week. Three may follow a good weekend's work. */
     review_burst: { free: 3, weight: 100, most: 500 },
-    /** Disputes opened and not won by the tenant, in 28 days. One is anybody's right; many are a way not to pay. */
+    /** Disputes that the tenant lost, in 28 days. One is anybody's right; an open one proves nothing. */
     disputes: { free: 1, weight: 75, most: 300 },
     /** Payments that failed, in 28 days. A card expires and is tried three times; cards that are tried out fail more. */
     failed_payments: { free: 3, weight: 50, most: 250 },

@@ -6,13 +6,12 @@ export interface TenantFacts {
   readonly reputation: number | null;
   readonly reviews: number;
   readonly verifiedReviews: number;
-  /** Of the last 30 days' leads: those that got a response, how long half of these waited at most, those left waiting. */
+  /** Of the last 30 days' leads, the first of each person: those that got a response, how long half of these waited at most, those left waiting. */
   readonly answered: number;
   readonly medianResponseSeconds: number | null;
   readonly unanswered: number;
   /** In the last 90 days. */
   readonly completedTickets: number;
-  readonly openDisputes: number;
   /** Decided against the tenant in the last 90 days: `won` in the table, which speaks for the marketplace. */
   readonly lostDisputes: number;
   readonly hiddenListings: number;
@@ -46,7 +45,7 @@ export const WEIGHTS = Object.freeze({
 
 export const WHOLE = 10_000;
 
-/** Leads of so many days; half a point for an hour; who waits for longer than the patience was left alone. */
+/** Leads of so many days, one per person; half a point for an hour; who waits for longer than the patience was left alone. */
 export const RESPONSE = Object.freeze({ days: 30, halfSeconds: 3_600, patienceHours: 24, unknown: 0.5 });
 /** Beyond `full` completed tickets in so many days more count for nothing: being large is not being good. */
 export const TICKETS = Object.freeze({ days: 90, full: 100 });
@@ -54,7 +53,7 @@ export const TICKETS = Object.freeze({ days: 90, full: 100 });
 export const DEMAND = Object.freeze({ days: 56, halfLifeDays: 7, view: 1, whatsAppClick: 5, half: 20 });
 /** Basis points for each; many users' flags together weigh little more than an operator's, for anybody can flag. */
 export const PENALTY = Object.freeze({
-  days: 90, userFlag: 500, userFlagsCounted: 5, operatorFlag: 2_000, openDispute: 200, lostDispute: 500,
+  days: 90, userFlag: 500, userFlagsCounted: 5, operatorFlag: 2_000, lostDispute: 500,
   hiddenListing: 500, bannedListing: 1_500, atMost: 8_000,
 });
 
@@ -81,7 +80,7 @@ const basisPoints = (share: number) => Math.floor(share * WHOLE + 0.5);
  * - `closedTickets` (15): work that was done. On a logarithm, so that the small are not buried under the large.
  * - `verification` (10): every ranked tenant is verified, which is half of it; the other half is the share of its
  *   reviews that come from an approved quote, for those can't be bought cheaply.
- * - `penalty` takes a part of the sum away: flags on the listing, the tenant's open and lost disputes, its listings that
+ * - `penalty` takes a part of the sum away: flags on the listing, disputes that the tenant lost, its listings that
  *   operators hid or banned. Never all of it: what must not be seen is hidden, not ranked last.
  */
 export function componentsOf(tenant: TenantFacts, listing: ListingFacts): Components {
@@ -106,7 +105,6 @@ function penaltyOf(tenant: TenantFacts, { userFlags, operatorFlags }: ListingFac
   const points =
     Math.min(userFlags, PENALTY.userFlagsCounted) * PENALTY.userFlag +
     operatorFlags * PENALTY.operatorFlag +
-    tenant.openDisputes * PENALTY.openDispute +
     tenant.lostDisputes * PENALTY.lostDispute +
     tenant.hiddenListings * PENALTY.hiddenListing +
     tenant.bannedListings * PENALTY.bannedListing;

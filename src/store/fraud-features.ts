@@ -38,7 +38,7 @@ function tenantFeatures(tx: Tx, part: Part) {
     union all
     select tenant_id, 'disputes', count(*)
     from dispute
-    where opened_at >= ${since} and opened_at < ${end} and status <> 'lost' and ${isOf(tx, 'tenant_id', part)}
+    where resolved_at >= ${since} and resolved_at < ${end} and status = 'won' and ${isOf(tx, 'tenant_id', part)}
     group by tenant_id
     union all
     select tenant_id, 'failed_payments', count(*)
@@ -71,13 +71,22 @@ export const clickNormals = (tx: Tx, { day, end, timeZone }: Pick<Part, 'day' | 
     )
 `;
 
-/** Clicks per listing and day of the last week against the zone's normal. */
+/** Free clicks per listing and day of the last week against the zone's normal. */
 function velocity(tx: Tx, part: Part) {
+  const { end, timeZone } = part;
   return tx`(
-    with ${clickNormals(tx, part)}
+    with ${clickNormals(tx, part)},
+    charged as (
+      select listing_id, (occurred_at at time zone ${timeZone})::date as day, count(*) as charges
+      from performance_charge
+      where listing_id is not null and occurred_at >= ${daysBefore(end, RECENT_DAYS + 1)} and occurred_at < ${end}
+      group by listing_id, 2
+    )
     select tenant_id, 'click_velocity',
-           max(greatest(0, floor((clicks - median) / greatest(${DEVIATION}::float8 * mad, 1))))::bigint
-    from clicked join normal using (zone)
+           max(greatest(0, floor((clicks - coalesce(charges, 0) - median) / greatest(${DEVIATION}::float8 * mad, 1))))::bigint
+    from clicked
+    join normal using (zone)
+    left join charged using (listing_id, day)
     where not (${isBeforeLastWeek(tx, part.day)}) and ${isOf(tx, 'tenant_id', part)}
     group by tenant_id
   )`;

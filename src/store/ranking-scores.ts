@@ -52,9 +52,21 @@ const responses = (at: string) => `
            where (first_response_at is null or first_response_at > ${at})
              and created_at <= ${at} - interval '${RESPONSE.patienceHours} hours'
          ))::float8 as unanswered
+  from (${firstLeads(at)}) as lead
+  group by tenant_id
+`;
+
+/** The first lead of each person at a tenant. A tenant's own people are not its customers. */
+const firstLeads = (at: string) => `
+  select distinct on (tenant_id, created_by) tenant_id, created_at, first_response_at
   from lead
   where ${lately('created_at', { at, days: RESPONSE.days })}
-  group by tenant_id
+    and not exists (
+      select from tenant_member member
+      where member.tenant_id = lead.tenant_id and member.user_id = lead.created_by
+        and member.joined_at <= lead.created_at and (member.removed_at is null or member.removed_at > lead.created_at)
+    )
+  order by tenant_id, created_by, created_at, id
 `;
 
 /** What is counted of each tenant, and the basis points that it loses for all its listings. */
@@ -64,10 +76,6 @@ const tallies = (at: string) => `
     select tenant_id, 1 as completed, 0 as penalty
     from ticket
     where outcome = 'completed' and ${lately('closed_at', { at, days: TICKETS.days })}
-    union all
-    select tenant_id, 0, ${PENALTY.openDispute}
-    from dispute
-    where opened_at <= ${at} and (resolved_at is null or resolved_at > ${at})
     union all
     select tenant_id, 0, ${PENALTY.lostDispute}
     from dispute
@@ -101,12 +109,18 @@ const standing = (at: string) => `
   where tenant.status = 'verified' and tenant.verified_at <= ${at}
 `;
 
+/** Each listing's demand. A click whose charge was struck out is worth nothing to the tenant either. */
 const visited = (at: string) => `
   select listing_id,
          sum(case kind when 'view' then ${float(DEMAND.view)} else ${float(DEMAND.whatsAppClick)} end
            * exp(-date_part('epoch', ${at} - at) * ${float(DECAY_PER_SECOND)})) as demand
-  from listing_visit
+  from listing_visit visit
   where ${lately('at', { at, days: DEMAND.days })}
+    and not exists (
+      select from performance_charge charge
+      where charge.listing_id = visit.listing_id and charge.occurred_at = visit.at and charge.struck_at <= ${at}
+        and visit.kind = 'whatsapp-click'
+    )
   group by listing_id
 `;
 

@@ -1,10 +1,7 @@
-import { DEVIATION, RULES } from '../domain/fraud.ts';
+import { DEVIATION, FORGED_FROM } from '../domain/fraud.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { clickNormals } from './fraud-features.ts';
 import type { Night } from './fraud-links.ts';
-
-/** Fewest deviations above the zone's normal at which no honest reading of a listing's day is left. */
-const FORGED_FROM = RULES.tenant.click_velocity.free + RULES.tenant.click_velocity.most / RULES.tenant.click_velocity.weight;
 
 interface Strike extends Night {
   readonly timeZone: string;

@@ -7,7 +7,7 @@ import { id } from '../support/facts.ts';
 
 const tenant: TenantFacts = {
   reputation: null, reviews: 0, verifiedReviews: 0, answered: 0, medianResponseSeconds: null, unanswered: 0,
-  completedTickets: 0, openDisputes: 0, lostDisputes: 0, hiddenListings: 0, bannedListings: 0,
+  completedTickets: 0, lostDisputes: 0, hiddenListings: 0, bannedListings: 0,
 };
 const listing: ListingFacts = { demand: 0, userFlags: 0, operatorFlags: 0 };
 const unknown = { reputation: 6_250, responseTime: 5_000, closedTickets: 0, verification: 5_000, demand: 0, penalty: 0 };
@@ -28,7 +28,7 @@ test.each<[string, Partial<TenantFacts>, Partial<ListingFacts>, Partial<typeof u
   ['a user’s flag', {}, { userFlags: 1 }, { penalty: 500 }],
   ['a crowd’s flags weigh like five', {}, { userFlags: 500 }, { penalty: 2_500 }],
   ['an operator’s flag', {}, { operatorFlags: 1 }, { penalty: 2_000 }],
-  ['disputes and moderation', { openDisputes: 1, lostDisputes: 2, hiddenListings: 1, bannedListings: 1 }, {}, { penalty: 3_200 }],
+  ['disputes and moderation', { lostDisputes: 2, hiddenListings: 1, bannedListings: 1 }, {}, { penalty: 3_000 }],
   ['the worst of tenants', { bannedListings: 99 }, { operatorFlags: 99 }, { penalty: PENALTY.atMost }],
 ])('%s', (_what, ofTenant, ofListing, components) => {
   expect(componentsOf({ ...tenant, ...ofTenant }, { ...listing, ...ofListing })).toEqual({ ...unknown, ...components });
@@ -53,7 +53,7 @@ test('the weights are a hundred together, so all at their best are a thousand po
 const count = fc.nat(300);
 const facts = fc.record({
   reputation: fc.option(fc.double({ min: 1, max: 5, noNaN: true })), verifiedReviews: count, others: count,
-  answered: count, wait: fc.nat(1e7), unanswered: count, completedTickets: count, openDisputes: count,
+  answered: count, wait: fc.nat(1e7), unanswered: count, completedTickets: count,
   lostDisputes: count, hiddenListings: count, bannedListings: count,
   demand: fc.double({ min: 0, max: 1e6, noNaN: true }), userFlags: count, operatorFlags: count,
 }).map(({ verifiedReviews, others, wait, answered, demand, userFlags, operatorFlags, ...rest }) => ({

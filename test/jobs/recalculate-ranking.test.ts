@@ -25,14 +25,18 @@ const reputation = fc.option(fc.tuple(fc.integer({ min: 1_000, max: 5_000 }), fc
 const tenantPlan = fc.record({
   verified: mostly(400_000, fc.constantFrom(null, 0, -1)),
   reputation,
-  leads: few(fc.record({ created: minutes, waitedSeconds: fc.option(fc.integer({ min: -60, max: 500_000 })) }), 7),
+  leads: few(fc.record({ created: minutes, waitedSeconds: fc.option(fc.integer({ min: -60, max: 500_000 })), by: fc.nat(3) }), 7),
+  members: fc.uniqueArray(fc.record({ by: fc.nat(3), joined: minutes, removed: fc.option(minutes) }), { selector: ({ by }) => by, maxLength: 2 }),
   tickets: few(fc.record({ outcome: fc.constantFrom('completed' as const, 'declined' as const), closed: minutes }), 8),
   disputes: few(fc.record({ opened: minutes, resolved: minutes, status: fc.constantFrom('open', 'won', 'lost') })),
   listings: few(fc.record({
     zone: fc.constantFrom('roma', 'condesa', 'centro'),
     status: mostly('visible' as const, fc.constantFrom('hidden', 'banned')),
     published: mostly(300_000, fc.constantFrom(0, -1)),
-    visits: few(fc.record({ kind: fc.constantFrom('view', 'whatsapp-click'), at: minutes }), 8),
+    visits: few(fc.oneof(
+      fc.record({ kind: fc.constantFrom('view' as const, 'whatsapp-click' as const), at: minutes }),
+      fc.record({ kind: fc.constant('whatsapp-click' as const), at: minutes, struck: minutes }),
+    ), 8),
     flags: few(fc.record({ by: fc.constantFrom('user', 'operator'), at: minutes }), 8),
   }), 6),
 });
@@ -80,6 +84,34 @@ test('the check of the ranking sees a wrong position, a wrong score, one place t
 const three: readonly TenantPlan[] = [1, 3, 5].map((score) => ({
   reputation: { score, reviews: 9, verifiedReviews: 3 }, listings: [{ zone: 'roma' }, { zone: 'condesa' }],
 }));
+
+const standing = { listings: [{ zone: 'roma' }] };
+const contested = (status: 'open' | 'won' | 'lost') =>
+  ({ ...standing, disputes: Array.from({ length: 40 }, () => ({ opened: 3_000, resolved: 60, status })) });
+
+test.for<[string, TenantPlan, TenantPlan, boolean]>([
+  ['forty contested charges cost nothing before anybody decided', contested('open'), standing, true],
+  ['forty charges that the tenant contested rightly cost nothing', contested('lost'), standing, true],
+  ['forty charges that the tenant contested wrongly cost rank', contested('won'), standing, false],
+  ['three hundred leads of one person count like one',
+    { ...standing, leads: [...Array.from({ length: 300 }, () => ({ created: 3_000, waitedSeconds: null, by: 1 })), { created: 4_000, waitedSeconds: 60, by: 2 }] },
+    { ...standing, leads: [{ created: 3_000, waitedSeconds: null, by: 1 }, { created: 4_000, waitedSeconds: 60, by: 2 }] }, true],
+  ['of one person’s leads the first counts', { ...standing, leads: [{ created: 4_000, waitedSeconds: 60, by: 1 }, { created: 3_000, waitedSeconds: null, by: 1 }] },
+    { ...standing, leads: [{ created: 4_000, waitedSeconds: 60 }] }, true],
+  ['leads of as many people count', { ...standing, leads: Array.from({ length: 3 }, () => ({ created: 3_000, waitedSeconds: null })) },
+    { ...standing, leads: [{ created: 4_000, waitedSeconds: 60 }] }, false],
+  ['a member’s leads do not count', { ...standing, members: [{ by: 1, joined: 9_000 }], leads: [{ created: 4_000, waitedSeconds: 0, by: 1 }] }, standing, true],
+  ['nor do those of one who was removed since', { ...standing, members: [{ by: 1, joined: 9_000, removed: 10 }], leads: [{ created: 4_000, waitedSeconds: 0, by: 1 }] }, standing, true],
+  ['a lead of one who joined later counts', { ...standing, members: [{ by: 1, joined: 10 }], leads: [{ created: 4_000, waitedSeconds: 0, by: 1 }] }, standing, false],
+  ['clicks that were struck out are worth nothing', { listings: [{ zone: 'roma', visits: Array.from({ length: 60 }, (_, nth) => ({ kind: 'whatsapp-click', at: 600 + nth, struck: 60 } as const)) }] }, standing, true],
+])('%s', async ([, plan, other, isEqual]) => {
+  const { sql } = await createDatabase();
+  await plant(sql, slot, [plan, other]);
+  await rank(sql, slot);
+  const [one, two] = (await readPlaces(sql)).map(({ score }) => score);
+  expect(one === two).toBe(isEqual);
+  expect((await checkRanking(sql)).map(({ differences }) => differences)).toEqual([0, 0]);
+});
 
 test('equal scores stand in the order in which their listings came', async () => {
   const { sql } = await createDatabase();

@@ -45,7 +45,7 @@ test('clicks far beyond the zone’s normal are held against a listing’s tenan
   await click(shops[1].listing, 60, daysBefore(1.5));
   await score();
   // The median is 3, the MAD 1: 57 clicks above it are 38 deviations.
-  expect(await scores()).toEqual(new Map([[shops[1].id, { score: 500, components: { click_velocity: { value: 38, points: 500 } } }]]));
+  expect(await scores()).toEqual(new Map([[shops[1].id, { score: 300, components: { click_velocity: { value: 38, points: 300 } } }]]));
 });
 
 test('the held charges of a listing’s forged day are struck out, and no others', async () => {
@@ -70,6 +70,21 @@ test('the held charges of a listing’s forged day are struck out, and no others
   expect(await sql`select id, struck_reason as reason from performance_charge where struck_at is not null`).toEqual([
     { id: forged, reason: 'click velocity' },
   ]);
+});
+
+test('forty contested charges and clicks that cost the tenant are no evidence against it, before and after it is right', async () => {
+  const { sql, tenant, click, dispute, score, scores, cases } = await open();
+  const shops = [await tenant(), await tenant()] as const;
+  for (const { listing } of shops) for (let days = 10; days < 20; days += 1) await click(listing, 2 + (days % 3), daysBefore(days));
+  await click(shops[0].listing, 200, daysBefore(1.5), { charged: true });
+  for (let count = 0; count < 40; count += 1) await dispute(shops[0].id);
+  await score();
+  expect(await scores()).toEqual(new Map());
+  await sql`update dispute set status = 'lost', resolved_at = ${hoursBefore(1)}, resolved_by = ${randomUUID()}`;
+  await sql`update performance_charge set struck_at = ${hoursBefore(1)}, struck_reason = 'click velocity' where listing_id is not null`;
+  await score();
+  expect(await scores()).toEqual(new Map());
+  expect(await cases()).toEqual([]);
 });
 
 test('a zone that hardly anybody clicks in has no normal', async () => {
@@ -106,11 +121,11 @@ test('who reviews tenants of their own, many in a day or one again and again, is
   });
 });
 
-test('disputes that the tenant did not win, and payments that failed, add up', async () => {
+test('disputes that the tenant lost, and payments that failed, add up', async () => {
   const { tenant, dispute, pay, score, scores } = await open();
   const [bad, right] = [await tenant(), await tenant()];
-  for (let count = 0; count < 4; count += 1) await dispute(bad.id);
-  for (let count = 0; count < 4; count += 1) await dispute(right.id, 'lost');
+  for (let count = 0; count < 4; count += 1) await dispute(bad.id, 'won');
+  for (let count = 0; count < 4; count += 1) await dispute(right.id, count % 2 === 0 ? 'lost' : 'open');
   for (let count = 0; count < 5; count += 1) await pay(bad.id, null);
   await pay(bad.id, null, daysBefore(40));
   await score();

@@ -32,7 +32,7 @@ test('the SQL scores as the rule does, whatever happened', { timeout: 60_000 }, 
   const expected = new Map<string, ReturnType<typeof scoreOf>>();
   for (const { clicks, usual, ...did } of doings) {
     const { id, owner, listing } = await tenant();
-    for (let count = 0; count < did.disputes; count += 1) await dispute(id);
+    for (let count = 0; count < did.disputes; count += 1) await dispute(id, 'won');
     for (let count = 0; count < did.failed_payments; count += 1) await pay(id, null);
     for (let count = 0; count < did.review_burst; count += 1) await review({ tenantId: id, author: randomUUID(), at: hoursBefore(40 + count) });
     for (let count = 0; count < did.own_reviews; count += 1) await review({ tenantId: id, author: owner, at: daysBefore(20 + count / 10) });

@@ -56,7 +56,7 @@ function doings(sql: Sql) {
                 ${instrument}, ${instrument === null ? null : at}, ${at})
       `;
     },
-    async dispute(tenantId: string, status: 'open' | 'lost' = 'open'): Promise<void> {
+    async dispute(tenantId: string, status: 'open' | 'won' | 'lost' = 'open'): Promise<void> {
       const charge = randomUUID();
       await sql`insert into performance_charge values (${charge}, ${tenantId}, 'qualified-lead', ${randomUUID()}, 100, 'MXN', ${daysBefore(4)})`;
       const resolved = status === 'open' ? null : daysBefore(1);
@@ -86,11 +86,18 @@ function doings(sql: Sql) {
       `;
     },
     /** So many WhatsApp clicks by as many customers at one moment. */
-    async click(listing: string, clicks: number, at: Date): Promise<void> {
+    async click(listing: string, clicks: number, at: Date, { charged = false } = {}): Promise<void> {
       await sql`
         insert into listing_visit (listing_id, kind, visitor_hash, follows, at, ip_hash)
         select ${listing}, 'whatsapp-click', ${randomUUID()} || n, '-infinity', ${at}, ${randomUUID()} || n
         from generate_series(1, ${clicks}::integer) as n
+      `;
+      if (!charged) return;
+      await sql`
+        insert into performance_charge (id, tenant_id, kind, source_id, amount_minor, currency, occurred_at, listing_id, held_until)
+        select gen_random_uuid(), tenant_id, 'whatsapp-click', gen_random_uuid(), 450, 'MXN', ${at}, id, ${at}::timestamptz + interval '2 days'
+        from listing, generate_series(1, ${clicks}::integer)
+        where id = ${listing}
       `;
     },
   };

@@ -14,7 +14,10 @@ const MINUTE_MS = 60_000;
 export interface TenantPlan {
   readonly verified?: number | null;
   readonly reputation?: { readonly score: number; readonly reviews: number; readonly verifiedReviews: number } | null;
-  readonly leads?: readonly { readonly created: number; readonly waitedSeconds: number | null }[];
+  /** `by` numbers the people who wrote; without it each lead is of another one. */
+  readonly leads?: readonly { readonly created: number; readonly waitedSeconds: number | null; readonly by?: number }[];
+  /** Which of these people work for the tenant, from when until when. */
+  readonly members?: readonly { readonly by: number; readonly joined: number; readonly removed?: number | null }[];
   readonly tickets?: readonly { readonly outcome: 'completed' | 'declined'; readonly closed: number }[];
   readonly disputes?: readonly {
     readonly opened: number;
@@ -29,7 +32,7 @@ export interface ListingPlan {
   readonly category?: string;
   readonly status?: 'visible' | 'hidden' | 'banned';
   readonly published?: number;
-  readonly visits?: readonly { readonly kind: 'view' | 'whatsapp-click'; readonly at: number }[];
+  readonly visits?: readonly { readonly kind: 'view' | 'whatsapp-click'; readonly at: number; readonly struck?: number }[];
   readonly flags?: readonly { readonly by: 'user' | 'operator'; readonly at: number }[];
 }
 
@@ -65,7 +68,7 @@ export async function plant(sql: Sql, slot: Date, tenants: readonly TenantPlan[]
 }
 
 const TABLES = [
-  'tenant', 'tenant_reputation', 'branch', 'listing', 'lead', 'ticket', 'performance_charge', 'dispute', 'listing_visit',
+  'tenant', 'tenant_member', 'tenant_reputation', 'branch', 'listing', 'lead', 'ticket', 'performance_charge', 'dispute', 'listing_visit',
   'listing_flag',
 ];
 
@@ -76,16 +79,26 @@ interface Planting {
 type Add = (table: string, row: Record<string, unknown>) => void;
 
 function addStanding(add: Add, { tenant_id, plan, before }: Planting & { readonly plan: TenantPlan }): void {
-  const { reputation, leads = [], tickets = [], disputes = [] } = plan;
+  const { reputation, leads = [], members = [], tickets = [], disputes = [] } = plan;
+  const people = new Map<number, string>();
+  const personOf = (by: number | undefined) => {
+    const id = people.get(by ?? -1) ?? randomUUID();
+    if (by !== undefined) people.set(by, id);
+    return id;
+  };
+  for (const { by, joined, removed } of members) {
+    const removed_at = removed == null ? null : before(removed);
+    add('tenant_member', { tenant_id, user_id: personOf(by), role: 'member', joined_at: before(joined), removed_at });
+  }
   if (reputation != null) {
     const { score, reviews, verifiedReviews: verified_reviews } = reputation;
     add('tenant_reputation', { tenant_id, score, reviews, verified_reviews, updated_at: before(0) });
   }
-  for (const { created, waitedSeconds } of leads) {
+  for (const { created, waitedSeconds, by } of leads) {
     const created_at = before(created);
     add('lead', {
       id: uuidv7(), tenant_id, source: 'form', contact_name: 'x', contact_email: 'x@example.com',
-      created_by: tenant_id, created_at,
+      created_by: personOf(by), created_at,
       status: waitedSeconds === null ? 'new' : 'contacted',
       first_response_at: waitedSeconds === null ? null : new Date(created_at.getTime() + waitedSeconds * 1_000),
     });
@@ -117,9 +130,14 @@ function addListing(add: Add, { tenant_id, branch_id, listing, before }: Planted
   const { zone, category = 'plumbing', status = 'visible', published = 500_000, visits = [], flags = [] } = listing;
   const id = uuidv7();
   add('listing', { id, tenant_id, branch_id, zone, title: 'x', category, status, published_at: before(published) });
-  for (const { kind, at } of visits) {
+  for (const { kind, at, struck } of visits) {
     const visitor_hash = randomUUID();
     add('listing_visit', { listing_id: id, kind, visitor_hash, follows: before(2_000_000), at: before(at), ip_hash: 'x' });
+    if (struck === undefined) continue;
+    add('performance_charge', {
+      id: uuidv7(), tenant_id, kind: 'whatsapp-click', source_id: uuidv7(), amount_minor: 450, currency: 'MXN', listing_id: id,
+      occurred_at: before(at), held_until: before(at - 2_880), struck_at: before(struck), struck_reason: 'click velocity',
+    });
   }
   for (const { by, at } of flags) {
     add('listing_flag', { listing_id: id, user_id: randomUUID(), flagged_by: by, reason: 'x', created_at: before(at) });
