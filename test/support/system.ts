@@ -142,7 +142,8 @@ export function someone(): Person {
 export async function openShop(system: System): Promise<() => Promise<string>> {
   const act = async (person: Person, role: string, path: string, body: object) =>
     post(system, { token: await system.issueToken(person, { roles: [role] }), path, body });
-  const tenantId = await act(someone(), 'user', '/tenants', tenantBody);
+  const owner = someone();
+  const tenantId = await act(owner, 'user', '/tenants', { ...tenantBody, contact: owner.contact });
   await act(someone(), 'backoffice:write', `/tenants/${tenantId}/verify`, evidence);
   return async () => {
     const customer = someone();
