@@ -12,11 +12,18 @@ export async function plantRings(sql: Sql, plot: Plot, end: Date): Promise<void>
     `;
     await tx`insert into branch select listing_id, tenant_id, 'planted', 'x', 19, -99, ${ago(60)}, ${ago(60)} from person`;
     await tx`insert into listing select listing_id, tenant_id, listing_id, 'planted', 'x', 'x', 'visible', ${ago(60)} from person`;
+    await tx`
+      insert into tenant_member (tenant_id, user_id, role, joined_at)
+      select (one ->> 'tenantId')::uuid, (one ->> 'userId')::uuid, 'member', ${ago(60)}
+      from plot, jsonb_array_elements(plot -> 'members') as one
+    `;
     await plantLinks(tx, end);
     await tx`
-      insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, created_at)
+      insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
       select gen_random_uuid(), (one ->> 'tenantId')::uuid, (one ->> 'ambassador')::uuid,
-             (select min(plan_id::text)::uuid from commission_plan), (${ago(30)})::date, ${ago(30)}
+             (select min(plan_id::text)::uuid from commission_plan), (${ago(90)})::date,
+             case when (one ->> 'hasEnded')::boolean then (${ago(60)})::date end,
+             case when (one ->> 'hasEnded')::boolean then ${ago(1)} else ${ago(30)} end
       from plot, jsonb_array_elements(plot -> 'attributions') as one
     `;
     await tx`

@@ -18,6 +18,13 @@ interface Hold {
   readonly address?: string;
 }
 
+interface Attributed {
+  readonly ambassador: string;
+  readonly tenantId: string;
+  /** It ended before the days that the night looks at; it was entered a day ago. */
+  readonly hasEnded?: boolean;
+}
+
 /** What is planted: who is a ring with whom, who is honest, and the facts that say so. */
 export interface Plot {
   readonly rings: readonly (readonly string[])[];
@@ -25,7 +32,9 @@ export interface Plot {
   readonly people: readonly Planted[];
   readonly holds: readonly Hold[];
   /** Who earns from whose tenant. */
-  readonly attributions: readonly { readonly ambassador: string; readonly tenantId: string }[];
+  readonly attributions: readonly Attributed[];
+  /** Who works for whose tenant. */
+  readonly members: readonly { readonly userId: string; readonly tenantId: string }[];
   /** Who has reviewed which tenant. */
   readonly reviews: readonly { readonly author: string; readonly tenantId: string }[];
 }
@@ -35,7 +44,8 @@ interface Draft {
   readonly honest: string[];
   readonly people: Planted[];
   readonly holds: Hold[];
-  readonly attributions: { ambassador: string; tenantId: string }[];
+  readonly attributions: Attributed[];
+  readonly members: { userId: string; tenantId: string }[];
   readonly reviews: { author: string; tenantId: string }[];
   /** A thing or a person that nobody else has: the same from the same seed. */
   name(kind: string): string;
@@ -50,12 +60,12 @@ const OFTEN = 12;
 export function plotRings({ rings, seed }: { readonly rings: number; readonly seed: number }): Plot {
   const draft = openDraft(seed);
   for (let count = 0; count < rings; count += 1) {
-    for (const plan of [cards, phones, devices, chain, straw, selfDealer]) draft.rings.push(plan(draft));
-    for (const plan of [partners, household, competitors, proudAmbassador, rivals]) draft.honest.push(...plan(draft));
+    for (const plan of [cards, phones, devices, chain, straw, selfDealer, colleague]) draft.rings.push(plan(draft));
+    for (const plan of [partners, household, competitors, proudAmbassador, rivals, bookkeeper]) draft.honest.push(...plan(draft));
   }
   for (const plan of [agency, carrier, switchboard]) draft.honest.push(...plan(draft));
-  const { rings: planned, honest, people, holds, attributions, reviews } = draft;
-  return { rings: planned, honest, people, holds, attributions, reviews };
+  const { rings: planned, honest, people, holds, attributions, members, reviews } = draft;
+  return { rings: planned, honest, people, holds, attributions, members, reviews };
 }
 
 function openDraft(seed: number): Draft {
@@ -71,7 +81,7 @@ function openDraft(seed: number): Draft {
     people.push(one);
     return one;
   };
-  return { rings: [], honest: [], people, holds: [], attributions: [], reviews: [], name, owner, upTo: (below) => Math.floor(random() * below) };
+  return { rings: [], honest: [], people, holds: [], attributions: [], members: [], reviews: [], name, owner, upTo: (below) => Math.floor(random() * below) };
 }
 
 const toUuid = (hex: string) => `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -85,8 +95,9 @@ function share(draft: Draft, people: readonly Planted[], what: Omit<Hold, 'userI
   return idsOf(people);
 }
 
-/** Three to six owners who pay with one card. */
-const cards = (draft: Draft) => share(draft, owners(draft, 3 + draft.upTo(4)), { card: draft.name('card') });
+/** Three to six owners who pay with one card and gave one phone. */
+const cards = (draft: Draft) =>
+  share(draft, owners(draft, 3 + draft.upTo(4)), { card: draft.name('card'), phone: toPhone(draft.name('phone')) });
 
 /** An owner, somebody who brings tenants and somebody who praises them, behind one phone. */
 function phones(draft: Draft): string[] {
@@ -128,6 +139,22 @@ function selfDealer(draft: Draft): string[] {
   const { userId, tenantId } = draft.owner();
   draft.attributions.push({ ambassador: userId, tenantId });
   return [userId];
+}
+
+/** An ambassador who works for the tenant that they brought, whose attribution was dated back and has ended. */
+function colleague(draft: Draft): string[] {
+  const [{ userId, tenantId }, member] = [draft.owner(), draft.owner().userId];
+  draft.members.push({ userId: member, tenantId });
+  draft.attributions.push({ ambassador: member, tenantId, hasEnded: true });
+  return [userId, member];
+}
+
+/** Three clients whom a bookkeeper's card pays for, and who are visited from her office; two are a couple with a phone. */
+function bookkeeper(draft: Draft): string[] {
+  const clients = owners(draft, 3);
+  share(draft, clients.slice(0, 2), { phone: toPhone(draft.name('phone')) });
+  share(draft, clients, { visits: OFTEN, device: draft.name('device'), address: draft.name('address') });
+  return share(draft, clients, { card: draft.name('card') });
 }
 
 /** Two partners with a card. */

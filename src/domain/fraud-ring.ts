@@ -9,7 +9,10 @@ export interface LinkRule {
 }
 
 export const LINKS: Readonly<Record<LinkKind, LinkRule>> = Object.freeze({
-  /** A card that pays for tenants of different owners. Of more than twenty, it is an agency that pays for its clients. */
+  /**
+   * A card that pays for tenants of different owners. Of more than twenty, it is an agency that pays for its clients.
+   * Of three or more it may be a bookkeeper's, so it joins only who earn from one another.
+   */
   instrument: { hub: 20, days: 180 },
   /** A phone that several users gave as theirs. Of more than twenty, it is a switchboard. */
   phone: { hub: 20, days: 0 },
@@ -41,19 +44,21 @@ export interface Ring {
   readonly users: number;
   /** One of them earns as an ambassador from a tenant that one of them owns. */
   readonly isSelfDealing: boolean;
+  /** Nothing but cards joins them. */
+  readonly isCardOnly: boolean;
   readonly kinds: readonly LinkKind[];
 }
 
 /** From so many on they are a ring: two partners may share a card, and an owner may have many tenants. */
 export const RING_FROM = 3;
 
-/** Whether it is a ring: of three, or one that pays itself, be it a single user with a tenant. */
-export function isRing({ users, isSelfDealing }: Ring): boolean {
-  return isSelfDealing || users >= RING_FROM;
+/** Returns whether users are a ring: three by more than cards, or some who pay themselves, be it a single user with a tenant. */
+export function isRing({ users, isSelfDealing, isCardOnly }: Ring): boolean {
+  return isSelfDealing || (users >= RING_FROM && !isCardOnly);
 }
 
 /** A ring's score: more users, more kinds of link and commissions among themselves make it graver. */
-export function ringScore({ users, isSelfDealing, kinds }: Ring): number {
+export function ringScore({ users, isSelfDealing, kinds }: Omit<Ring, 'isCardOnly'>): number {
   const more = 40 * Math.max(0, users - 2) + 75 * Math.max(0, kinds.length - 1) + (isSelfDealing ? 150 : 0);
   return Math.min(1_000, 500 + more);
 }

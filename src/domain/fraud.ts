@@ -49,13 +49,13 @@ export const RULES = Object.freeze({
     disputes: { free: 1, weight: 75, most: 300 },
     /** Payments that failed, in 28 days. A card expires and is tried three times; cards that are tried out fail more. */
     failed_payments: { free: 3, weight: 50, most: 250 },
-    /** Other owners who pay with the same card. A family or a bookkeeper may: it needs something else beside it. */
-    shared_instrument: { free: 0, weight: 300, most: 450 },
+    /** Other owners who pay with the same card. A family or a bookkeeper may, from one office: it adds to something else. */
+    shared_instrument: { free: 0, weight: 300, most: 300 },
     /** Other owners whose listings the same address keeps visiting. An address is shared by many: it only adds. */
-    shared_ip: { free: 0, weight: 100, most: 200 },
+    shared_ip: { free: 0, weight: 100, most: 150 },
   }),
   ambassador: Object.freeze({
-    /** Tenants of their own that they earn from. There is no honest reading: one is a case. */
+    /** Tenants that they own or work for and earn from. There is no honest reading: one is a case. */
     self_referral: { free: 0, weight: 600, most: 900 },
     /** Tenants they earn from that pay with a card which tenants of their own pay with: the same, behind another owner. */
     tied_instrument: { free: 0, weight: 500, most: 900 },
@@ -63,7 +63,7 @@ export const RULES = Object.freeze({
     tied_ip: { free: 0, weight: 150, most: 300 },
   }),
   reviewer: Object.freeze({
-    /** Reviews of tenants of their own, in 28 days. There is no honest reading. */
+    /** Reviews of tenants that they owned or worked for, in 28 days. There is no honest reading. */
     own_reviews: { free: 0, weight: 500, most: 900 },
     /** Reviews they wrote within 24 hours, in a week. Nobody has that many repairs done in a day. */
     review_burst: { free: 3, weight: 100, most: 500 },

@@ -19,7 +19,7 @@ export const detectFraudPatterns = defineJob<object>({
       await chunk(`links by ${kind}`, ({ tx }) => saveLinks(tx, kind, { day, end }));
     }
     await chunk('rings', async ({ tx, append }) => {
-      const opened = await openCases(tx, { subject: 'ring', at, suspects: await findRings(tx, day) });
+      const opened = await openCases(tx, { subject: 'ring', at, suspects: await findRings(tx, { day, end }) });
       await append(...opened.map(suspect));
       if (opened.length > 0) log.info({ opened: opened.length }, 'fraud rings found');
     });

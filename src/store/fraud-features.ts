@@ -1,7 +1,9 @@
 import {
   BURST_HOURS, DEVIATION, MEMORY_DAYS, NEW_AUTHOR_DAYS, NORMAL_FROM, RECENT_DAYS, type Scored,
 } from '../domain/fraud.ts';
+import type { LinkKind } from '../domain/fraud-ring.ts';
 import type { Tx } from '../platform/postgres.ts';
+import { earnings, tiedEarnings } from './fraud-earnings.ts';
 import type { Night } from './fraud-links.ts';
 
 /** Some of the subjects: those whose id falls into `part`, from 0, of `parts`. */
@@ -125,23 +127,17 @@ const isOddReview = (tx: Tx) => tx`(
 )`;
 
 function ambassadorFeatures(tx: Tx, part: Part) {
-  const { day } = part;
-  const tied = (feature: string, kind: string) => tx`
-    select ambassador_user_id, ${feature}, count(*)
-    from earning
-    join fraud_link link
-      on link.day = ${day} and link.kind = ${kind} and link.user_id = ambassador_user_id and link.other_user_id = owner_user_id
+  const tied = (feature: string, kind: LinkKind) => tx`
+    select ambassador_user_id, ${feature}, count(distinct tenant_id)
+    from (${tiedEarnings(tx, part.day, kind)}) as tied
     group by ambassador_user_id
   `;
   return tx`(
     with earning as (
-      select distinct attribution.ambassador_user_id, tenant.id, tenant.owner_user_id
-      from attribution
-      join tenant on tenant.id = attribution.tenant_id
-      where daterange(starts_on, ends_on, '[]') @> ${day}::date and ${isOf(tx, 'attribution.ambassador_user_id', part)}
+      select * from (${earnings(tx, part)}) as every where ${isOf(tx, 'ambassador_user_id', part)}
     )
-    select ambassador_user_id, 'self_referral', count(*)
-    from earning where owner_user_id = ambassador_user_id
+    select ambassador_user_id, 'self_referral', count(distinct tenant_id)
+    from earning where is_own
     group by ambassador_user_id
     union all ${tied('tied_instrument', 'instrument')}
     union all ${tied('tied_ip', 'ip')}
@@ -157,8 +153,11 @@ function reviewerFeatures(tx: Tx, part: Part) {
   return tx`
     select review.author_user_id, 'own_reviews', count(*)
     from review
-    join tenant on tenant.id = review.tenant_id and tenant.owner_user_id = review.author_user_id
-    where ${recent}
+    where ${recent} and exists (
+      select from tenant_person person
+      where person.tenant_id = review.tenant_id and person.user_id = review.author_user_id
+        and person.joined_at <= review.created_at and (person.removed_at is null or person.removed_at > review.created_at)
+    )
     group by review.author_user_id
     union all ${burst(tx, 'author_user_id', part, tx`true`)}
     union all

@@ -2,6 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { RingEvidence, Suspect } from '../domain/fraud-case.ts';
 import { isRing, knownAgain, type LinkKind, type Overlap, ringScore, WEAK_LINKS } from '../domain/fraud-ring.ts';
 import type { Tx } from '../platform/postgres.ts';
+import { earnings } from './fraud-earnings.ts';
+import type { Night } from './fraud-links.ts';
 
 const MOST_ROUNDS = 100;
 const MEMBERS_SHOWN = 200;
@@ -9,17 +11,18 @@ const MEMBERS_SHOWN = 200;
 /** Users that belong together, by the lowest of their ids. */
 interface Found extends RingEvidence {
   readonly root: string;
+  readonly isCardOnly: boolean;
 }
 
 /**
  * The rings of a day, by its links: users joined by whatever chain of links. Each has the id of the ring it was when it
  * was found before, also when it has grown or shrunk.
  */
-export async function findRings(tx: Tx, day: string): Promise<readonly Suspect[]> {
-  await openUsers(tx, day);
+export async function findRings(tx: Tx, night: Night): Promise<readonly Suspect[]> {
+  await openUsers(tx, night);
   await joinUsers(tx);
-  const rings = (await describe(tx, day)).flatMap(({ root, ...evidence }) => {
-    const ring = { ...evidence, kinds: Object.keys(evidence.links) as LinkKind[] };
+  const rings = (await describe(tx, night.day)).flatMap(({ root, isCardOnly, ...evidence }) => {
+    const ring = { ...evidence, isCardOnly, kinds: Object.keys(evidence.links) as LinkKind[] };
     return isRing(ring) ? [{ root, evidence, score: ringScore(ring) }] : [];
   });
   const known = knownAgain(await overlaps(tx, rings.map(({ root }) => root)));
@@ -29,7 +32,8 @@ export async function findRings(tx: Tx, day: string): Promise<readonly Suspect[]
 }
 
 /** Everybody who is linked to somebody, and who earns from a tenant of their own; each by themselves yet. */
-async function openUsers(tx: Tx, day: string): Promise<void> {
+async function openUsers(tx: Tx, { day, end }: Night): Promise<void> {
+  await tx`create temp table ring_earning on commit drop as ${earnings(tx, { day, end })}`;
   await tx`create temp table ring_edge (user_id uuid not null, other_user_id uuid not null) on commit drop`;
   await tx`create temp table ring_user (user_id uuid not null primary key, root uuid not null) on commit drop`;
   await tx`
@@ -38,21 +42,38 @@ async function openUsers(tx: Tx, day: string): Promise<void> {
     from fraud_link
     where day = ${day}
     group by user_id, other_user_id
-    having bool_or(kind in ('instrument', 'phone')) or max(shared) filter (where kind in ('ip', 'visitor')) >= ${WEAK_LINKS}
+    having bool_or(kind = 'phone') or max(shared) filter (where kind in ('ip', 'visitor')) >= ${WEAK_LINKS}
+        or bool_or(kind = 'instrument') and (not ${sharesCardWithThird(tx, day)} or ${earnsFromOther(tx)})
+    union
+    select ambassador_user_id, owner_user_id from ring_earning where is_own and ambassador_user_id <> owner_user_id
+    union
+    select owner_user_id, ambassador_user_id from ring_earning where is_own and ambassador_user_id <> owner_user_id
   `;
   await tx`
     insert into ring_user (user_id, root)
     select user_id, user_id from (
       select user_id from ring_edge
       union
-      select tenant.owner_user_id
-      from attribution
-      join tenant on tenant.id = attribution.tenant_id and tenant.owner_user_id = attribution.ambassador_user_id
-      where daterange(starts_on, ends_on, '[]') @> ${day}::date
+      select ambassador_user_id from ring_earning where is_own
     ) as concerned
   `;
   await tx`analyze ring_edge, ring_user`;
 }
+
+/** Returns whether somebody else shares cards with both of a pair: three clients of a bookkeeper do. */
+const sharesCardWithThird = (tx: Tx, day: string) => tx`exists (
+  select from fraud_link one
+  join fraud_link other on other.day = one.day and other.kind = one.kind and other.user_id = one.other_user_id
+  where one.day = ${day} and one.kind = 'instrument' and one.user_id = fraud_link.user_id
+    and other.other_user_id = fraud_link.other_user_id
+)`;
+
+const earnsFromOther = (tx: Tx) => tx`exists (
+  select from ring_earning
+  where (ambassador_user_id, owner_user_id) in (
+    (fraud_link.user_id, fraud_link.other_user_id), (fraud_link.other_user_id, fraud_link.user_id)
+  )
+)`;
 
 /**
  * Gives whoever is joined by edges the same root. In each round a root takes the lowest root next to any of its users,
@@ -87,26 +108,25 @@ function describe(tx: Tx, day: string): Promise<Found[]> {
   return tx<Found[]>`
     with shown as (${members(tx)}),
     linked as (
-      select mine.root, link.kind, count(*) as pairs
+      select mine.root, link.kind, count(*) as pairs,
+             bool_and(link.kind = 'instrument' or link.kind in ('ip', 'visitor') and link.shared < ${WEAK_LINKS}) as is_weak
       from fraud_link link
       join ring_user mine   on mine.user_id   = link.user_id
       join ring_user theirs on theirs.user_id = link.other_user_id and theirs.root = mine.root
       where link.day = ${day} and link.user_id < link.other_user_id
       group by mine.root, link.kind
     ), links as (
-      select root, jsonb_object_agg(kind, pairs) as links from linked group by root
+      select root, jsonb_object_agg(kind, pairs) as links, bool_and(is_weak) as is_weak from linked group by root
     ), self_dealing as (
       select distinct owner.root
-      from attribution
-      join tenant               on tenant.id          = attribution.tenant_id
-      join ring_user ambassador on ambassador.user_id = attribution.ambassador_user_id
-      join ring_user owner      on owner.user_id      = tenant.owner_user_id and owner.root = ambassador.root
-      where daterange(starts_on, ends_on, '[]') @> ${day}::date
+      from ring_earning earning
+      join ring_user ambassador on ambassador.user_id = earning.ambassador_user_id
+      join ring_user owner      on owner.user_id      = earning.owner_user_id and owner.root = ambassador.root
     ), counted as (
       select root, count(*)::integer as users from ring_user group by root
     )
     select root, users, self_dealing.root is not null as "isSelfDealing", coalesce(links, '{}') as links,
-           coalesce(members, '[]') as members
+           coalesce(members, '[]') as members, coalesce(is_weak, true) as "isCardOnly"
     from counted
     left join self_dealing using (root)
     left join links using (root)

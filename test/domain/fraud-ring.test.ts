@@ -9,9 +9,10 @@ test.for([
   expect(belongTogether(shared)).toBe(expected);
 });
 
-test('three are a ring, two are one when they pay themselves', () => {
-  const ring = (users: number, isSelfDealing = false) => isRing({ users, isSelfDealing, kinds: ['instrument'] });
-  expect([ring(2), ring(3), ring(2, true), ring(1, true)]).toEqual([false, true, true, true]);
+test('three are a ring unless nothing but cards joins them, two are one when they pay themselves', () => {
+  const ring = (users: number, { isSelfDealing = false, isCardOnly = false } = {}) => isRing({ users, isSelfDealing, isCardOnly, kinds: ['phone'] });
+  expect([ring(2), ring(3), ring(2, { isSelfDealing: true }), ring(1, { isSelfDealing: true })]).toEqual([false, true, true, true]);
+  expect([ring(30, { isCardOnly: true }), ring(2, { isSelfDealing: true, isCardOnly: true })]).toEqual([false, true]);
 });
 
 test('every ring’s score makes a case and is at most 1000; more users, kinds or commissions never make it lower', () => {

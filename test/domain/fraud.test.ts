@@ -35,7 +35,7 @@ test('nothing that may be honest is a case by itself at first sight: a shared ca
   expect(tenant({ shared_instrument: 1 })).toBeLessThan(CASE_FROM);
   expect(tenant({ shared_ip: 100 })).toBeLessThan(CASE_FROM);
   expect(tenant({ click_velocity: 1_000 })).toBeLessThan(CASE_FROM);
-  expect(tenant({ shared_instrument: 20 })).toBeLessThan(CASE_FROM);
+  expect(tenant({ shared_instrument: 20, shared_ip: 100 })).toBeLessThan(CASE_FROM);
   expect(scoreOf('ambassador', { self_referral: 1 }).score).toBeGreaterThanOrEqual(CASE_FROM);
   expect(scoreOf('reviewer', { own_reviews: 1 }).score).toBeGreaterThanOrEqual(CASE_FROM);
 });

@@ -15,7 +15,7 @@ const PHONE = '+525512345678';
 
 async function open() {
   const market = await openMarket();
-  const { sql, tenant, pay } = market;
+  const { sql, tenant, pay, phone } = market;
   return {
     ...market,
     detect: (scheduledFor = night) => runSlot(sql, detectFraudPatterns, { ports: {}, scheduledFor }),
@@ -23,6 +23,12 @@ async function open() {
     async paying(count: number, card: string) {
       const shops = await Promise.all(Array.from({ length: count }, () => tenant()));
       for (const { id } of shops) await pay(id, card);
+      return shops;
+    },
+    /** Tenants of as many owners who gave one phone. */
+    async calling(count: number, number: string) {
+      const shops = await Promise.all(Array.from({ length: count }, () => tenant()));
+      for (const { owner } of shops) await phone(owner, number);
       return shops;
     },
     evidence: async () => (await sql<{ evidence: unknown }[]>`select evidence from fraud_case order by opened_at`).map(({ evidence }) => evidence),
@@ -72,6 +78,41 @@ test('who earns from a tenant of their own is a ring by themselves', async () =>
   ]);
 });
 
+test('a bookkeeper’s card for three clients makes no ring, not even of a couple among them; nor does her own address', async () => {
+  const { paying, phone, visit, detect, cases, sql } = await open();
+  const clients = await paying(3, 'bookkeeper');
+  for (const { owner } of clients.slice(0, 2)) await phone(owner, PHONE);
+  for (const { listing } of clients) await visit(listing, { device: 'office', address: 'office', visits: 12 });
+  await detect();
+  await runSlot(sql, scoreFraud, { ports: {}, scheduledFor: night });
+  expect(await cases()).toEqual([]);
+});
+
+test('a card adds to another link: three by a card and phones are a ring, and so are a client who earns from another', async () => {
+  const { paying, calling, pay, attribute, detect, evidence } = await open();
+  const shops = await calling(3, PHONE);
+  for (const { id } of shops) await pay(id, 'card');
+  const [one, other] = await paying(3, 'bookkeeper');
+  await attribute(one?.id ?? '', other?.owner ?? '');
+  await detect();
+  const found = (await evidence()) as { readonly users: number }[];
+  expect(found.toSorted((a, b) => a.users - b.users)).toMatchObject([
+    { users: 2, isSelfDealing: true, links: { instrument: 1 } }, { users: 3, isSelfDealing: false, links: { instrument: 3, phone: 3 } },
+  ]);
+});
+
+test('who earned from a tenant that they work for is a ring with its owner, also when the attribution has ended', async () => {
+  const { tenant, member, attribute, earn, detect, evidence } = await open();
+  const [shop, colleague] = [await tenant(), randomUUID()];
+  await member(shop.id, colleague);
+  await earn(await attribute(shop.id, colleague, { endsOn: '2026-02-28' }), daysBefore(1));
+  await detect();
+  expect(await evidence()).toEqual([{
+    users: 2, isSelfDealing: true, links: {},
+    members: [{ subject: 'ambassador', id: colleague }, { subject: 'tenant', id: shop.id }],
+  }]);
+});
+
 test('what very many share links nobody: a card of an agency, a switchboard’s phone, a carrier’s addresses', async () => {
   const { paying, phone, visit, detect, cases } = await open();
   const clients = await paying(21, 'agency');
@@ -97,7 +138,7 @@ test('a device and its address that keep coming are one weak link; two addresses
 });
 
 test('a chain of a thousand is one ring, whatever the order of its ids', { timeout: 60_000 }, async () => {
-  const { sql, detect, evidence } = await open();
+  const { sql, phone, detect, evidence } = await open();
   await sql`
     with owner as (select n, gen_random_uuid() as id from generate_series(0, 1000) as n),
     opened as (
@@ -109,12 +150,16 @@ test('a chain of a thousand is one ring, whatever the order of its ids', { timeo
     from owner, lateral (values ('card ' || n), ('card ' || n + 1)) as held (card)
   `;
   await detect();
-  expect(await evidence()).toMatchObject([{ users: 1_001, links: { instrument: 1_000 } }]);
+  expect(await evidence()).toEqual([]); // nothing but cards
+  const ends = await sql<{ id: string }[]>`select tenant_id as id from payment where provider_payment_id in ('0 card 0', '1000 card 1000')`;
+  for (const { id } of ends) await phone(id, PHONE);
+  await detect();
+  expect(await evidence()).toMatchObject([{ users: 1_001, links: { instrument: 1_000, phone: 1 } }]);
 });
 
 test('a slot that is run again, and by two at once, leaves the same rows and tells nobody again', async () => {
-  const { paying, detect, written, suspected } = await open();
-  for (const card of ['one', 'two', 'three']) await paying(3, card);
+  const { calling, detect, written, suspected } = await open();
+  for (const number of ['+525500000001', '+525500000002', '+525500000003']) await calling(3, number);
   await detect();
   const before = await written();
   await detect();
@@ -124,10 +169,10 @@ test('a slot that is run again, and by two at once, leaves the same rows and tel
 });
 
 test('a ring that grows is known again; one that was dismissed is opened again only when it became much graver', async () => {
-  const { sql, paying, tenant, pay, detect, cases, suspected } = await open();
-  await paying(3, 'card');
+  const { sql, calling, tenant, phone, detect, cases, suspected } = await open();
+  await calling(3, PHONE);
   const nights = (count: number) => new Date(night.getTime() + count * DAY_MS);
-  const grow = async () => pay((await tenant()).id, 'card');
+  const grow = async () => phone((await tenant()).owner, PHONE);
   await detect();
   await grow();
   await detect(nights(1));
@@ -165,8 +210,8 @@ test('neither cases nor events nor what the nights keep hold personal data or wh
 });
 
 test('a run that is stopped between two pieces goes on where it was', async () => {
-  const { sql, paying, suspected } = await open();
-  await paying(3, 'card');
+  const { sql, calling, suspected } = await open();
+  await calling(3, PHONE);
   await registerJobs(sql, [detectFraudPatterns.name]);
   await sql`update job set planned_until = '2999-01-01'`;
   await sql`insert into job_run (job_name, scheduled_for) values (${detectFraudPatterns.name}, ${night})`;

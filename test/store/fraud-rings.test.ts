@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { belongTogether, type Shared } from '../../src/domain/fraud-ring.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { findRings } from '../../src/store/fraud-rings.ts';
-import { openMarket } from '../support/fraud.ts';
+import { dayEnd, openMarket } from '../support/fraud.ts';
 
 const DAY = '2026-06-09';
 
@@ -22,7 +22,7 @@ test('the SQL joins whom the rule joins, whatever two users share', async () => 
     }
     pairs.set(ambassador, some);
   }
-  const rings = await transaction(sql, (tx) => findRings(tx, DAY));
+  const rings = await transaction(sql, (tx) => findRings(tx, { day: DAY, end: dayEnd }));
   const found = rings.flatMap(({ evidence }) => ('members' in evidence ? evidence.members : []))
     .filter(({ subject }) => subject === 'ambassador').map(({ id }) => id);
   const expected = [...pairs].filter(([, some]) => belongTogether(some)).map(([ambassador]) => ambassador);

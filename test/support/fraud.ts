@@ -32,10 +32,36 @@ function people(sql: Sql) {
       await sql`insert into listing values (${listing}, ${id}, ${branch}, 'roma', 'x', 'locks', 'visible', ${daysBefore(300)})`;
       return { id, owner: ownerUserId, listing };
     },
-    async attribute(tenantId: string, ambassador: string): Promise<void> {
+    async attribute(tenantId: string, ambassador: string, { startsOn = '2026-02-01', endsOn = null, createdAt = daysBefore(100) }: {
+      readonly startsOn?: string; readonly endsOn?: string | null; readonly createdAt?: Date;
+    } = {}): Promise<string> {
+      const id = randomUUID();
       await sql`
-        insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, created_at)
-        select ${randomUUID()}, ${tenantId}, ${ambassador}, plan_id, '2026-02-01', ${daysBefore(100)} from commission_plan limit 1
+        insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
+        select ${id}, ${tenantId}, ${ambassador}, plan_id, ${startsOn}, ${endsOn}, ${createdAt} from commission_plan limit 1
+      `;
+      return id;
+    },
+    async member(tenantId: string, userId: string, { joined = daysBefore(200), removed = null }: {
+      readonly joined?: Date; readonly removed?: Date | null;
+    } = {}): Promise<void> {
+      await sql`
+        insert into tenant_member (tenant_id, user_id, role, joined_at, removed_at)
+        values (${tenantId}, ${userId}, 'member', ${joined}, ${removed})
+      `;
+    },
+    /** A commission of an attribution, entered at a time. */
+    async earn(attributionId: string, createdAt: Date): Promise<void> {
+      const payment = randomUUID();
+      await sql`
+        insert into payment (id, provider, provider_payment_id, tenant_id, amount_minor, currency, status, captured_at, created_at)
+        select ${payment}, 'sandpay', ${randomUUID()}, tenant_id, 1000, 'MXN', 'captured', ${daysBefore(90)}, ${createdAt}
+        from attribution where id = ${attributionId}
+      `;
+      await sql`
+        insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on, created_at)
+        select ${randomUUID()}, ${payment}, 'payment', tenant_id, ambassador_user_id, id, 100, 'MXN', starts_on, ${createdAt}
+        from attribution where id = ${attributionId}
       `;
     },
     async phone(userId: string, phone: string): Promise<void> {
