@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../src/config.ts';
 
@@ -144,4 +145,12 @@ test('a worker runs everything unless some consumers or jobs are named, and none
   expect(read({ WORKER_CONSUMERS: 'notify,fall-back', WORKER_JOBS: 'none', WORKER_CONCURRENCY: '{"notify":8}' })).toEqual({
     WORKER_CONSUMERS: ['notify', 'fall-back'], WORKER_JOBS: [], WORKER_CONCURRENCY: { notify: 8 },
   });
+});
+
+test('the example lists every setting', () => {
+  const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+  const settings = [...read('src/config.ts').matchAll(/^  ([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name);
+  const listed = new Set([...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
+  expect(settings.length).toBeGreaterThan(50);
+  expect(settings.filter((name) => !listed.has(name))).toEqual([]);
 });
