@@ -115,6 +115,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'POST /backoffice/invoices/:id/credit': rule(writer, EVERYTHING, 'the tenant: a credit note'),
   'POST /backoffice/invoices/:id/reissue': rule(writer, EVERYTHING, 'the tenant: a corrected invoice'),
   'POST /backoffice/ambassadors/:userId/attributions': rule(writer, EVERYTHING, 'the ambassador: commissions'),
+  'POST /backoffice/attributions/:id/end': rule(writer, EVERYTHING, 'the ambassador: commissions'),
   'POST /backoffice/payout-cycles/close': rule(writer, EVERYTHING, 'ambassadors: their payout'),
   'GET /backoffice/events/outbox': rule(reader, EVERYTHING),
   'GET /backoffice/events/failed': rule(reader, EVERYTHING),

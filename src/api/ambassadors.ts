@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { attributeTenant } from '../domain/attribution.ts';
+import { attributeTenant, endAttribution } from '../domain/attribution.ts';
 import { toPlain } from '../domain/money.ts';
-import { findTerms, insertAttribution, isAttributed } from '../store/attributions.ts';
+import {
+  findAttributionToChange, findLastEarning, findTerms, insertAttribution, isAttributed, saveEnd,
+} from '../store/attributions.ts';
 import { listCommissions, type ListedCommission } from '../store/commissions.ts';
 import { findMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -12,7 +14,7 @@ import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, uuid } from './fields.ts';
 import { day, moneyView } from './money-fields.ts';
 import { cutPage, endOf } from './page.ts';
-import { Problem, unprocessable } from './problem.ts';
+import { notFound, Problem, unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
 import { awaitSecondOperator } from './second-operator.ts';
 
@@ -38,6 +40,16 @@ const attribute = writeRoute({
       path: ['endsOn'], error: 'must not be before startsOn',
     }),
   status: 201,
+  answer: attributionView,
+  needsSecondOperator: true,
+});
+
+const end = writeRoute({
+  path: '/backoffice/attributions/{id}/end',
+  summary: 'Say the last day on which an attribution earns; another ambassador may follow the day after',
+  params: z.object({ id: uuid }),
+  body: z.strictObject({ endsOn: day }),
+  status: 200,
   answer: attributionView,
   needsSecondOperator: true,
 });
@@ -90,6 +102,24 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
       const request = { attributionId: attribution.id, ...asked };
       await recordOperatorAction(tx, { operatorUserId, action: 'attribute-tenant', request, outcome: {}, traceId });
       return { status: 201, body: attribution };
+    });
+  });
+
+  api.openapi(end, (c) => {
+    const { id } = c.req.valid('param');
+    const { endsOn } = c.req.valid('json');
+    return command(c, deps, async (context) => {
+      const { tx, caller: { userId: operatorUserId }, traceId } = context;
+      const found = await findAttributionToChange(tx, id);
+      if (found === undefined) throw notFound();
+      const ended = endAttribution(found, { endsOn, earnedOn: await findLastEarning(tx, id) });
+      const { tenantId, ambassadorUserId: userId } = found;
+      const request = { attributionId: id, endsOn };
+      const waiting = await awaitSecondOperator(context, { action: 'end-attribution', request, userId, tenantId });
+      if (waiting !== undefined) return waiting;
+      await saveEnd(tx, ended);
+      await recordOperatorAction(tx, { operatorUserId, action: 'end-attribution', request, outcome: {}, traceId });
+      return { status: 200, body: ended };
     });
   });
 

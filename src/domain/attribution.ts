@@ -1,6 +1,7 @@
 import { tenantAttributed } from '../events/tenant-attributed.ts';
 import type { NewEvent } from '../kernel/event.ts';
 import type { Terms } from './commission.ts';
+import { IllegalTransition } from './illegal-transition.ts';
 import { toPlain } from './money.ts';
 
 /** Who brought a tenant, and earns from its payments on these days of the tenant's zone, both included. */
@@ -29,4 +30,22 @@ export function attributeTenant(
   };
   const event = tenantAttributed({ tenantId, actorUserId: operatorUserId, occurredAt: now, payload });
   return { attribution: { ...attributed, createdAt: now }, events: [event] };
+}
+
+/**
+ * Ends an attribution on a day, which is its last. `earnedOn` is the last day on which it earned.
+ * @throws {IllegalTransition} when it ends by then already, begins later, or earned after that day.
+ */
+export function endAttribution(
+  attribution: Attribution,
+  { endsOn, earnedOn }: { readonly endsOn: string; readonly earnedOn: string | null },
+): Attribution {
+  if (attribution.endsOn !== null && attribution.endsOn <= endsOn) {
+    throw new IllegalTransition(`The attribution ends on ${attribution.endsOn} already.`);
+  }
+  if (endsOn < attribution.startsOn) throw new IllegalTransition(`The attribution begins on ${attribution.startsOn}.`);
+  if (earnedOn !== null && earnedOn > endsOn) {
+    throw new IllegalTransition(`The attribution earned on ${earnedOn}. It can end on that day or later.`);
+  }
+  return { ...attribution, endsOn };
 }

@@ -39,3 +39,28 @@ export async function insertAttribution(tx: Tx, attribution: Attribution): Promi
     values (${id}, ${tenantId}, ${ambassadorUserId}, ${planId}, ${startsOn}, ${endsOn}, ${createdAt})
   `;
 }
+
+/** Finds an attribution and locks it: nothing is earned by it until the transaction ends. */
+export async function findAttributionToChange(tx: Tx, id: string): Promise<Attribution | undefined> {
+  const [attribution] = await tx<Attribution[]>`
+    select id, tenant_id as "tenantId", ambassador_user_id as "ambassadorUserId", plan_id as "planId",
+           starts_on::text as "startsOn", ends_on::text as "endsOn", created_at as "createdAt"
+    from attribution
+    where id = ${id}
+    for update
+  `;
+  return attribution;
+}
+
+/** Returns the last day from whose payments an attribution earned. */
+export async function findLastEarning(tx: Tx, id: string): Promise<string | null> {
+  const [row] = await tx<[{ day: string | null }]>`
+    select max(earned_on)::text as day from commission where attribution_id = ${id} and kind = 'payment'
+  `;
+  return row.day;
+}
+
+/** Writes the last day of an attribution. */
+export async function saveEnd(tx: Tx, { id, endsOn }: Pick<Attribution, 'id' | 'endsOn'>): Promise<void> {
+  await tx`update attribution set ends_on = ${endsOn} where id = ${id}`;
+}

@@ -18,6 +18,7 @@ export const operatorActions = [
   'confirm-replay',
   'credit-invoice',
   'discard-dead-letters',
+  'end-attribution',
   'end-sessions',
   'end-subscription',
   'flag-listing',

@@ -69,3 +69,44 @@ test('what can’t be is answered with 422, and who may not with 403', async () 
   expect((await operator.post('/backoffice/ambassadors/1/attributions', body)).status).toBe(404);
   expect(await sql`select from attribution`).toEqual([]);
 });
+
+test('an attribution until further notice ends on a day, and a successor begins the day after', async () => {
+  const { sql, app, operator, path, body } = await open();
+  const id = await idOf(await operator.post(path, { ...body, endsOn: undefined }));
+  const successor = `/backoffice/ambassadors/${randomUUID()}/attributions`;
+  expect((await operator.post(successor, { ...body, startsOn: '2026-12-01', endsOn: undefined })).status).toBe(409);
+  const end = (endsOn: unknown, by: Pick<typeof operator, 'post'> = operator) => by.post(`/backoffice/attributions/${id}/end`, { endsOn });
+  expect((await end('2026-11-30', await signIn(app, { roles: ['backoffice:write'] }))).status).toBe(202);
+  expect(await sql`select ends_on from attribution`).toEqual([{ ends_on: null }]);
+  const ended = await end('2026-11-30');
+  expect(await json(ended)).toMatchObject({ id, startsOn: '2026-03-01', endsOn: '2026-11-30' });
+  expect(await sql`select request from operator_action where action = 'end-attribution'`).toEqual([
+    { request: { attributionId: id, endsOn: '2026-11-30' } },
+  ]);
+  for (const again of ['2026-11-30', '2026-12-31']) expect((await end(again)).status).toBe(409);
+  expect((await operator.post(successor, { ...body, startsOn: '2026-11-30', endsOn: undefined })).status).toBe(409);
+  expect((await operator.post(successor, { ...body, startsOn: '2026-12-01', endsOn: undefined })).status).toBe(201);
+});
+
+test('an attribution ends neither before it begins, nor before a day that it earned on, nor by its ambassador’s own word', async () => {
+  const { sql, app, tenantId, owner, operator, ambassador, path, body } = await open();
+  const id = await idOf(await operator.post(path, { ...body, endsOn: undefined }));
+  const end = (endsOn: unknown, by: Pick<typeof operator, 'post'> = operator) => by.post(`/backoffice/attributions/${id}/end`, { endsOn });
+  await sql`
+    insert into payment (id, provider, provider_payment_id, tenant_id, amount_minor, currency, status, captured_at, created_at)
+    values (${id}, 'sandpay', 'pay_1', ${tenantId}, 1000, 'MXN', 'captured', '2026-04-10', now())
+  `;
+  await sql`
+    insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on)
+    values (${id}, ${id}, 'payment', ${tenantId}, ${ambassador.userId}, ${id}, 100, 'MXN', '2026-04-10')
+  `;
+  for (const early of ['2026-02-28', '2026-04-09']) expect((await end(early)).status).toBe(409);
+  expect(await json(await end('2026-04-09'))).toMatchObject({ detail: 'The attribution earned on 2026-04-10. It can end on that day or later.' });
+  for (const odd of [undefined, null, '2026-02-30', 'infinity', '9999-12-31', { $ne: null }]) expect((await end(odd)).status).toBe(422);
+  expect((await operator.post(`/backoffice/attributions/${randomUUID()}/end`, { endsOn: '2026-05-01' })).status).toBe(404);
+  const himself = await signIn(app, { userId: ambassador.userId, roles: ['backoffice:write'] });
+  for (const other of [owner, ambassador, himself, await signIn(app, { roles: ['backoffice:read'] })]) {
+    expect((await end('2026-05-01', other)).status).toBe(403);
+  }
+  expect((await end('2026-04-10')).status).toBe(200);
+});
