@@ -139,6 +139,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /backoffice/fraud-cases': rule(reader, EVERYTHING),
   'GET /backoffice/fraud-cases/:id': rule(reader, EVERYTHING),
   'POST /backoffice/fraud-cases/:id/resolve': rule(writer, EVERYTHING, 'the suspect: charges, payouts'),
+  'POST /backoffice/fraud-cases/:id/settle': rule(writer, EVERYTHING, 'the suspect: payouts'),
+  'POST /backoffice/fraud-cases/:id/reverse': rule(writer, EVERYTHING, 'the suspect: commissions, payouts'),
   'GET /backoffice/notifications': rule(reader, EVERYTHING),
   'GET /backoffice/notifications/explain': rule(reader, EVERYTHING),
   'GET /backoffice/notifications/failed': rule(reader, EVERYTHING),

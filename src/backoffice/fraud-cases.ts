@@ -1,19 +1,23 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { command } from '../api/command.ts';
-import type { Api, ApiDeps } from '../api/context.ts';
+import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { cursor, limit, line, uuid } from '../api/fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { type FraudCase, resolveCase } from '../domain/fraud-case.ts';
-import { findCase, findCaseToChange, listCases, saveVerdict } from '../store/fraud-cases.ts';
-import { recordOperatorAction } from '../store/operator-actions.ts';
 import { awaitSecondOperator } from '../api/second-operator.ts';
+import { commissioned, type Commission } from '../domain/commission.ts';
+import { resolveCase, reverseCase, settleCase, type FraudCase } from '../domain/fraud-case.ts';
+import type { Tx } from '../platform/postgres.ts';
+import { findCase, findCaseToChange, isRingMember, listCases, saveDecision } from '../store/fraud-cases.ts';
+import { recordOperatorAction } from '../store/operator-actions.ts';
+import { executeVerdict, undoVerdict } from '../store/verdicts.ts';
 
 const SCOPE = 'fraud cases';
 
 const subject = z.enum(['tenant', 'ambassador', 'reviewer', 'ring']);
-const status = z.enum(['open', 'dismissed', 'confirmed']);
+const status = z.enum(['open', 'dismissed', 'confirmed', 'reversed']);
 const scored = z.enum(['tenant', 'ambassador', 'reviewer']);
 
 const summary = z.object({
@@ -26,6 +30,12 @@ const summary = z.object({
   resolvedAt: z.iso.datetime().nullable(),
   resolvedBy: uuid.nullable(),
   reason: z.string().nullable(),
+  settledAt: z.iso.datetime().nullable(),
+  settledBy: uuid.nullable(),
+  settledReason: z.string().nullable(),
+  reversedAt: z.iso.datetime().nullable(),
+  reversedBy: uuid.nullable(),
+  reversedReason: z.string().nullable(),
 });
 
 const caseView = summary
@@ -68,9 +78,29 @@ const read = readRoute({
 
 const resolve = writeRoute({
   path: '/backoffice/fraud-cases/{id}/resolve',
-  summary: 'Say what a case is; its subject is looked at again only when it becomes much graver',
+  summary: 'Say what a case is. A confirmed one stops its attributions, takes back what no payout has, and holds payouts',
   params,
   body: z.strictObject({ verdict: z.enum(['confirmed', 'dismissed']), reason: line(500) }),
+  status: 200,
+  answer: caseView,
+  needsSecondOperator: true,
+});
+
+const settle = writeRoute({
+  path: '/backoffice/fraud-cases/{id}/settle',
+  summary: 'Let the payouts that a confirmed case holds go on',
+  params,
+  body: z.strictObject({ reason: line(500) }),
+  status: 200,
+  answer: caseView,
+  needsSecondOperator: true,
+});
+
+const reverse = writeRoute({
+  path: '/backoffice/fraud-cases/{id}/reverse',
+  summary: 'Reverse a confirmed case, and give back what it took',
+  params,
+  body: z.strictObject({ reason: line(500) }),
   status: 200,
   answer: caseView,
   needsSecondOperator: true,
@@ -92,24 +122,68 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(resolve, (c) => {
-    const { id } = c.req.valid('param');
     const { verdict, reason } = c.req.valid('json');
-    return command(c, deps, async (context) => {
-      const { tx, caller: { userId: operatorUserId }, now, traceId } = context;
-      const found = await findCaseToChange(tx, id);
-      if (found === undefined) throw notFound();
-      const resolved = resolveCase(found, { verdict, reason, operatorUserId }, now);
-      const request = { caseId: id, verdict, reason };
-      const asked = { action: 'resolve-fraud-case', request, ...interestOf(found) } as const;
-      const waiting = verdict === 'confirmed' ? await awaitSecondOperator(context, asked) : undefined;
-      if (waiting !== undefined) return waiting;
-      await saveVerdict(tx, resolved);
-      await recordOperatorAction(tx, { operatorUserId, action: 'resolve-fraud-case', request, outcome: {}, traceId });
-      return { status: 200, body: resolved };
+    return decide(c, deps, c.req.valid('param').id, {
+      action: 'resolve-fraud-case', request: { verdict, reason }, isAlone: verdict === 'dismissed',
+      change: (found, operatorUserId, now) => resolveCase(found, { verdict, reason, operatorUserId }, now),
+      execute: verdict === 'confirmed' ? executeVerdict : nothing,
+    });
+  });
+
+  api.openapi(settle, (c) => {
+    const { reason } = c.req.valid('json');
+    return decide(c, deps, c.req.valid('param').id, {
+      action: 'settle-fraud-case', request: { reason },
+      change: (found, operatorUserId, now) => settleCase(found, { reason, operatorUserId }, now),
+      execute: nothing,
+    });
+  });
+
+  api.openapi(reverse, (c) => {
+    const { reason } = c.req.valid('json');
+    return decide(c, deps, c.req.valid('param').id, {
+      action: 'reverse-fraud-case', request: { reason },
+      change: (found, operatorUserId, now) => reverseCase(found, { reason, operatorUserId }, now),
+      execute: undoVerdict,
     });
   });
 }
 
-/** Returns who gains or loses by a case: its tenant, or its ambassador or reviewer. */
-const interestOf = ({ subject: kind, subjectId }: FraudCase) =>
-  kind === 'tenant' ? { tenantId: subjectId } : { userId: kind === 'ring' ? undefined : subjectId };
+/** A decision about a case: what it makes of the case, and the commissions that follow. */
+interface Decision {
+  readonly action: 'resolve-fraud-case' | 'settle-fraud-case' | 'reverse-fraud-case';
+  readonly request: Readonly<Record<string, string>>;
+  /** One operator is enough. */
+  readonly isAlone?: boolean;
+  readonly change: (found: FraudCase, operatorUserId: string, now: Date) => FraudCase;
+  readonly execute: (tx: Tx, verdict: { readonly caseId: string; readonly now: Date }) => Promise<readonly Commission[]>;
+}
+
+const nothing = () => Promise.resolve([]);
+
+/** Decides about a case, with what follows in the same transaction and on record. */
+function decide(c: Context<Env>, deps: ApiDeps, caseId: string, decision: Decision): Promise<Response> {
+  const { action, isAlone = false } = decision;
+  return command(c, deps, async (context) => {
+    const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
+    const found = await findCaseToChange(tx, caseId);
+    if (found === undefined) throw notFound();
+    const decided = decision.change(found, operatorUserId, now);
+    const request = { caseId, ...decision.request };
+    const asked = { action, request, ...(await interestOf(tx, found, operatorUserId)) };
+    const waiting = isAlone ? undefined : await awaitSecondOperator(context, asked);
+    if (waiting !== undefined) return waiting;
+    await saveDecision(tx, decided);
+    const lines = await decision.execute(tx, { caseId, now });
+    emit(lines.map((line) => commissioned(line, now)));
+    await recordOperatorAction(tx, { operatorUserId, action, request, outcome: { commissions: lines.length }, traceId });
+    return { status: 200, body: decided };
+  });
+}
+
+/** Returns who gains or loses by a case: its tenant, its ambassador or reviewer, or the operator who is of its ring. */
+async function interestOf(tx: Tx, { subject: kind, subjectId }: FraudCase, operatorUserId: string) {
+  if (kind === 'tenant') return { tenantId: subjectId };
+  if (kind !== 'ring') return { userId: subjectId };
+  return (await isRingMember(tx, subjectId, operatorUserId)) ? { userId: operatorUserId } : {};
+}

@@ -28,7 +28,7 @@ const cycleView = z
 
 const close = writeRoute({
   path: '/backoffice/payout-cycles/close',
-  summary: 'Add up what an ambassador earned until a day, for paying it; asked again, the same cycle is the answer',
+  summary: 'Add up what an ambassador earned until a day, for paying it, unless a fraud case holds it; asked again, the same cycle is the answer',
   params: none,
   body: z
     .strictObject({ ambassadorUserId: uuid, periodStart: day, periodEnd: day, currency })

@@ -38,7 +38,7 @@ export interface Entry {
 export interface Account {
   readonly amount: Money;
   readonly capturedOn: string;
-  /** Of the plan on that day; undefined when nobody earned from the tenant. */
+  /** Of the plan on that day; undefined when nobody earned from the tenant, or a fraud case stops it. */
   readonly terms: Terms | undefined;
   readonly reversals: readonly Reversal[];
   readonly recorded: readonly Pick<Entry, 'kind' | 'minor'>[];
@@ -83,6 +83,21 @@ export interface Commission {
   readonly attributionId: string;
   readonly amount: Money;
   readonly earnedOn: string;
+  /** The line that this one reverses, and the fraud case that did it. */
+  readonly reverses?: { readonly id: string; readonly caseId: string };
+}
+
+interface LineReversal {
+  /** `verdict` takes a line back, `reversal` gives it back; lives in a table: never rename. */
+  readonly kind: 'verdict' | 'reversal';
+  readonly caseId: string;
+  readonly id: string;
+}
+
+/** Makes the opposite of a line, on the same day: whichever cycle pays the one pays the other. */
+export function reverseLine({ reverses: _, ...line }: Commission, { kind, caseId, id }: LineReversal): Commission {
+  const amount = { ...line.amount, minor: -line.amount.minor };
+  return { ...line, id, kind: `${kind}:${line.id}`, amount, reverses: { id: line.id, caseId } };
 }
 
 /** The event of a new line. */

@@ -31,10 +31,25 @@ export interface FraudCase extends Suspect {
   readonly id: string;
   readonly subject: Subject;
   readonly openedAt: Date;
-  readonly status: 'open' | Verdict;
+  readonly status: 'open' | Verdict | 'reversed';
   readonly resolvedAt: Date | null;
   readonly resolvedBy: string | null;
   readonly reason: string | null;
+  /** When its subject's payouts went on after a confirmed case. */
+  readonly settledAt: Date | null;
+  readonly settledBy: string | null;
+  readonly settledReason: string | null;
+  readonly reversedAt: Date | null;
+  readonly reversedBy: string | null;
+  readonly reversedReason: string | null;
+}
+
+/** A case on which nobody has decided. */
+export function openCase(facts: Suspect & Pick<FraudCase, 'id' | 'subject' | 'openedAt'>): FraudCase {
+  return {
+    ...facts, status: 'open', resolvedAt: null, resolvedBy: null, reason: null, settledAt: null, settledBy: null,
+    settledReason: null, reversedAt: null, reversedBy: null, reversedReason: null,
+  };
 }
 
 /** Tells of a case that was opened. */
@@ -56,4 +71,25 @@ interface Resolution {
 export function resolveCase(found: FraudCase, { verdict, reason, operatorUserId }: Resolution, now: Date): FraudCase {
   if (found.status !== 'open') throw new IllegalTransition(`The case is ${found.status} already.`);
   return { ...found, status: verdict, reason, resolvedAt: now, resolvedBy: operatorUserId };
+}
+
+type Decision = Omit<Resolution, 'verdict'>;
+
+/**
+ * An operator settles a confirmed case, once: payouts of its people go on.
+ * @throws {IllegalTransition} when it is not confirmed, or settled already.
+ */
+export function settleCase(found: FraudCase, { reason, operatorUserId }: Decision, now: Date): FraudCase {
+  if (found.status !== 'confirmed') throw new IllegalTransition(`The case is ${found.status}, not confirmed.`);
+  if (found.settledAt !== null) throw new IllegalTransition('The case is settled already.');
+  return { ...found, settledAt: now, settledBy: operatorUserId, settledReason: reason };
+}
+
+/**
+ * An operator reverses a confirmed case, once: what it took is given back.
+ * @throws {IllegalTransition} when it is not confirmed.
+ */
+export function reverseCase(found: FraudCase, { reason, operatorUserId }: Decision, now: Date): FraudCase {
+  if (found.status !== 'confirmed') throw new IllegalTransition(`The case is ${found.status}, not confirmed.`);
+  return { ...found, status: 'reversed', reversedAt: now, reversedBy: operatorUserId, reversedReason: reason };
 }

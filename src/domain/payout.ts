@@ -8,6 +8,25 @@ const MINIMUM: Readonly<Record<string, bigint>> = Object.freeze({
   COP: 5_000_000n, EUR: 1_000n, MXN: 20_000n, USD: 1_000n,
 });
 
+/** A fraud case that holds an ambassador's payouts. */
+export interface PayoutHold {
+  readonly caseId: string;
+  readonly status: 'open' | 'confirmed';
+}
+
+/** Payouts are held. */
+export class PayoutHeld extends IllegalTransition {}
+
+/**
+ * Lets a cycle be closed that no case holds.
+ * @throws {PayoutHeld} while a case about the ambassador is open, or confirmed and not settled.
+ */
+export function refuseHeldPayout(hold: PayoutHold | undefined): void {
+  if (hold === undefined) return;
+  const standing = hold.status === 'open' ? 'open' : 'confirmed and not settled';
+  throw new PayoutHeld(`The ambassador’s payouts are held: the fraud case ${hold.caseId} is ${standing}.`);
+}
+
 /** What a cycle is of: one ambassador, one currency, and calendar days, both included. */
 export interface CycleKey {
   readonly ambassadorUserId: string;

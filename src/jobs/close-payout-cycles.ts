@@ -1,4 +1,5 @@
 import { IllegalTransition } from '../domain/illegal-transition.ts';
+import { PayoutHeld } from '../domain/payout.ts';
 import { type ChunkContext, defineJob, type RunContext } from '../kernel/job.ts';
 import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
 import { type Days, unitsIn } from './days-of.ts';
@@ -29,9 +30,10 @@ async function closeMonth(
       const { events } = await closePayoutCycle(tx, { ambassadorUserId, currency, periodStart, periodEnd }, now);
       await append(...events);
     } catch (error) {
-      // An operator has closed a later day. What was earned is in the next cycle.
+      // What was earned is in the next cycle.
       if (!(error instanceof IllegalTransition)) throw error;
-      log.warn({ ambassadorUserId, currency }, 'ambassador passed over: a later period is closed');
+      const reason = error instanceof PayoutHeld ? 'a fraud case' : 'a later period is closed';
+      log.warn({ ambassadorUserId, currency, reason }, 'ambassador passed over');
     }
   }
 

@@ -1,5 +1,6 @@
 import { suspect } from '../domain/fraud-case.ts';
 import { defineJob } from '../kernel/job.ts';
+import { addRingAttributions } from '../store/case-attributions.ts';
 import { openCases } from '../store/fraud-cases.ts';
 import { saveLinks } from '../store/fraud-links.ts';
 import { findRings } from '../store/fraud-rings.ts';
@@ -20,6 +21,7 @@ export const detectFraudPatterns = defineJob<object>({
     }
     await chunk('rings', async ({ tx, append }) => {
       const opened = await openCases(tx, { subject: 'ring', at, suspects: await findRings(tx, { day, end }) });
+      await addRingAttributions(tx);
       await append(...opened.map(suspect));
       if (opened.length > 0) log.info({ opened: opened.length }, 'fraud rings found');
     });

@@ -1,5 +1,6 @@
 import { suspect } from '../domain/fraud-case.ts';
 import { defineJob } from '../kernel/job.ts';
+import { addAmbassadorAttributions } from '../store/case-attributions.ts';
 import { openCases } from '../store/fraud-cases.ts';
 import { saveLinks } from '../store/fraud-links.ts';
 import { forgetScores, listSuspects, saveScores } from '../store/fraud-scores.ts';
@@ -27,6 +28,7 @@ export const scoreFraud = defineJob<object>({
           const some = { day, end, timeZone, part, parts: PARTS };
           await saveScores(tx, subject, some);
           const opened = await openCases(tx, { subject, at, suspects: await listSuspects(tx, subject, some) });
+          if (subject === 'ambassador') await addAmbassadorAttributions(tx, some);
           await append(...opened.map(suspect));
           if (opened.length > 0) log.info({ subject, opened: opened.length }, 'fraud cases opened');
         });

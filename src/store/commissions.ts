@@ -1,4 +1,5 @@
-import type { Account, Commission } from '../domain/commission.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { missingEntries, type Account, type Commission } from '../domain/commission.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 import type { Page } from './page.ts';
 
@@ -37,6 +38,14 @@ interface AccountRow extends Omit<PaymentAccount, 'amount' | 'terms' | 'attribut
 /** The accounts of those payments that are captured, each held until the transaction ends. */
 export async function holdAccounts(tx: Tx, paymentIds: readonly string[]): Promise<PaymentAccount[]> {
   const ids = [...paymentIds];
+  // Read after the locks: whoever held them before has added its lines, or stopped the attribution.
+  await tx`select from payment where id = any(${ids}::uuid[]) order by id for no key update`;
+  await tx`
+    select from attribution
+    where tenant_id in (select tenant_id from payment where id = any(${ids}::uuid[]))
+    order by id
+    for key share
+  `;
   const payments = await tx<AccountRow[]>`
     select payment.id as "paymentId", payment.tenant_id as "tenantId", payment.amount_minor as "amountMinor",
            payment.currency, captured.day::text as "capturedOn", attribution.id as "attributionId",
@@ -51,14 +60,15 @@ export async function holdAccounts(tx: Tx, paymentIds: readonly string[]): Promi
     left join lateral (
       select * from commission_plan
       where plan_id = attribution.plan_id and starts_on <= captured.day
+        and not exists (
+          select from attribution_stop stop where stop.attribution_id = attribution.id and stop.lifted_at is null
+        )
       order by starts_on desc
       limit 1
     ) plan on true
     where payment.id = any(${ids}::uuid[]) and payment.status = 'captured'
     order by payment.id
-    for no key update of payment
   `;
-  // Read after the payments are held: whoever held them before has added its lines.
   const recorded = await tx<{ paymentId: string; kind: string; minor: string }[]>`
     select payment_id as "paymentId", kind, amount_minor as minor from commission where payment_id = any(${ids}::uuid[])
   `;
@@ -105,11 +115,29 @@ function readReversals(tx: Tx, paymentIds: readonly string[]) {
   `;
 }
 
+/** Adds the lines that payments lack, and returns them. */
+export async function completeCommissions(tx: Tx, paymentIds: readonly string[]): Promise<readonly Commission[]> {
+  const lines = (await holdAccounts(tx, paymentIds)).flatMap(linesOf);
+  await insertCommissions(tx, lines);
+  return lines;
+}
+
+function linesOf(account: PaymentAccount): Commission[] {
+  const { paymentId, tenantId, amount, attribution } = account;
+  if (attribution === null) return [];
+  const { id: attributionId, ambassadorUserId } = attribution;
+  return missingEntries(account).map(({ kind, minor, earnedOn }) => ({
+    id: uuidv7(), paymentId, kind, tenantId, ambassadorUserId, attributionId, earnedOn,
+    amount: { minor, currency: amount.currency },
+  }));
+}
+
 /** Adds lines to the ledger; a line that is there already fails the transaction. */
 export async function insertCommissions(tx: Tx, commissions: readonly Commission[]): Promise<void> {
   await tx`
     insert into commission (
-      id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on
+      id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on,
+      reverses_id, case_id
     )
     select * from unnest(
       ${commissions.map(({ id }) => id)}::uuid[],
@@ -120,7 +148,9 @@ export async function insertCommissions(tx: Tx, commissions: readonly Commission
       ${commissions.map(({ attributionId }) => attributionId)}::uuid[],
       ${commissions.map(({ amount }) => String(amount.minor))}::bigint[],
       ${commissions.map(({ amount }) => amount.currency)}::text[],
-      ${commissions.map(({ earnedOn }) => earnedOn)}::date[]
+      ${commissions.map(({ earnedOn }) => earnedOn)}::date[],
+      ${commissions.map(({ reverses }) => reverses?.id ?? null)}::uuid[],
+      ${commissions.map(({ reverses }) => reverses?.caseId ?? null)}::uuid[]
     )
   `;
 }

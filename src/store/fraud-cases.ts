@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { makesCase } from '../domain/fraud.ts';
-import type { FraudCase, Subject, Suspect } from '../domain/fraud-case.ts';
+import { openCase, type FraudCase, type Subject, type Suspect } from '../domain/fraud-case.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 import type { Page } from './page.ts';
 
@@ -29,9 +29,7 @@ export async function openCases(tx: Tx, { subject, at, suspects }: Opening): Pro
     const standing = standings.get(subjectId);
     return standing?.isOpen !== true && makesCase(score, standing?.looked ?? undefined);
   });
-  return insertCases(tx, fresh.map((one): FraudCase => ({
-    ...one, id: uuidv7(), subject, openedAt: at, status: 'open', resolvedAt: null, resolvedBy: null, reason: null,
-  })));
+  return insertCases(tx, fresh.map((one) => openCase({ ...one, id: uuidv7(), subject, openedAt: at })));
 }
 
 async function raiseCases(tx: Tx, subject: Subject, suspects: readonly Suspect[]): Promise<void> {
@@ -107,16 +105,33 @@ export async function findCaseToChange(tx: Tx, id: string): Promise<FraudCase | 
   return found;
 }
 
-/** Writes down what a case was found to be. */
-export async function saveVerdict(tx: Tx, { id, status, reason, resolvedAt, resolvedBy }: FraudCase): Promise<void> {
+/** Writes down what was decided about a case. */
+export async function saveDecision(tx: Tx, { id, status, ...decided }: FraudCase): Promise<void> {
   await tx`
     update fraud_case
-    set status = ${status}, reason = ${reason}, resolved_at = ${resolvedAt}, resolved_by = ${resolvedBy}
+    set status          = ${status},
+        reason          = ${decided.reason},
+        resolved_at     = ${decided.resolvedAt},
+        resolved_by     = ${decided.resolvedBy},
+        settled_at      = ${decided.settledAt},
+        settled_by      = ${decided.settledBy},
+        settled_reason  = ${decided.settledReason},
+        reversed_at     = ${decided.reversedAt},
+        reversed_by     = ${decided.reversedBy},
+        reversed_reason = ${decided.reversedReason}
     where id = ${id}
   `;
 }
 
+/** Returns whether a user is of a ring. */
+export async function isRingMember(db: Db, ringId: string, userId: string): Promise<boolean> {
+  const rows = await db`select from fraud_ring_member where ring_id = ${ringId} and user_id = ${userId}`;
+  return rows.length > 0;
+}
+
 const columns = (db: Db) => db`
   id, subject_kind as subject, subject_id as "subjectId", opened_at as "openedAt", score, evidence, status,
-  resolved_at as "resolvedAt", resolved_by as "resolvedBy", reason
+  resolved_at as "resolvedAt", resolved_by as "resolvedBy", reason, settled_at as "settledAt", settled_by as "settledBy",
+  settled_reason as "settledReason", reversed_at as "reversedAt", reversed_by as "reversedBy",
+  reversed_reason as "reversedReason"
 `;

@@ -38,7 +38,9 @@ export const operatorActions = [
   'retry-dead-letters',
   'retry-events',
   'reveal-event',
+  'reverse-fraud-case',
   'run-job',
+  'settle-fraud-case',
   'start-subscription',
   'verify-tenant',
 ] as const;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { closeCycle, type CycleKey, type PayoutCycle } from '../domain/payout.ts';
+import { closeCycle, refuseHeldPayout, type CycleKey, type PayoutCycle } from '../domain/payout.ts';
 import type { NewEvent } from '../kernel/event.ts';
 import type { Sql, Tx } from '../platform/postgres.ts';
+import { findPayoutHold } from './payout-holds.ts';
 
 /** An ambassador with a currency in which something is to be closed. */
 export type DueAmbassador = Pick<CycleKey, 'ambassadorUserId' | 'currency'>;
@@ -24,7 +25,7 @@ export async function listDueAmbassadors(sql: Sql, periodEnd: string): Promise<D
 /**
  * Closes a cycle with its lines, once: asked again, it gives the same cycle and no events. The caller appends the
  * events in the transaction. Lines are all that the ambassador earned up to the period's end and no earlier cycle has.
- * @throws {IllegalTransition} when a later or overlapping period is closed already.
+ * @throws {IllegalTransition} when a later or overlapping period is closed already, or a fraud case holds payouts.
  */
 export async function closePayoutCycle(
   tx: Tx,
@@ -36,6 +37,7 @@ export async function closePayoutCycle(
   const earlier = await listCycles(tx, key);
   const closed = earlier.find((cycle) => isOf(cycle, key));
   if (closed !== undefined) return { cycle: closed, events: [] };
+  refuseHeldPayout(await findPayoutHold(tx, ambassadorUserId));
   const lines = await tx<{ id: string; minor: string }[]>`
     select id, amount_minor as minor from commission
     where ambassador_user_id = ${ambassadorUserId} and currency = ${currency} and earned_on <= ${periodEnd}

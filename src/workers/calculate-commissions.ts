@@ -1,5 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
-import { commissioned, missingEntries, type Commission } from '../domain/commission.ts';
+import { commissioned } from '../domain/commission.ts';
 import { disputeResolved } from '../events/dispute-resolved.ts';
 import { paymentCaptured } from '../events/payment-captured.ts';
 import { paymentRefunded } from '../events/payment-refunded.ts';
@@ -7,7 +6,7 @@ import { tenantAttributed } from '../events/tenant-attributed.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
 import type { EventOf } from '../kernel/event.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { holdAccounts, insertCommissions, paymentsUnder, type PaymentAccount } from '../store/commissions.ts';
+import { completeCommissions, paymentsUnder } from '../store/commissions.ts';
 import type { Ports } from './ports.ts';
 
 const heard = [disputeResolved, paymentCaptured, paymentRefunded, tenantAttributed] as const;
@@ -25,10 +24,7 @@ export const calculateCommissions = defineReaction<Ports, typeof heard>({
 
   async handleBatch(events, { tx, append }) {
     const told = await byPayment(tx, events);
-    const accounts = await holdAccounts(tx, [...told.keys()]);
-    const lines = accounts.flatMap(linesOf);
-    await insertCommissions(tx, lines);
-    for (const line of lines) {
+    for (const line of await completeCommissions(tx, [...told.keys()])) {
       const about = told.get(line.paymentId) ?? [];
       const cause = about.find((event) => kindOf(event) === line.kind) ?? about[0];
       if (cause !== undefined) append(cause, commissioned(line, cause.occurredAt));
@@ -65,14 +61,4 @@ function kindOf(event: Heard): string | undefined {
     case 'TenantAttributed':
       return undefined;
   }
-}
-
-function linesOf(account: PaymentAccount): Commission[] {
-  const { paymentId, tenantId, amount, attribution } = account;
-  if (attribution === null) return [];
-  const { id: attributionId, ambassadorUserId } = attribution;
-  return missingEntries(account).map(({ kind, minor, earnedOn }) => ({
-    id: uuidv7(), paymentId, kind, tenantId, ambassadorUserId, attributionId, earnedOn,
-    amount: { minor, currency: amount.currency },
-  }));
 }

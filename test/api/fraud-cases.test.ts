@@ -53,7 +53,8 @@ test('a case shows what speaks against its subject', async () => {
   const [one] = (await list('?subject=reviewer')).cases;
   expect(await json(await reader.get(`${PATH}/${one?.id}`))).toEqual({
     id: one?.id, subject: 'reviewer', subjectId: author.owner, openedAt: night.toISOString(), score: 500, status: 'open',
-    resolvedAt: null, resolvedBy: null, reason: null, evidence: { components: { own_reviews: { value: 1, points: 500 } } },
+    resolvedAt: null, resolvedBy: null, reason: null, settledAt: null, settledBy: null, settledReason: null,
+    reversedAt: null, reversedBy: null, reversedReason: null, evidence: { components: { own_reviews: { value: 1, points: 500 } } },
   });
   expect((await reader.get(`${PATH}/${randomUUID()}`)).status).toBe(404);
 });

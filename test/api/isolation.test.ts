@@ -98,6 +98,7 @@ const SHARED = new Set([
   'post /backoffice/jobs/{name}/backfill', 'post /backoffice/jobs/{name}/pause', 'post /backoffice/jobs/{name}/resume',
   'get /backoffice/payment-mismatches/{id}', 'post /backoffice/payment-mismatches/{id}/resolve',
   'post /backoffice/held-charges/{id}/resolve', 'get /backoffice/fraud-cases/{id}', 'post /backoffice/fraud-cases/{id}/resolve',
+  'post /backoffice/fraud-cases/{id}/settle', 'post /backoffice/fraud-cases/{id}/reverse',
   'get /webhooks/payments/{provider}', 'post /webhooks/payments/{provider}',
 ]);
 

@@ -1,0 +1,18 @@
+import type { PayoutHold } from '../domain/payout.ts';
+import type { Tx } from '../platform/postgres.ts';
+
+/** Finds the oldest case that holds an ambassador's payouts: one about them or their ring, open or not settled. */
+export async function findPayoutHold(tx: Tx, ambassadorUserId: string): Promise<PayoutHold | undefined> {
+  const [hold] = await tx<PayoutHold[]>`
+    select id as "caseId", status
+    from fraud_case
+    where (status = 'open' or status = 'confirmed' and settled_at is null)
+      and (subject_kind = 'ambassador' and subject_id = ${ambassadorUserId}
+        or subject_kind = 'ring' and subject_id in (
+          select ring_id from fraud_ring_member where user_id = ${ambassadorUserId}
+        ))
+    order by opened_at, id
+    limit 1
+  `;
+  return hold;
+}
