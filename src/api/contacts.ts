@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { sayContact, sayWhatsApp } from '../domain/contact.ts';
+import { changeContact, changeWhatsApp } from '../domain/contact.ts';
 import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact, saveWhatsApp } from '../store/contacts.ts';
 import type { Caller } from './auth.ts';
@@ -32,36 +32,36 @@ const saveOwnWhatsApp = writeRoute({
   answer: whatsApp.extend({ confirmed }).openapi('OwnWhatsApp'),
 });
 
-/** Returns the caller as the speaker of a contact. */
-export const speaker = ({ userId, verified }: Caller) => ({ userId, verified, confirmationId: uuidv7() });
+/** Returns the caller as the author of a change of their contact. */
+export const authorOf = ({ userId, verified }: Caller) => ({ userId, verified, confirmationId: uuidv7() });
 
 /** The paths on which people say how they are reached. */
 export function contactRoutes(api: Api, deps: ApiDeps): void {
   const { BOUNDS } = deps.config;
 
   api.openapi(saveContact, (c) => {
-    const said = c.req.valid('json');
+    const own = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { userId } = caller;
-      const decision = sayContact(await findOwnContact(tx, userId), said, speaker(caller), now);
-      save(...saveOwnContact(tx, { userId, contact: said }, decision));
+      const decision = changeContact(await findOwnContact(tx, userId), own, authorOf(caller), now);
+      save(...saveOwnContact(tx, { userId, contact: own }, decision));
       if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));
       emit(decision.events);
-      return { status: 200, body: { ...said, confirmed: decision.isConfirmed } };
+      return { status: 200, body: { ...own, confirmed: decision.isConfirmed } };
     });
   });
 
   api.openapi(saveOwnWhatsApp, (c) => {
-    const said = c.req.valid('json');
+    const consent = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { userId } = caller;
-      const known = await findOwnContact(tx, userId);
-      if (known === undefined) throw new Problem(409, 'Say first who you are: POST /users/me/contact.');
-      const decision = sayWhatsApp(known, said, speaker(caller), now);
-      save(...saveWhatsApp(tx, { userId, consent: said }, decision));
+      const current = await findOwnContact(tx, userId);
+      if (current === undefined) throw new Problem(409, 'Say first who you are: POST /users/me/contact.');
+      const decision = changeWhatsApp(current, consent, authorOf(caller), now);
+      save(...saveWhatsApp(tx, { userId, consent }, decision));
       if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));
       emit(decision.events);
-      return { status: 200, body: { ...said, confirmed: decision.isConfirmed } };
+      return { status: 200, body: { ...consent, confirmed: decision.isConfirmed } };
     });
   });
 }

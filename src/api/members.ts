@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
-import { sayContact } from '../domain/contact.ts';
+import { changeContact } from '../domain/contact.ts';
 import { assertRemovable, inviteMember } from '../domain/member.ts';
 import { isSame } from '../platform/is-same.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
@@ -9,7 +9,7 @@ import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
 import { acceptInvitation, findMember, insertInvitation, insertMember, listMembers, removeMember } from '../store/members.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
-import { speaker } from './contacts.ts';
+import { authorOf } from './contacts.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { contact, uuid } from './fields.ts';
 import { notFound, unprocessable } from './problem.ts';
@@ -81,7 +81,7 @@ export function memberRoutes(api: Api, deps: ApiDeps): void {
       const tenantId = isOurs ? await acceptInvitation(tx, id, userId) : undefined;
       if (tenantId === undefined) throw unprocessable('/code', 'is not the code of an open invitation');
       const member = { tenantId, userId, role: 'member', joinedAt: now } as const;
-      const decision = sayContact(await findOwnContact(tx, userId), own, speaker(caller), now);
+      const decision = changeContact(await findOwnContact(tx, userId), own, authorOf(caller), now);
       save(insertMember(tx, member), ...saveOwnContact(tx, { userId, contact: own }, decision));
       emit(decision.events);
       return { status: 201, body: member };

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { sayContact } from '../domain/contact.ts';
+import { changeContact } from '../domain/contact.ts';
 import { chargeCurrencies } from '../domain/performance-charge.ts';
 import { planCurrencies } from '../domain/subscription.ts';
 import { openTenant, verifyTenant, type Tenant } from '../domain/tenant.ts';
@@ -10,7 +10,7 @@ import { insertMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenantToChange, insertTenant, saveVerification } from '../store/tenants.ts';
 import { command } from './command.ts';
-import { speaker } from './contacts.ts';
+import { authorOf } from './contacts.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
@@ -62,17 +62,17 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
     const { contact: ownerContact, ...input } = c.req.valid('json');
     return create(c, deps, {
       read: (db) => findOwnContact(db, c.get('caller').userId),
-      decide({ db, caller, now }, known) {
+      decide({ db, caller, now }, current) {
         const { userId } = caller;
         const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: userId }, now);
-        const said = sayContact(known, ownerContact, speaker(caller), now);
+        const change = changeContact(current, ownerContact, authorOf(caller), now);
         const statements = [
           insertTenant(db, tenant),
           insertMember(db, { tenantId: tenant.id, userId, role: 'owner', joinedAt: now }),
           countUse(db, deps.config.BOUNDS, { bound: 'tenants', subject: userId, now }),
-          ...saveOwnContact(db, { userId, contact: ownerContact }, said),
+          ...saveOwnContact(db, { userId, contact: ownerContact }, change),
         ];
-        return { status: 201, body: toView(tenant), events: [...events, ...said.events], statements };
+        return { status: 201, body: toView(tenant), events: [...events, ...change.events], statements };
       },
     });
   });

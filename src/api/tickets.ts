@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { callOff } from '../domain/appointment.ts';
-import { sayContact } from '../domain/contact.ts';
+import { changeContact } from '../domain/contact.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
 import type { Db } from '../platform/postgres.ts';
 import { readAhead, saveAppointment } from '../store/appointments.ts';
@@ -14,7 +14,7 @@ import { findTicket, findTicketToChange, insertTicket, saveTicket } from '../sto
 import { actsFor, isParty, maySee, seenBy } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
-import { speaker } from './contacts.ts';
+import { authorOf } from './contacts.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { create } from './create.ts';
 import { contact, line, text, uuid } from './fields.ts';
@@ -88,7 +88,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
     const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
     return create(c, deps, {
       read: (db) => readOpening(db, tenantId, c.get('caller').userId),
-      decide({ db, caller, now }, { tenant, member, known }) {
+      decide({ db, caller, now }, { tenant, member, current }) {
         if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
           throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
         }
@@ -96,14 +96,14 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
         if (member !== undefined) throw new Problem(403, 'A member of a tenant cannot be its customer.');
         const { userId } = caller;
         const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: userId, tenant }, now);
-        const said = sayContact(known, customerContact, speaker(caller), now);
+        const change = changeContact(current, customerContact, authorOf(caller), now);
         const statements = [
           insertTicket(db, ticket),
           countUse(db, BOUNDS, { bound: 'tickets', subject: `${userId} ${tenantId}`, now }),
-          ...saveOwnContact(db, { userId, contact: customerContact }, said),
-          ...(said.isChanged ? [countUse(db, BOUNDS, { bound: 'contacts', subject: userId, now })] : []),
+          ...saveOwnContact(db, { userId, contact: customerContact }, change),
+          ...(change.isChanged ? [countUse(db, BOUNDS, { bound: 'contacts', subject: userId, now })] : []),
         ];
-        return { status: 201, body: ticket, events: [...events, ...said.events], statements };
+        return { status: 201, body: ticket, events: [...events, ...change.events], statements };
       },
     });
   });
@@ -160,10 +160,10 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
 
 /** Reads what the opening of a ticket depends on: all at once, on one connection. */
 async function readOpening(db: Db, tenantId: string, userId: string) {
-  const [tenant, member, known] = await Promise.all([
+  const [tenant, member, current] = await Promise.all([
     findTenant(db, tenantId), findMember(db, tenantId, userId), findOwnContact(db, userId),
   ]);
-  return { tenant, member, known };
+  return { tenant, member, current };
 }
 
 const mayAssign = (caller: Caller, tenantId: string) =>

@@ -40,18 +40,18 @@ export interface ContactConfirmation {
   readonly expiresAt: Date;
 }
 
-/** Effects of a person's words: whether they changed anything, what is confirmed by them, and whom they make us ask. */
+/** Effects of a person's words: whether they change anything, what they confirm, and whom they make us ask. */
 export interface ContactDecision {
   readonly isChanged: boolean;
   readonly isConfirmed: boolean;
-  /** The address that the token proves; null when it proves none. */
-  readonly proven: string | null;
+  /** The address that the token newly confirms; null when it confirms none. */
+  readonly newlyConfirmed: string | null;
   readonly confirmation: ContactConfirmation | undefined;
   readonly events: readonly NewEvent[];
 }
 
-/** A speaker: the person, the new confirmation's id and what the token proves. */
-export interface Saying {
+/** The author of a change, the id for a new confirmation, and the addresses that the token proves. */
+export interface ContactAuthor {
   readonly userId: string;
   readonly confirmationId: string;
   readonly verified: VerifiedAddresses;
@@ -60,20 +60,31 @@ export interface Saying {
 const OPEN_MS = 24 * 3_600_000;
 
 /** Takes a person's own name, language and mail address. An address that nothing proves is asked for once a day. */
-export function sayContact(known: OwnContact | undefined, said: Contact, saying: Saying, now: Date): ContactDecision {
-  const isSame = known?.name === said.name && known.email === said.email && known.locale === said.locale;
-  const address = { channel: 'email', address: said.email, confirmed: known?.confirmedEmail } as const;
-  const decision = decide(known, { ...address, verified: saying.verified.email }, saying, now);
-  return { ...decision, isChanged: !isSame || decision.proven !== null };
+export function changeContact(
+  current: OwnContact | undefined,
+  contact: Contact,
+  author: ContactAuthor,
+  now: Date,
+): ContactDecision {
+  const { name, email, locale } = contact;
+  const isSame = current?.name === name && current.email === email && current.locale === locale;
+  const address = { channel: 'email', address: email, confirmed: current?.confirmedEmail } as const;
+  const decision = decide(current, { ...address, verified: author.verified.email }, author, now);
+  return { ...decision, isChanged: !isSame || decision.newlyConfirmed !== null };
 }
 
 /** Takes a person's consent to WhatsApp. A number of somebody who says no is asked for nothing. */
-export function sayWhatsApp(known: OwnContact, said: WhatsAppConsent, saying: Saying, now: Date): ContactDecision {
-  const isSame = known.phone === said.phone && known.whatsAppOptIn === said.optIn;
-  const address = { channel: 'whatsapp', address: said.phone, confirmed: known.confirmedPhone } as const;
-  const decision = decide(known, { ...address, verified: saying.verified.phone }, saying, now);
-  const asked = said.optIn ? decision : { ...decision, confirmation: undefined, events: [] };
-  return { ...asked, isChanged: !isSame || decision.proven !== null };
+export function changeWhatsApp(
+  current: OwnContact,
+  consent: WhatsAppConsent,
+  author: ContactAuthor,
+  now: Date,
+): ContactDecision {
+  const isSame = current.phone === consent.phone && current.whatsAppOptIn === consent.optIn;
+  const address = { channel: 'whatsapp', address: consent.phone, confirmed: current.confirmedPhone } as const;
+  const decision = decide(current, { ...address, verified: author.verified.phone }, author, now);
+  const wanted = consent.optIn ? decision : { ...decision, confirmation: undefined, events: [] };
+  return { ...wanted, isChanged: !isSame || decision.newlyConfirmed !== null };
 }
 
 interface Address extends Pick<ContactConfirmation, 'channel' | 'address'> {
@@ -82,18 +93,18 @@ interface Address extends Pick<ContactConfirmation, 'channel' | 'address'> {
 }
 
 function decide(
-  known: OwnContact | undefined,
+  current: OwnContact | undefined,
   { channel, address, confirmed, verified }: Address,
-  { userId, confirmationId: id }: Saying,
+  { userId, confirmationId: id }: ContactAuthor,
   now: Date,
 ): Omit<ContactDecision, 'isChanged'> {
-  const nothing = { proven: null, confirmation: undefined, events: [] };
+  const nothing = { newlyConfirmed: null, confirmation: undefined, events: [] };
   if (confirmed === address) return { ...nothing, isConfirmed: true };
-  if (verified?.toLowerCase() === address.toLowerCase()) return { ...nothing, isConfirmed: true, proven: address };
-  if (known?.pending.includes(address) === true) return { ...nothing, isConfirmed: false };
+  if (verified?.toLowerCase() === address.toLowerCase()) return { ...nothing, isConfirmed: true, newlyConfirmed: address };
+  if (current?.pending.includes(address) === true) return { ...nothing, isConfirmed: false };
   const expiresAt = new Date(now.getTime() + OPEN_MS);
   const confirmation = { id, userId, channel, address, createdAt: now, expiresAt };
   const payload = { confirmationId: id, userId, channel };
   const requested = contactConfirmationRequested({ actorUserId: userId, occurredAt: now, payload });
-  return { isConfirmed: false, proven: null, confirmation, events: [requested] };
+  return { isConfirmed: false, newlyConfirmed: null, confirmation, events: [requested] };
 }

@@ -23,9 +23,9 @@ export interface Use {
 export function countUse(db: Db, allowances: Allowances, { bound, subject, now }: Use): Statement {
   const { start, end } = windowAt(bound, now);
   return db`
-    insert into bound_use as known (bound, subject, window_start, window_end, used, allowed)
+    insert into bound_use as current (bound, subject, window_start, window_end, used, allowed)
     values (${bound}, ${subject}, ${start}, ${end}, 1, ${allowedBy(allowances, bound)})
-    on conflict (bound, subject, window_start) do update set used = known.used + 1, allowed = excluded.allowed
+    on conflict (bound, subject, window_start) do update set used = current.used + 1, allowed = excluded.allowed
   `;
 }
 

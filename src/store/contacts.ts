@@ -14,9 +14,9 @@ export async function findOwnContact(db: Db, userId: string): Promise<OwnContact
            confirmed_email as "confirmedEmail", confirmed_phone as "confirmedPhone",
            array(
              select address from contact_confirmation open
-             where open.user_id = said.user_id and open.confirmed_at is null and open.expires_at > now()
+             where open.user_id = contact.user_id and open.confirmed_at is null and open.expires_at > now()
            ) as pending
-    from user_contact said
+    from user_contact contact
     where user_id = ${userId}
   `;
   return contact;
@@ -26,14 +26,14 @@ export async function findOwnContact(db: Db, userId: string): Promise<OwnContact
 export function saveOwnContact(
   db: Db,
   { userId, contact: { name, email, locale } }: { readonly userId: string; readonly contact: Contact },
-  { isChanged, proven, confirmation }: Pick<ContactDecision, 'isChanged' | 'proven' | 'confirmation'>,
+  { isChanged, newlyConfirmed, confirmation }: Pick<ContactDecision, 'isChanged' | 'newlyConfirmed' | 'confirmation'>,
 ): readonly Statement[] {
   const save = db`
-    insert into user_contact as known (user_id, name, email, locale, confirmed_email, updated_at)
-    values (${userId}, ${name}, ${email}, ${locale}, ${proven}, now())
+    insert into user_contact as current (user_id, name, email, locale, confirmed_email, updated_at)
+    values (${userId}, ${name}, ${email}, ${locale}, ${newlyConfirmed}, now())
     on conflict (user_id) do update
     set name = excluded.name, email = excluded.email, locale = excluded.locale, updated_at = excluded.updated_at,
-        confirmed_email = coalesce(excluded.confirmed_email, known.confirmed_email)
+        confirmed_email = coalesce(excluded.confirmed_email, current.confirmed_email)
   `;
   return [...(isChanged ? [save] : []), ...insertConfirmation(db, confirmation)];
 }
@@ -42,12 +42,12 @@ export function saveOwnContact(
 export function saveWhatsApp(
   db: Db,
   { userId, consent: { phone, optIn } }: { readonly userId: string; readonly consent: WhatsAppConsent },
-  { isChanged, proven, confirmation }: Pick<ContactDecision, 'isChanged' | 'proven' | 'confirmation'>,
+  { isChanged, newlyConfirmed, confirmation }: Pick<ContactDecision, 'isChanged' | 'newlyConfirmed' | 'confirmation'>,
 ): readonly Statement[] {
   const save = db`
     update user_contact
     set phone = ${phone}, whatsapp_opt_in = ${optIn}, updated_at = now(),
-        confirmed_phone = coalesce(${proven}, confirmed_phone)
+        confirmed_phone = coalesce(${newlyConfirmed}, confirmed_phone)
     where user_id = ${userId}
   `;
   return [...(isChanged ? [save] : []), ...insertConfirmation(db, confirmation)];
@@ -72,10 +72,10 @@ export const listOpenConfirmations = (db: Db, userId: string) => db<Pick<Contact
 /** Finds an open confirmation with its person's language. */
 export async function findOpenConfirmation(db: Db, id: string) {
   const [found] = await db<(Pick<ContactConfirmation, 'id' | 'channel' | 'address'> & Pick<Contact, 'locale'>)[]>`
-    select asked.id, asked.channel, asked.address, said.locale
-    from contact_confirmation asked
-    join user_contact said on said.user_id = asked.user_id
-    where asked.id = ${id} and asked.confirmed_at is null and asked.expires_at > now()
+    select request.id, request.channel, request.address, contact.locale
+    from contact_confirmation request
+    join user_contact contact on contact.user_id = request.user_id
+    where request.id = ${id} and request.confirmed_at is null and request.expires_at > now()
   `;
   return found;
 }
@@ -88,12 +88,12 @@ export async function confirmAddress(tx: Tx, id: string): Promise<boolean> {
       where id = ${id} and confirmed_at is null and expires_at > now()
       returning user_id, channel, address
     )
-    update user_contact known
+    update user_contact contact
     set confirmed_email = case when channel = 'email' then address else confirmed_email end,
         confirmed_phone = case when channel = 'whatsapp' then address else confirmed_phone end
     from confirmed
-    where known.user_id = confirmed.user_id
-      and address = case when channel = 'email' then known.email else known.phone end
+    where contact.user_id = confirmed.user_id
+      and address = case when channel = 'email' then contact.email else contact.phone end
   `;
   return count > 0;
 }
@@ -103,12 +103,12 @@ const ASKED_A_DAY = 3; // requests that one address gets, whoever named it
 /** Reads the addresses that open confirmations ask for, by the confirmation's id. An address is asked a few times a day. */
 export async function readAddressesToConfirm(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const rows = await db<{ id: string; address: string }[]>`
-    select id, address from contact_confirmation asked
+    select id, address from contact_confirmation request
     where id = any(${[...ids]}::uuid[]) and confirmed_at is null and expires_at > now()
       and ${ASKED_A_DAY} > (
         select count(*) from contact_confirmation earlier
-        where earlier.address = asked.address and earlier.id < asked.id
-          and earlier.created_at > asked.created_at - interval '1 day'
+        where earlier.address = request.address and earlier.id < request.id
+          and earlier.created_at > request.created_at - interval '1 day'
       )
   `;
   return new Map(rows.map(({ id, address }) => [id, address]));

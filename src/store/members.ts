@@ -3,11 +3,11 @@ import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Makes the statement that adds a member, or takes one back who was removed. */
 export const insertMember = (db: Db, { tenantId, userId, role, joinedAt }: Member) => db`
-  insert into tenant_member as known (tenant_id, user_id, role, joined_at)
+  insert into tenant_member as current (tenant_id, user_id, role, joined_at)
   values (${tenantId}, ${userId}, ${role}, ${joinedAt})
   on conflict (tenant_id, user_id) do update
   set joined_at = excluded.joined_at, removed_at = null
-  where known.removed_at is not null
+  where current.removed_at is not null
 `;
 
 /** Finds a member who was not removed. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { sayContact } from '../../src/domain/contact.ts';
+import { changeContact } from '../../src/domain/contact.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { confirmAddress, findOwnContact, saveOwnContact } from '../../src/store/contacts.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';
@@ -14,14 +14,14 @@ async function open() {
     ...world,
     /** Saves a contact as the API does; returns the id of the confirmation. */
     async say(userId: string, email: string): Promise<string> {
-      const saying = { userId, confirmationId: randomUUID(), verified: {} };
+      const author = { userId, confirmationId: randomUUID(), verified: {} };
       const contact = { name: 'https://evil.example', email, locale: 'en' } as const;
-      const decision = sayContact(await findOwnContact(sql, userId), contact, saying, new Date());
+      const decision = changeContact(await findOwnContact(sql, userId), contact, author, new Date());
       await transaction(sql, async (tx) => {
         for (const statement of saveOwnContact(tx, { userId, contact }, decision)) await statement;
       });
       await world.commit(...decision.events);
-      return saying.confirmationId;
+      return author.confirmationId;
     },
     openTicket: (customerUserId: string) => world.commit(ticketOpened(tenant, { customerUserId })),
     mailsTo: (email: string) => world.mailbox.messages.filter(({ to }) => to.includes(email)),
