@@ -1,10 +1,13 @@
 import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
 import { scoreFraud } from '../../src/jobs/score-fraud.ts';
 import { periodOf, previousSlot } from '../../src/kernel/schedule.ts';
+import type { Sql } from '../../src/platform/postgres.ts';
+import type { Person } from '../demo/people.ts';
 import type { Stage } from '../stage.ts';
 import { until } from '../until.ts';
 import { castPerson } from './cast.ts';
 import { checkFraud, type FraudCheck } from './check-fraud.ts';
+import { checkVerdicts } from './check-verdicts.ts';
 import type { StoryClient } from './client.ts';
 import { plantRings } from './plant-rings.ts';
 import { plotRings } from './rings.ts';
@@ -18,7 +21,10 @@ interface NightOptions {
   readonly seed: number;
 }
 
-/** Plants rings among those who are there, has the last night's antifraud jobs run again, and says what they found. */
+/**
+ * Plants rings among those who are there, and has the last night's antifraud jobs run again. Operators confirm who earned
+ * from themselves. Says what was found, and what everybody has then.
+ */
 export async function playNight({ stage: { sql }, client, seed }: NightOptions): Promise<FraudCheck> {
   const plot = plotRings({ rings: RINGS_OF_A_KIND, seed });
   const operator = castPerson('night operator', Math.random);
@@ -36,5 +42,27 @@ export async function playNight({ stage: { sql }, client, seed }: NightOptions):
       return ['done', 'caught-up'].includes(String(run?.['outcome']));
     }, { deadlineMs: DEADLINE_MS });
   }
-  return checkFraud(sql, plot);
+  const found = await checkFraud(sql, plot);
+  await confirmCases({ sql, client, operators: [operator, castPerson('second night operator', Math.random)], now });
+  return { ...found, comparisons: [...found.comparisons, ...(await checkVerdicts(sql, plot))] };
+}
+
+interface Confirming {
+  readonly sql: Sql;
+  readonly client: StoryClient;
+  readonly operators: readonly Person[];
+  readonly now: Date;
+}
+
+/** Two operators confirm each case of people who earned from themselves. */
+async function confirmCases({ sql, client, operators, now }: Confirming): Promise<void> {
+  const cases = await sql<{ id: string }[]>`
+    select id from fraud_case where status = 'open' and id in (select case_id from fraud_case_attribution) order by id
+  `;
+  for (const { id } of cases) {
+    for (const as of operators) {
+      const body = { verdict: 'confirmed', reason: 'earned from themselves' };
+      await client.post({ as, claims: { roles: ['backoffice:write'] }, at: now, path: `/backoffice/fraud-cases/${id}/resolve`, body });
+    }
+  }
 }

@@ -26,6 +26,7 @@ export async function plantRings(sql: Sql, plot: Plot, end: Date): Promise<void>
              case when (one ->> 'hasEnded')::boolean then ${ago(1)} else ${ago(30)} end
       from plot, jsonb_array_elements(plot -> 'attributions') as one
     `;
+    await plantEarnings(tx, end);
     await tx`
       with told as (
         select gen_random_uuid() as ticket_id, (one ->> 'tenantId')::uuid as tenant_id, (one ->> 'author')::uuid as author
@@ -56,6 +57,23 @@ async function lay(tx: Tx, plot: Plot): Promise<void> {
     select (one ->> 'userId')::uuid as user_id, one ->> 'card' as card, one ->> 'phone' as phone, one ->> 'device' as device,
            one ->> 'address' as address, (one ->> 'visits')::integer as visits, row_number() over () as n
     from plot, jsonb_array_elements(plot -> 'holds') as one
+  `;
+}
+
+/** A payment of each attributed tenant in the first days of its attribution, with its commission. */
+async function plantEarnings(tx: Tx, end: Date): Promise<void> {
+  const ago = before(tx, end);
+  await tx`
+    with earning as (
+      select gen_random_uuid() as payment_id, attribution.*
+      from attribution
+      join person using (tenant_id)
+    ), paid as (
+      insert into payment (id, provider, provider_payment_id, tenant_id, amount_minor, currency, status, captured_at, created_at)
+      select payment_id, 'planted', payment_id::text, tenant_id, 50000, 'MXN', 'captured', ${ago(80)}, ${ago(80)} from earning
+    )
+    insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on)
+    select gen_random_uuid(), payment_id, 'payment', tenant_id, ambassador_user_id, id, 5000, 'MXN', (${ago(80)})::date from earning
   `;
 }
 

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { checkFraud } from '../../dev/story/check-fraud.ts';
+import { checkVerdicts } from '../../dev/story/check-verdicts.ts';
 import { plantRings } from '../../dev/story/plant-rings.ts';
 import { plotRings } from '../../dev/story/rings.ts';
 import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
+import { scoreFraud } from '../../src/jobs/score-fraud.ts';
+import { transaction } from '../../src/platform/transaction.ts';
+import { executeVerdict } from '../../src/store/verdicts.ts';
 import { createDatabase } from '../support/database.ts';
 import { dayEnd, night } from '../support/fraud.ts';
 import { runSlot } from '../support/jobs.ts';
@@ -35,4 +39,19 @@ test('the check sees a ring that was missed and an honest neighbour who was accu
   const { comparisons, precision, recall } = await checkFraud(sql, plot);
   expect(comparisons.map(({ differences }) => differences)).toEqual([1, 1, 1]);
   expect([precision, recall]).toEqual([13 / 14, 13 / 14]);
+});
+
+test('of the planted ambassadors the dishonest have nothing once their cases are confirmed, and the honest all', async () => {
+  const { sql } = await createDatabase();
+  const plot = plotRings({ rings: 2, seed: 7 });
+  await plantRings(sql, plot, dayEnd);
+  const differences = async () => (await checkVerdicts(sql, plot)).map(({ differences: found }) => found);
+  for (const job of [scoreFraud, detectFraudPatterns]) await runSlot(sql, job, { ports: {}, scheduledFor: night });
+  expect(await checkVerdicts(sql, plot)).toMatchObject([{ compared: 6, differences: 6 }, { compared: 4, differences: 0 }]);
+  const cases = await sql<{ id: string }[]>`select id from fraud_case`;
+  for (const { id: caseId } of cases) await transaction(sql, (tx) => executeVerdict(tx, { caseId, now: night }));
+  expect(await differences()).toEqual([0, 0]);
+  await sql`delete from commission where id = (select min(id::text)::uuid from commission where kind like 'verdict:%')`;
+  await sql`delete from commission where id = (select min(id::text)::uuid from commission where kind = 'payment' and attribution_id not in (select attribution_id from attribution_stop))`;
+  expect(await differences()).toEqual([1, 1]);
 });
