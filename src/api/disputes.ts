@@ -14,7 +14,7 @@ import { text, uuid } from './fields.ts';
 import { disputeStatus, moneyView } from './money-fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { writeRoute } from './route.ts';
-import { awaitSecondOperator } from './second-operator.ts';
+import { assertDisinterested, awaitSecondOperator } from './second-operator.ts';
 
 const disputeView = z
   .object({
@@ -76,6 +76,7 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const undecided = await findDisputeToChange(tx, id);
       if (undecided === undefined) throw notFound();
+      await assertDisinterested(tx, operatorUserId, { tenantId: undecided.tenantId });
       const { dispute, events } = resolveDispute(undecided, { outcome, operatorUserId }, now);
       const request = { disputeId: id, outcome };
       const asked = { action: 'resolve-dispute', request, tenantId: dispute.tenantId } as const;

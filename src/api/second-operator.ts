@@ -1,15 +1,25 @@
 import type { Answer, CommandContext } from './command.ts';
 import { Problem } from './problem.ts';
+import type { Tx } from '../platform/postgres.ts';
 import { approve, askApproval } from '../store/approvals.ts';
 import { findMember } from '../store/members.ts';
 import { type OperatorAction, recordOperatorAction } from '../store/operator-actions.ts';
 
 const OPEN_MS = 7 * 86_400_000;
 
-/** A request that moves money, and the people and tenants who gain or lose by it. */
-interface Request extends Pick<OperatorAction, 'action' | 'request'> {
+/** The user and the tenant who gain or lose by an operator's decision. */
+interface Interest {
   readonly userId?: string | undefined;
   readonly tenantId?: string | undefined;
+}
+
+/** A request that moves money. */
+interface Request extends Interest, Pick<OperatorAction, 'action' | 'request'> {}
+
+/** Checks that an operator does not decide about themselves or a tenant that they work for. @throws {Problem} 403 */
+export async function assertDisinterested(tx: Tx, operatorUserId: string, { userId, tenantId }: Interest): Promise<void> {
+  const isMember = tenantId !== undefined && (await findMember(tx, tenantId, operatorUserId)) !== undefined;
+  if (isMember || userId === operatorUserId) throw new Problem(403, 'Nobody decides about their own business.');
 }
 
 /**
@@ -19,10 +29,9 @@ interface Request extends Pick<OperatorAction, 'action' | 'request'> {
  */
 export async function awaitSecondOperator(
   { tx, caller: { userId: operatorUserId }, now, traceId }: CommandContext,
-  { action, request, userId, tenantId }: Request,
+  { action, request, ...interest }: Request,
 ): Promise<Answer | undefined> {
-  const isMember = tenantId !== undefined && (await findMember(tx, tenantId, operatorUserId)) !== undefined;
-  if (isMember || userId === operatorUserId) throw new Problem(403, 'Nobody decides about their own money.');
+  await assertDisinterested(tx, operatorUserId, interest);
   const expiresAt = new Date(now.getTime() + OPEN_MS);
   const approval = await askApproval(tx, { action, request, operatorUserId, now, expiresAt });
   if (approval.askedBy !== operatorUserId) {

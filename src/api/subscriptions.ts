@@ -19,6 +19,7 @@ import { day, moneyView } from './money-fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
 import { readRoute, writeRoute } from './route.ts';
+import { assertDisinterested } from './second-operator.ts';
 
 const subscriptionView = z
   .object({
@@ -128,6 +129,7 @@ async function lockTenant({ tx, caller }: CommandContext, tenantId: string): Pro
   const mayChange = !isOperator || caller.roles.has('backoffice:write');
   const tenant = mayChange ? await findTenantToChange(tx, tenantId) : undefined;
   if (tenant === undefined) throw notFound();
+  if (isOperator) await assertDisinterested(tx, caller.userId, { tenantId });
   return { tenant, isOperator };
 }
 

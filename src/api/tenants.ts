@@ -16,6 +16,7 @@ import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
 import { none, writeRoute } from './route.ts';
+import { assertDisinterested } from './second-operator.ts';
 
 /** Currencies of the price lists: in another, everything would be free. */
 const billedCurrencies: readonly string[] = planCurrencies.filter((code) => chargeCurrencies.includes(code));
@@ -83,6 +84,7 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId, emit }) => {
       const unverified = await findTenantToChange(tx, id);
       if (unverified === undefined) throw notFound();
+      await assertDisinterested(tx, operatorUserId, { tenantId: id });
       const { tenant, events } = verifyTenant(unverified, { evidence, operatorUserId }, now);
       const request = { tenantId: id, evidenceKind: evidence.kind };
       await Promise.all([

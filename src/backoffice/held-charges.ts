@@ -6,6 +6,7 @@ import { moneyView } from '../api/money-fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
+import { assertDisinterested } from '../api/second-operator.ts';
 import { toPlain } from '../domain/money.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { endHold, listHeldCharges } from '../store/performance-charges.ts';
@@ -49,7 +50,9 @@ export function heldChargeRoutes(api: Api, deps: ApiDeps): void {
     const { id } = c.req.valid('param');
     const { verdict, reason } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller: { userId: operatorUserId }, now, traceId }) => {
-      if (!(await endHold(tx, id, { verdict, now }))) throw notFound();
+      const tenantId = await endHold(tx, id, { verdict, now });
+      if (tenantId === undefined) throw notFound();
+      await assertDisinterested(tx, operatorUserId, { tenantId });
       const request = { chargeId: id, verdict, reason };
       await recordOperatorAction(tx, { operatorUserId, action: 'resolve-held-charge', request, outcome: {}, traceId });
       return { status: 200, body: { id, verdict } };

@@ -4,6 +4,7 @@ import type { Api, ApiDeps } from '../api/context.ts';
 import { line, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
 import { none, writeRoute } from '../api/route.ts';
+import { assertDisinterested } from '../api/second-operator.ts';
 import { moderate } from '../domain/moderation.ts';
 import { findListingToChange, saveListingStatus } from '../store/listings.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -42,6 +43,7 @@ export function moderationRoutes(api: Api, deps: ApiDeps): void {
       const { find, save } = targets[target];
       const found = await find(tx, targetId);
       if (found === undefined) throw notFound();
+      await assertDisinterested(tx, operatorUserId, { tenantId: found.tenantId });
       const request = { target, targetId, action: step, reason };
       const record = { operatorUserId, action: 'moderate', request, outcome: { from: found.status }, traceId } as const;
       const actionId = await recordOperatorAction(tx, record);

@@ -110,16 +110,21 @@ export async function listHeldCharges(db: Db, { before, limit }: Page): Promise<
   return rows.map(({ holdReason, ...row }) => ({ ...toCharge(row), holdReason }));
 }
 
-/** Ends the hold of a charge that waits for an operator; false when it does not wait. */
-export async function endHold(tx: Tx, id: string, { verdict, now }: { readonly verdict: HoldVerdict; readonly now: Date }): Promise<boolean> {
-  const { count } = await tx`
+/** Ends the hold of a charge that waits for an operator. Returns its tenant, or undefined when it does not wait. */
+export async function endHold(
+  tx: Tx,
+  id: string,
+  { verdict, now }: { readonly verdict: HoldVerdict; readonly now: Date },
+): Promise<string | undefined> {
+  const [charge] = await tx<{ tenantId: string }[]>`
     update performance_charge
     set held_until    = ${now},
         struck_at     = ${verdict === 'strike' ? now : null}::timestamptz,
         struck_reason = ${verdict === 'strike' ? 'operator' : null}::text
     where id = ${id} and hold_reason is not null and struck_at is null and held_until = 'infinity'
+    returning tenant_id as "tenantId"
   `;
-  return count > 0;
+  return charge?.tenantId;
 }
 
 const columns = (db: Db) => db`

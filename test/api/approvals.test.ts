@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { json, signIn, type Client } from '../support/app.ts';
+import { evidence, idOf, json, signIn, tenantBody, type Client } from '../support/app.ts';
 import { openEarning } from '../support/earning.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
+import { inDays, joined, reviewedTicket } from '../support/service.ts';
 
 const march = { periodStart: '2026-03-01', periodEnd: '2026-03-31', currency: 'MXN' };
 
@@ -90,6 +91,41 @@ describe('what moves money', () => {
     const member = await signIn(app, { userId: owner.userId, roles: ['backoffice:write'] });
     expect((await member.post(...(asked[1] ?? expect.fail()))).status).toBe(403);
   });
+});
+
+test('an operator decides nothing about a tenant that they work for', async () => {
+  const { app, sql, owner, tenantId, capture, settle, start } = await open();
+  start();
+  await capture({ paymentId: 'pay_1' });
+  await settle();
+  const shop = { tenantId, owner };
+  const { reviewId } = await reviewedTicket(app, { tenant: shop });
+  const [payment] = await sql<{ id: string }[]>`select id from payment`;
+  const { id: dispute } = await json(await owner.post(`/tenants/${tenantId}/disputes`, { paymentId: payment?.id, reason: 'x' }));
+  const charge = randomUUID();
+  await sql`
+    insert into performance_charge (id, tenant_id, kind, source_id, amount_minor, currency, occurred_at, held_until, hold_reason)
+    values (${charge}, ${tenantId}, 'whatsapp-click', ${randomUUID()}, 450, 'MXN', now(), 'infinity', 'address')
+  `;
+  const unverified = await idOf(await (await signIn(app, { userId: owner.userId })).post('/tenants', tenantBody));
+  const startsOn = inDays(1).slice(0, 10);
+  const decisions: readonly (readonly [string, object])[] = [
+    [`/tenants/${unverified}/verify`, evidence],
+    [`/tenants/${tenantId}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn }],
+    [`/backoffice/disputes/${String(dispute)}/resolve`, { outcome: 'won' }],
+    [`/backoffice/disputes/${String(dispute)}/resolve`, { outcome: 'lost' }],
+    ['/backoffice/moderation', { target: 'review', targetId: reviewId, action: 'hide', reason: 'x' }],
+    [`/backoffice/held-charges/${charge}/resolve`, { verdict: 'strike', reason: 'x' }],
+  ];
+  const marco = await signIn(app, { userId: await joined(app, shop), roles: ['backoffice:write'] });
+  const owning = await signIn(app, { userId: owner.userId, roles: ['backoffice:write'] });
+  for (const [path, body] of decisions) {
+    expect([path, (await owning.post(path, body)).status]).toEqual([path, 403]);
+    if (!path.includes(unverified)) expect([path, (await marco.post(path, body)).status]).toEqual([path, 403]);
+  }
+  expect(await sql`select held_until = 'infinity' as waits, struck_at from performance_charge where id = ${charge}`).toEqual([
+    { waits: true, struck_at: null },
+  ]);
 });
 
 test('nobody attributes a tenant to themselves, nor an owner to the own tenant', async () => {

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { PRIOR } from '../../src/domain/reputation.ts';
 import type { Tx } from '../../src/platform/postgres.ts';
-import { appDeps, json, signIn, verifiedTenant } from '../support/app.ts';
+import { appDeps, contact, json, signIn, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { eventsOf } from '../support/events.ts';
 import { race } from '../support/race.ts';
-import { approvedTicket, assignedTicket, made, reviewBody, reviewedTicket } from '../support/service.ts';
+import { approvedTicket, assignedTicket, made, quoteBody, reviewBody, reviewedTicket } from '../support/service.ts';
 
 async function open() {
   const { sql } = await createDatabase();
@@ -15,6 +15,21 @@ async function open() {
 }
 
 describe('a review', () => {
+  test('of a ticket whose approved quote was nothing is not verified, and a member writes none', async () => {
+    const { app } = await open();
+    const { tenantId, owner, customer, ticketId } = await assignedTicket(app);
+    const quoteId = await made(owner, `/tickets/${ticketId}/quotes`, { ...quoteBody(0), lines: [{ description: 'Nada', quantity: 1, unitPriceMinor: 0 }] });
+    await made(customer, `/quotes/${quoteId}/approve`, {});
+    await made(owner, `/tickets/${ticketId}/close`, { outcome: 'completed' });
+    expect(await json(await customer.post(`/tickets/${ticketId}/reviews`, reviewBody()))).toMatchObject({ verified: false });
+
+    const later = await assignedTicket(app, { tenantId, owner });
+    await made(owner, `/tickets/${later.ticketId}/close`, { outcome: 'completed' });
+    const { code } = await json(await owner.post(`/tenants/${tenantId}/invitations`, {}));
+    await made(later.customer, '/memberships', { code, contact });
+    expect((await later.customer.post(`/tickets/${later.ticketId}/reviews`, reviewBody())).status).toBe(403);
+  });
+
   test.each([true, false])('is verified (%s) when its customer had approved a quote', async (verified) => {
     const { sql, app } = await open();
     const { tenantId, ticketId, customer, reviewId } = await reviewedTicket(app, { rating: 4, verified });
