@@ -34,6 +34,8 @@ export async function findRings(tx: Tx, night: Night): Promise<readonly Suspect[
 /** Everybody who is linked to somebody, and who earns from a tenant of their own; each by themselves yet. */
 async function openUsers(tx: Tx, { day, end }: Night): Promise<void> {
   await tx`create temp table ring_earning on commit drop as ${earnings(tx, { day, end })}`;
+  await tx`create index on ring_earning (ambassador_user_id, owner_user_id)`;
+  await tx`analyze ring_earning`;
   await tx`create temp table ring_edge (user_id uuid not null, other_user_id uuid not null) on commit drop`;
   await tx`create temp table ring_user (user_id uuid not null primary key, root uuid not null) on commit drop`;
   await tx`
