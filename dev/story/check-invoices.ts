@@ -17,10 +17,10 @@ export async function checkInvoices(sql: Sql): Promise<Comparison[]> {
  * Every day of a subscription is looked at for whether it is due on it; a fact belongs to the first month that was
  * billed at all from its own on. Nothing may have come late. The rates are those of 2026; a payment is given back as it
  * was paid. Invoices in the place of credited ones are not looked at.
+ * `fact` has a row for each thing, `expected` one for each month of a tenant and currency.
  */
-async function compareInvoices(sql: Sql): Promise<Comparison> {
-  const [row] = await sql<Counted[]>`
-    with billed as (select distinct period_start as month from invoice where kind = 'invoice'),
+export const expectedInvoices = (sql: Sql) => sql`
+    billed as (select distinct period_start as month from invoice where kind = 'invoice'),
     rate (country, percent) as (values ('AR', 21), ('CL', 19), ('CO', 19), ('ES', 21), ('MX', 16), ('PE', 18)),
     fact as (
       select tenant_id, currency, day::date as day, price_minor as minor, true as is_taxed
@@ -43,7 +43,10 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
       select tenant_id, dispute.currency, (resolved_at at time zone time_zone)::date, least(0, refunded - amount_minor),
              dispute.charge_id is not null
       from dispute join tenant on tenant.id = tenant_id,
-           lateral (select coalesce(sum(amount_minor), 0) as refunded from refund where payment_id = dispute.payment_id) back
+           lateral (
+             select coalesce(sum(amount_minor), 0) as refunded from refund
+             where payment_id = dispute.payment_id and refunded_at <= (select max(issued_at) from invoice where kind = 'invoice')
+           ) back
       where dispute.status = 'lost' and not exists (
         select from performance_charge charge join invoice note on note.credits = charge.invoice_id
         where charge.id = dispute.charge_id
@@ -64,7 +67,12 @@ async function compareInvoices(sql: Sql): Promise<Comparison> {
       select tenant_id, currency, month, net,
              case when abs(exact - trunc(exact)) = 0.5 then 2 * round(exact / 2) else round(exact) end as tax
       from taxed
-    ),
+    )
+`;
+
+async function compareInvoices(sql: Sql): Promise<Comparison> {
+  const [row] = await sql<Counted[]>`
+    with ${expectedInvoices(sql)},
     kept as (
       select tenant_id, currency, period_start as month, net_minor as net, tax_minor as tax, total_minor as total,
              (select sum(amount_minor) from invoice_line where invoice_id = invoice.id) as lines

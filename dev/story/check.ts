@@ -74,16 +74,15 @@ async function compareReputation(sql: Sql): Promise<Comparison> {
   return { figure: 'reputation', compared: row?.compared ?? 0, differences: row?.differences ?? 0 };
 }
 
-/** What each payment leaves its ambassador: the rate half-even, the cap, less the part that was given back. */
-async function compareCommissions(sql: Sql): Promise<Comparison> {
-  const [row] = await sql<{ compared: number; differences: number }[]>`
-    with paid as (
+/** `expected`: what each payment leaves its ambassador: the rate half-even, the cap, less the part that was given back. */
+export const expectedCommissions = (sql: Sql) => sql`
+    paid as (
       select payment.id, payment.tenant_id, payment.amount_minor::numeric as amount, payment.currency,
              (captured_at at time zone time_zone)::date as day,
              least(coalesce((select sum(amount_minor) from refund where refund.payment_id = payment.id), 0), payment.amount_minor)::numeric as lost
       from payment join tenant on tenant.id = payment.tenant_id where payment.status = 'captured'
     ), termed as (
-      select paid.*, plan.rate_basis_points as rate, plan.cap_minor, plan.cap_currency
+      select paid.*, ambassador_user_id, plan.rate_basis_points as rate, plan.cap_minor, plan.cap_currency
       from paid
       join attribution on attribution.tenant_id = paid.tenant_id and paid.day >= starts_on and (ends_on is null or paid.day <= ends_on)
       join lateral (
@@ -99,10 +98,16 @@ async function compareCommissions(sql: Sql): Promise<Comparison> {
           else 0 end)
       end as full_share from termed
     ), expected as (
-      select id, floor(full_share * (amount - lost) / amount)
+      select id, ambassador_user_id, currency, day, floor(full_share * (amount - lost) / amount)
                  + case when (full_share * (amount - lost)) % amount * 2 >= amount then 1 else 0 end as kept
       from earned
-    ), ledger as (select payment_id as id, sum(amount_minor) as kept from commission group by 1)
+    )
+`;
+
+async function compareCommissions(sql: Sql): Promise<Comparison> {
+  const [row] = await sql<{ compared: number; differences: number }[]>`
+    with ${expectedCommissions(sql)},
+    ledger as (select payment_id as id, sum(amount_minor) as kept from commission group by 1)
     select count(*)::integer as compared,
            (count(*) filter (where coalesce(ledger.kept, 0) <> coalesce(expected.kept, 0)))::integer as differences
     from expected full join ledger using (id)

@@ -18,6 +18,12 @@ export interface Request {
   readonly body: object;
 }
 
+/** An answer of any status. */
+export interface StoryAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 /** A client that asks again under the same key when it was not answered, and counts what was. */
 export function openClient({ apiUrl, issueToken }: ClientOptions) {
   const tokens = new Map<string, Promise<string>>();
@@ -30,13 +36,30 @@ export function openClient({ apiUrl, issueToken }: ClientOptions) {
     return token;
   }
 
-  async function post({ as, claims, at, path, body }: Request): Promise<{ readonly id: string }> {
-    const headers = {
-      authorization: `Bearer ${await tokenOf(as, claims)}`,
-      'content-type': 'application/json',
-      'idempotency-key': randomUUID(),
-      'x-story-time': at.toISOString(),
-    };
+  const headersOf = async ({ as, claims, at }: Pick<Request, 'as' | 'claims' | 'at'>) => ({
+    authorization: `Bearer ${await tokenOf(as, claims)}`,
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+    'x-story-time': at.toISOString(),
+  });
+
+  /** Sends a request once and returns its answer, also a refusal. */
+  async function ask({ path, body, ...by }: Request): Promise<StoryAnswer> {
+    const response = await fetch(`${apiUrl}${path}`, { method: 'POST', headers: await headersOf(by), body: JSON.stringify(body) });
+    answered += 1;
+    return { status: response.status, body: await response.json() };
+  }
+
+  /** Reads something that exists. */
+  async function get({ path, ...by }: Omit<Request, 'body'>): Promise<unknown> {
+    const response = await fetch(`${apiUrl}${path}`, { headers: await headersOf(by) });
+    if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
+    answered += 1;
+    return response.json();
+  }
+
+  async function post({ path, body, ...by }: Request): Promise<{ readonly id: string }> {
+    const headers = await headersOf(by);
     for (let tries = 1; ; tries += 1) {
       const response = await fetch(`${apiUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => undefined);
       const text = (await response?.text()) ?? '';
@@ -51,6 +74,8 @@ export function openClient({ apiUrl, issueToken }: ClientOptions) {
   }
 
   return {
+    ask,
+    get,
     post,
     get answered() {
       return answered;

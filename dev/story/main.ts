@@ -1,5 +1,6 @@
 // npm run story [-- --tenants 50 --days 30 --seed 7]: a month of the marketplace through the API of a running system,
-// then every derived figure against its recomputation from the facts, and a night that looks for planted rings.
+// with dishonest people among the honest, then every derived figure and balance against its recomputation from the
+// facts, what each scheme gained, and a night that looks for planted rings.
 // npm run story -- --ledger [--histories 10000]: random histories of money against a model in memory.
 import { parseArgs } from 'node:util';
 import { giveUp } from '../missing-part.ts';
@@ -7,10 +8,13 @@ import { startPaymentProvider } from '../sandbox/payment-provider.ts';
 import { openStage, type Stage } from '../stage.ts';
 import { UNLIMITED } from '../unbounded.ts';
 import { until } from '../until.ts';
-import { checkFigures } from './check.ts';
+import { checkFigures, type Comparison } from './check.ts';
+import { checkBalances } from './check-balances.ts';
 import { checkInvoices } from './check-invoices.ts';
 import { checkRanking } from './check-ranking.ts';
 import { openClient } from './client.ts';
+import { checkSchemes, endSchemes, playSchemes } from './dishonest/play.ts';
+import { castOne } from './dishonest/scene.ts';
 import { tellLedger } from './ledger/story.ts';
 import { playMonth } from './month.ts';
 import { playNight } from './night.ts';
@@ -31,7 +35,7 @@ async function story(): Promise<boolean> {
   await using stage = await openStage({
     folder: 'story',
     documents: 'none',
-    env: { ...UNLIMITED, BOUNDS: undefined, LOG_LEVEL: 'warn', MONGODB_URL: undefined },
+    env: { ...UNLIMITED, BOUNDS: undefined, NOTIFICATIONS_PER_HOUR: undefined, LOG_LEVEL: 'warn', MONGODB_URL: undefined },
     preload: [new URL('clock.ts', import.meta.url)],
     print: (line) => console.log(line),
   });
@@ -48,19 +52,22 @@ async function story(): Promise<boolean> {
     else if (done === days || done % 5 === 0) console.log(line);
   };
   await playMonth({ client, provider, tenants, days, seed, start, onDay: show });
-  await until('every event is consumed', () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
-  const slots = await playJobs(stage.sql, start);
-  await until('every event of the jobs is consumed', () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
-  console.log(`\n${'job'.padEnd(32)} slots       ran`);
-  for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
+  const operators = [castOne('honest operator'), castOne('second honest operator')] as const;
+  const scene = { client, provider, mailbox: stage.mailbox, sql: stage.sql, start, now: new Date(), operators };
+  const schemes = await playSchemes(scene);
+  await settle(stage, 'the people’s events are consumed');
+  printSlots(await playJobs(stage.sql, start));
+  await settle(stage, 'the jobs’ events are consumed');
 
-  const figures = [...(await checkFigures(stage.sql)), ...(await checkInvoices(stage.sql)), ...(await checkRanking(stage.sql))];
+  const figures = [...(await checkFigures(stage.sql)), ...(await checkRanking(stage.sql))];
+  const later = { ...scene, now: new Date() };
+  await endSchemes(later, schemes);
+  await settle(stage, 'the last events are consumed');
+  figures.push(...(await checkInvoices(stage.sql)), ...(await checkBalances(stage.sql, client)));
+  const gains = await checkSchemes(later, schemes);
   const { comparisons: frauds, precision, recall } = await playNight({ stage, client, seed });
-  const comparisons = [...figures, ...frauds];
-  console.log(`\n${'figure'.padEnd(32)} compared  differences`);
-  for (const { figure, compared, differences } of comparisons) {
-    console.log(`${figure.padEnd(32)} ${String(compared).padStart(8)}  ${String(differences).padStart(11)}`);
-  }
+  const comparisons = [...figures, ...frauds, ...gains];
+  printFigures(comparisons);
   console.log(`rings: precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`);
   const [total] = await stage.sql<{ events: number; dead: number }[]>`
     select (select count(*) from outbox_event)::integer as events, (select count(*) from dead_letter)::integer as dead
@@ -70,9 +77,26 @@ async function story(): Promise<boolean> {
   return differences === 0 && total?.dead === 0;
 }
 
+function printSlots(slots: Awaited<ReturnType<typeof playJobs>>): void {
+  console.log(`\n${'job'.padEnd(32)} slots       ran`);
+  for (const { job, slots: all, ran } of slots) console.log(`${job.padEnd(32)} ${String(all).padStart(5)}  ${String(ran).padStart(8)}`);
+}
+
+function printFigures(comparisons: readonly Comparison[]): void {
+  console.log(`\n${'figure'.padEnd(32)} compared  differences`);
+  for (const { figure, compared, differences } of comparisons) {
+    console.log(`${figure.padEnd(32)} ${String(compared).padStart(8)}  ${String(differences).padStart(11)}`);
+  }
+}
+
 /** Its first midnight, UTC: when the story is told, all its slots have come. */
 function monthBefore(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+}
+
+/** Waits until every event is consumed. */
+async function settle(stage: Stage, what: string): Promise<void> {
+  await until(what, () => isConsumed(stage), { deadlineMs: REST_DEADLINE_MS });
 }
 
 async function isConsumed({ sql }: Stage): Promise<boolean> {

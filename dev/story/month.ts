@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 const AT_ONCE = 8;
 const TENANTS_PER_AMBASSADOR = 6;
 /** The commission plans that the migrations bring; the second one's cap is in MXN. */
-const STANDARD = '5f0c2a1e-7f3b-4c58-9d3e-2b6a1c9e4d01';
+export const STANDARD = '5f0c2a1e-7f3b-4c58-9d3e-2b6a1c9e4d01';
 const FOUNDERS = '5f0c2a1e-7f3b-4c58-9d3e-2b6a1c9e4d02';
 
 export interface MonthOptions {
