@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { cursor, limit, line, uuid } from '../api/fields.ts';
+import { moneyView } from '../api/money-fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
@@ -10,6 +11,7 @@ import { awaitSecondOperator } from '../api/second-operator.ts';
 import { commissioned, type Commission } from '../domain/commission.ts';
 import { resolveCase, reverseCase, settleCase, type FraudCase } from '../domain/fraud-case.ts';
 import type { Tx } from '../platform/postgres.ts';
+import { describeCaseAttributions } from '../store/case-attributions.ts';
 import { findCase, findCaseToChange, isRingMember, listCases, saveDecision } from '../store/fraud-cases.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { executeVerdict, undoVerdict } from '../store/verdicts.ts';
@@ -70,10 +72,14 @@ const params = z.object({ id: uuid });
 
 const read = readRoute({
   path: '/backoffice/fraud-cases/{id}',
-  summary: 'A case with what speaks against its subject: a score’s components, or a ring’s members and links',
+  summary: 'A case with what speaks against its subject, and the attributions that it is about with what was paid out',
   params,
   query: none,
-  answer: caseView,
+  answer: caseView.extend({
+    attributions: z.array(z.object({
+      id: uuid, tenantId: uuid, ambassadorUserId: uuid, isStopped: z.boolean(), paid: z.array(moneyView),
+    })),
+  }).openapi('FraudCaseDetail'),
 });
 
 const resolve = writeRoute({
@@ -118,7 +124,7 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(read, async (c) => {
     const found = await findCase(deps.sql, c.req.valid('param').id);
     if (found === undefined) throw notFound();
-    return c.json(found, 200);
+    return c.json({ ...found, attributions: await describeCaseAttributions(deps.sql, found.id) }, 200);
   });
 
   api.openapi(resolve, (c) => {

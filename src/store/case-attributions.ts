@@ -1,4 +1,4 @@
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 import { earnings, tiedEarnings } from './fraud-earnings.ts';
 import { isOf, type Part } from './fraud-features.ts';
 
@@ -61,3 +61,35 @@ export async function lockCaseAttributions(tx: Tx, attributionIds: readonly stri
   await tx`select from attribution where id = any(${[...attributionIds]}::uuid[]) order by id for update`;
   return payments.map(({ id }) => id);
 }
+
+/** An attribution that a case is about. */
+export interface CaseAttribution {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly ambassadorUserId: string;
+  /** A confirmed case stops it. */
+  readonly isStopped: boolean;
+  /** What payout cycles have of it, in minor units by currency. */
+  readonly paid: readonly { readonly minor: number; readonly currency: string }[];
+}
+
+/** Describes the attributions that a case is about. */
+export const describeCaseAttributions = (db: Db, caseId: string) => db<CaseAttribution[]>`
+  select attribution.id, attribution.tenant_id as "tenantId", attribution.ambassador_user_id as "ambassadorUserId",
+         exists (
+           select from attribution_stop stop where stop.attribution_id = attribution.id and stop.lifted_at is null
+         ) as "isStopped",
+         coalesce((
+           select jsonb_agg(jsonb_build_object('minor', minor, 'currency', currency) order by currency)
+           from (
+             select currency, sum(amount_minor) as minor
+             from commission join payout_line line on line.commission_id = commission.id
+             where commission.attribution_id = attribution.id
+             group by currency
+           ) as paid
+         ), '[]') as paid
+  from fraud_case_attribution about
+  join attribution on attribution.id = about.attribution_id
+  where about.case_id = ${caseId}
+  order by attribution.id
+`;

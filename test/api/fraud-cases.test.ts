@@ -54,7 +54,7 @@ test('a case shows what speaks against its subject', async () => {
   expect(await json(await reader.get(`${PATH}/${one?.id}`))).toEqual({
     id: one?.id, subject: 'reviewer', subjectId: author.owner, openedAt: night.toISOString(), score: 500, status: 'open',
     resolvedAt: null, resolvedBy: null, reason: null, settledAt: null, settledBy: null, settledReason: null,
-    reversedAt: null, reversedBy: null, reversedReason: null, evidence: { components: { own_reviews: { value: 1, points: 500 } } },
+    reversedAt: null, reversedBy: null, reversedReason: null, evidence: { components: { own_reviews: { value: 1, points: 500 } } }, attributions: [],
   });
   expect((await reader.get(`${PATH}/${randomUUID()}`)).status).toBe(404);
 });

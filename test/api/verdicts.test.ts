@@ -1,71 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { closePayoutCycles } from '../../src/jobs/close-payout-cycles.ts';
-import { scoreFraud } from '../../src/jobs/score-fraud.ts';
-import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { executeVerdict } from '../../src/store/verdicts.ts';
-import { json, signIn, type Client } from '../support/app.ts';
-import { openEarning } from '../support/earning.ts';
+import { json, signIn } from '../support/app.ts';
 import { runSlot } from '../support/jobs.ts';
 import { lockWaits, STANDARD_PLAN } from '../support/money.ts';
 import { until } from '../support/until.ts';
+import { openJudging } from '../support/verdicts.ts';
 
 const march = { periodStart: '2026-03-01', periodEnd: '2026-03-31', currency: 'MXN' };
 const april = { periodStart: '2026-04-01', periodEnd: '2026-04-30', currency: 'MXN' };
-
-/** An ambassador who works for the tenant that they earn from, entered as it was before the API refused it. */
-async function open({ endsOn = null }: { readonly endsOn?: string | null } = {}) {
-  const world = await openEarning();
-  const { sql, app, tenantId, ambassador, operator } = world;
-  const attributionId = randomUUID();
-  await sql`
-    insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
-    values (${attributionId}, ${tenantId}, ${ambassador.userId}, ${STANDARD_PLAN}, '2026-01-01', ${endsOn}, now() - interval '3 days')
-  `;
-  await sql`
-    insert into tenant_member (tenant_id, user_id, role, joined_at) values (${tenantId}, ${ambassador.userId}, 'member', now())
-  `;
-  world.start();
-  const decide = (by: Client, caseId: string, how: string, body: object) => by.post(`/backoffice/fraud-cases/${caseId}/${how}`, body);
-  return {
-    ...world, attributionId,
-    async earn(day: string, amountMinor = 200_000) {
-      await world.capture({ paymentId: `pay_${day}`, occurredAt: `${day}T18:00:00Z`, amountMinor });
-      await world.settle();
-    },
-    /** The case that a night opens about the ambassador, or about the ring with the owner. */
-    async suspect(subject: 'ambassador' | 'ring' = 'ambassador') {
-      const job = subject === 'ring' ? detectFraudPatterns : scoreFraud;
-      await runSlot(sql, job, { ports: {} });
-      const [found] = await sql<{ id: string }[]>`select id from fraud_case where subject_kind = ${subject} and status = 'open'`;
-      return found?.id ?? expect.fail();
-    },
-    confirm: (caseId: string, by: Client = operator) => decide(by, caseId, 'resolve', { verdict: 'confirmed', reason: 'own tenant' }),
-    dismiss: (caseId: string) => decide(operator, caseId, 'resolve', { verdict: 'dismissed', reason: 'a family' }),
-    settleCase: (caseId: string, by: Client = operator) => decide(by, caseId, 'settle', { reason: 'agreed' }),
-    reverse: (caseId: string, by: Client = operator) => decide(by, caseId, 'reverse', { reason: 'a mistake' }),
-    close: (period: object) => operator.post('/backoffice/payout-cycles/close', { ...period, ambassadorUserId: ambassador.userId }),
-    async balance() {
-      const [row] = await sql<[{ minor: number }]>`
-        select coalesce(sum(amount_minor), 0)::integer as minor from commission where ambassador_user_id = ${ambassador.userId}
-      `;
-      return row.minor;
-    },
-    async endsOn() {
-      const [row] = await sql<{ day: string | null }[]>`select ends_on::text as day from attribution where id = ${attributionId}`;
-      return row?.day;
-    },
-    reader: await signIn(app, { roles: ['backoffice:read'] }),
-    other: await signIn(app, { roles: ['backoffice:write'] }),
-  };
-}
 
 const today = () => new Intl.DateTimeFormat('sv', { timeZone: 'America/Mexico_City' }).format(new Date());
 
 describe('a confirmed case of an ambassador', () => {
   test.for(['ambassador', 'ring'] as const)('takes back what no payout has, stops the attribution and holds payouts (%s)', async (subject) => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     await world.earn('2026-04-10', 400_000);
     const caseId = await world.suspect(subject);
@@ -85,13 +36,20 @@ describe('a confirmed case of an ambassador', () => {
   });
 
   test('leaves alone what was paid out, and takes refunds of it from what follows', async () => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     expect((await world.close(march)).status).toBe(200);
     await world.earn('2026-04-10', 400_000);
     const caseId = await world.suspect();
     await world.confirm(caseId);
     expect(await world.balance()).toBe(20_000);
+    expect(await json(await world.reader.get(`/backoffice/fraud-cases/${caseId}`))).toMatchObject({
+      status: 'confirmed',
+      attributions: [{
+        id: world.attributionId, tenantId: world.tenantId, ambassadorUserId: world.ambassador.userId, isStopped: true,
+        paid: [{ minor: 20_000, currency: 'MXN' }],
+      }],
+    });
     await world.refund({ paymentId: 'pay_2026-03-10', amountMinor: 200_000, occurredAt: '2026-04-12T18:00:00Z' });
     await world.settle();
     expect(await world.balance()).toBe(0);
@@ -100,7 +58,7 @@ describe('a confirmed case of an ambassador', () => {
   });
 
   test('holds for an attribution that was dated back and has ended, late payments of its days included', async () => {
-    const world = await open({ endsOn: '2026-03-31' });
+    const world = await openJudging({ endsOn: '2026-03-31' });
     await world.earn('2026-03-10');
     await world.confirm(await world.suspect());
     await world.earn('2026-03-11');
@@ -108,7 +66,7 @@ describe('a confirmed case of an ambassador', () => {
   });
 
   test('lets another ambassador follow the day after', async () => {
-    const world = await open();
+    const world = await openJudging();
     await world.confirm(await world.suspect());
     const tomorrow = new Date(Date.parse(today()) + 86_400_000).toISOString().slice(0, 10);
     const successor = (startsOn: string) => world.operator.post(`/backoffice/ambassadors/${randomUUID()}/attributions`, {
@@ -120,7 +78,7 @@ describe('a confirmed case of an ambassador', () => {
 
 describe('payouts', () => {
   test('are held while a case is open, with the reason, and the job passes over and carries', async () => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     const caseId = await world.suspect();
     const refused = await world.close(march);
@@ -134,7 +92,7 @@ describe('payouts', () => {
   });
 
   test('that were closed before are answered all the same, and other ambassadors are paid', async () => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     await world.close(march);
     await world.suspect();
@@ -147,7 +105,7 @@ describe('payouts', () => {
 
 describe('a confirmed case that is reversed', () => {
   test('gives back what it took, once, and what was earned meanwhile', async () => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     const caseId = await world.suspect();
     await world.confirm(caseId);
@@ -167,7 +125,7 @@ describe('a confirmed case that is reversed', () => {
   });
 
   test.for([['ambassador', 'ring'], ['ring', 'ambassador']] as const)('stays taken while another case about it stands (%s first)', async ([first, second]) => {
-    const world = await open();
+    const world = await openJudging();
     await world.earn('2026-03-10');
     const cases = [await world.suspect(first), await world.suspect(second)] as const;
     for (const one of cases) await world.confirm(one);
@@ -179,7 +137,7 @@ describe('a confirmed case that is reversed', () => {
   });
 
   test('ends before the successor that came meanwhile', async () => {
-    const world = await open();
+    const world = await openJudging();
     const caseId = await world.suspect();
     await world.confirm(caseId);
     await world.operator.post(`/backoffice/ambassadors/${randomUUID()}/attributions`, {
@@ -190,7 +148,7 @@ describe('a confirmed case that is reversed', () => {
   });
 
   test('is not one that is open or dismissed', async () => {
-    const world = await open();
+    const world = await openJudging();
     const caseId = await world.suspect();
     for (const early of [world.reverse, world.settleCase]) expect((await early(caseId)).status).toBe(409);
     await world.dismiss(caseId);
@@ -199,7 +157,7 @@ describe('a confirmed case that is reversed', () => {
 });
 
 test('confirming, settling and reversing wait for a second operator, and are nobody else’s', async () => {
-  const world = await open();
+  const world = await openJudging();
   const caseId = await world.suspect();
   const himself = await signIn(world.app, { userId: world.ambassador.userId, roles: ['backoffice:write'] });
   for (const act of [world.confirm, world.settleCase, world.reverse]) {
@@ -215,7 +173,7 @@ test('confirming, settling and reversing wait for a second operator, and are nob
 });
 
 test('a commission that a worker adds during a verdict is taken back or not made', async () => {
-  const world = await open();
+  const world = await openJudging();
   const { sql, attributionId } = world;
   const caseId = await world.suspect();
   await world.capture({ paymentId: 'pay_1' });
@@ -230,7 +188,7 @@ test('a commission that a worker adds during a verdict is taken back or not made
 });
 
 test('the table refuses to take a line twice, another amount, or an amount of another payment', async () => {
-  const world = await open();
+  const world = await openJudging();
   const { sql } = world;
   await world.earn('2026-03-10');
   await world.earn('2026-03-11', 400_000);
