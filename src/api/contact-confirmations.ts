@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { validate as isUuid } from 'uuid';
@@ -8,8 +9,8 @@ import { transaction } from '../platform/transaction.ts';
 import { countUse } from '../store/bounds.ts';
 import { confirmAddress, findOpenConfirmation, listOpenConfirmations } from '../store/contacts.ts';
 import { command } from './command.ts';
-import type { Api, ApiDeps } from './context.ts';
-import { notFound, unprocessable } from './problem.ts';
+import type { Api, ApiDeps, Env } from './context.ts';
+import { unprocessable } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 import { smallPage, smallPageHeaders } from './small-page.ts';
 
@@ -32,6 +33,7 @@ const TEXTS = {
     warning: 'Si no la diste tú, cierra esta página: no te enviaremos nada.',
     button: 'Confirmar',
     confirmed: 'Listo: tu dirección está confirmada.',
+    gone: 'Este enlace ya se usó, venció o no es nuestro. Guarda tu dirección otra vez y te enviaremos uno nuevo.',
   },
   en: {
     title: 'Confirm your address',
@@ -39,6 +41,7 @@ const TEXTS = {
     warning: 'If you did not give it, close this page: we will send you nothing.',
     button: 'Confirm',
     confirmed: 'Your address is confirmed.',
+    gone: 'This link was used, has expired, or is not ours. Save your address again, and we will send you a new one.',
   },
 };
 
@@ -60,24 +63,34 @@ export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
     });
   });
 
-  /** Finds what the link asks for. @throws {Problem} 404 for a link that is not ours, was used or has expired. */
-  async function readLink(id: string, token: string) {
+  /** Finds what a link asks for; undefined for a link that is not ours, was used or has expired. */
+  async function findLink(id: string, token: string) {
     const isOurs = isUuid(id) && isSame(token, confirmationToken(HASH_KEY, id));
-    const found = isOurs ? await findOpenConfirmation(sql, id) : undefined;
-    if (found === undefined) throw notFound();
-    return { ...found, texts: TEXTS[found.locale] };
+    return isOurs ? findOpenConfirmation(sql, id) : undefined;
   }
 
   api.get(PATH, async (c) => {
-    const { locale, address, texts } = await readLink(c.req.param('id'), c.req.param('token'));
+    const link = await findLink(c.req.param('id'), c.req.param('token'));
+    if (link === undefined) return gone(c);
+    const { locale, address } = link;
+    const texts = TEXTS[locale];
     const form = html`<p>${texts.ask(address)}</p><p>${texts.warning}</p><form method="post"><button>${texts.button}</button></form>`;
     return c.html(smallPage({ locale, title: texts.title, content: form }), 200, smallPageHeaders);
   });
 
   api.post(PATH, bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
-    const { id, locale, texts } = await readLink(c.req.param('id'), c.req.param('token'));
-    const isConfirmed = await transaction(sql, (tx) => confirmAddress(tx, id));
-    if (!isConfirmed) throw notFound();
+    const link = await findLink(c.req.param('id'), c.req.param('token'));
+    const isConfirmed = link !== undefined && (await transaction(sql, (tx) => confirmAddress(tx, link.id)));
+    if (!isConfirmed) return gone(c);
+    const { locale } = link;
+    const texts = TEXTS[locale];
     return c.html(smallPage({ locale, title: texts.title, content: html`<p>${texts.confirmed}</p>` }), 200, smallPageHeaders);
   });
+}
+
+/** Answers a link that confirms nothing, in the browser's language. */
+function gone(c: Context<Env>): Response | Promise<Response> {
+  const locale = /^en/i.test(c.req.header('Accept-Language') ?? '') ? 'en' : 'es';
+  const { title, gone: text } = TEXTS[locale];
+  return c.html(smallPage({ locale, title, content: html`<p>${text}</p>` }), 404, smallPageHeaders);
 }
