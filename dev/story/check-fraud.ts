@@ -10,13 +10,13 @@ export interface FraudCheck {
   readonly recall: number;
 }
 
-/** Holds the rings that the night found against those that were planted. */
+/** Compares the rings that the night found with those that were planted. Rings of earlier nights are decided by then. */
 export async function checkFraud(sql: Sql, { rings, honest }: Plot): Promise<FraudCheck> {
   const rows = await sql<{ users: string[] }[]>`
     select array_agg(member.user_id order by member.user_id) as users
     from fraud_case
     join fraud_ring_member member on member.ring_id = fraud_case.subject_id
-    where fraud_case.subject_kind = 'ring'
+    where fraud_case.subject_kind = 'ring' and fraud_case.status = 'open'
     group by fraud_case.id
   `;
   const key = (users: readonly string[]) => users.toSorted().join();

@@ -9,7 +9,7 @@ import { openStage, type Stage } from '../stage.ts';
 import { UNLIMITED } from '../unbounded.ts';
 import { until } from '../until.ts';
 import { checkFigures, type Comparison } from './check.ts';
-import { checkBalances } from './check-balances.ts';
+import { checkAccounts, comparePaidOut } from './check-balances.ts';
 import { checkInvoices } from './check-invoices.ts';
 import { checkRanking } from './check-ranking.ts';
 import { openClient } from './client.ts';
@@ -59,12 +59,12 @@ async function story(): Promise<boolean> {
   printSlots(await playJobs(stage.sql, start));
   await settle(stage, 'the jobs’ events are consumed');
 
-  const figures = [...(await checkFigures(stage.sql)), ...(await checkRanking(stage.sql))];
+  const figures = [...(await checkFigures(stage.sql)), ...(await checkRanking(stage.sql)), await comparePaidOut(stage.sql)];
   const later = { ...scene, now: new Date() };
-  await endSchemes(later, schemes);
+  const played = await endSchemes(later, schemes);
   await settle(stage, 'the last events are consumed');
-  figures.push(...(await checkInvoices(stage.sql)), ...(await checkBalances(stage.sql, client)));
-  const gains = await checkSchemes(later, schemes);
+  figures.push(...(await checkInvoices(stage.sql)), await checkAccounts(stage.sql, client));
+  const gains = await checkSchemes(later, played);
   const { comparisons: frauds, precision, recall } = await playNight({ stage, client, seed });
   const comparisons = [...figures, ...frauds, ...gains];
   printFigures(comparisons);

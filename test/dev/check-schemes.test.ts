@@ -5,6 +5,9 @@ import { checkFlood } from '../../dev/story/dishonest/flood.ts';
 import { checkInsiders } from '../../dev/story/dishonest/insiders.ts';
 import { checkMail } from '../../dev/story/dishonest/mail-thief.ts';
 import { checkPraise } from '../../dev/story/dishonest/own-shop.ts';
+import { checkPayers } from '../../dev/story/dishonest/payers.ts';
+import { castOne } from '../../dev/story/dishonest/scene.ts';
+import { checkStraws } from '../../dev/story/dishonest/straws.ts';
 import type { ReadableMail } from '../../dev/sandbox/mailbox.ts';
 import { recalculateRanking } from '../../src/jobs/recalculate-ranking.ts';
 import { openBilling } from '../support/billing.ts';
@@ -134,4 +137,64 @@ test('an attribution of an insider is a gain, and so is an answer that should ha
     select gen_random_uuid(), ${await tenant()}, ${userId}, min(plan_id::text)::uuid, '2026-01-01', now() from commission_plan
   `;
   expect(await check(403)).toMatchObject({ differences: 1 });
+});
+
+test('money that an ambassador of straws has is a gain, and so is an attribution that goes on', async () => {
+  const { sql, tenant, payment } = await openBilling();
+  const [tenantId, ambassadorUserId] = [await tenant(), randomUUID()];
+  const facts = { ambassadorUserId, shops: [{ tenantId, owner: castOne('straw'), listingIds: [] }] };
+  expect(await checkStraws(sql, facts, 0)).toMatchObject({ differences: 1 }); // nothing was earned, so nothing is shown
+  const paymentId = await payment(tenantId, '2026-06-09T12:00:00Z', 50_000);
+  await sql`
+    with attributed as (
+      insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
+      select gen_random_uuid(), ${tenantId}, ${ambassadorUserId}, min(plan_id::text)::uuid, '2026-01-01', '2026-06-10', now()
+      from commission_plan
+      returning id
+    )
+    insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on)
+    select gen_random_uuid(), ${paymentId}, 'payment', ${tenantId}, ${ambassadorUserId}, id, 5000, 'MXN', '2026-06-09' from attributed
+  `;
+  expect(await checkStraws(sql, facts, 0)).toMatchObject({ differences: 1 });
+  await sql`
+    insert into commission (id, payment_id, kind, tenant_id, ambassador_user_id, attribution_id, amount_minor, currency, earned_on)
+    select gen_random_uuid(), payment_id, 'refund:' || gen_random_uuid(), tenant_id, ambassador_user_id, attribution_id,
+           -amount_minor, currency, earned_on
+    from commission
+  `;
+  expect(await checkStraws(sql, facts, 0)).toEqual({ figure: 'ambassadors of straws', compared: 1, differences: 0 });
+  expect(await checkStraws(sql, facts, 2)).toMatchObject({ differences: 2 });
+  await sql`update attribution set ends_on = null`;
+  expect(await checkStraws(sql, facts, 0)).toMatchObject({ differences: 1 });
+});
+
+test('a payer who has anything but what was paid has gained', async () => {
+  const { sql, tenant, payment, refund } = await openBilling();
+  const tenantId = await tenant();
+  const paymentId = await payment(tenantId, '2026-06-09T12:00:00Z', 49_900);
+  await refund(paymentId, '2026-06-09T13:00:00Z', 49_900);
+  const shop = { tenantId, owner: castOne('payer'), listingIds: [] };
+  const check = (accounts: readonly object[]) => checkPayers(
+    { client: { get: () => Promise.resolve({ accounts }) }, sql, now: slot, operators: [castOne('one'), castOne('other')] },
+    [{ shop, paymentId, providerPaymentId: 'x', after: [] }],
+  );
+  const even = { due: { minor: 0 }, excess: { minor: 0 } };
+  expect(await check([even])).toMatchObject({ differences: 1 }); // never billed
+  await sql`insert into invoice_series (series, last_number, last_issued_at) values ('MX-2026', 1, ${slot})`;
+  await sql`alter table invoice disable trigger all`;
+  await sql`
+    insert into invoice (
+      id, kind, series, place, tenant_id, tenant_name, country, currency, period_start, period_end, issued_at, issued_on,
+      net_minor, tax_minor, total_minor, line_count
+    )
+    values (
+      ${randomUUID()}, 'invoice', 'MX-2026', 1, ${tenantId}, 'x', 'MX', 'MXN', '2026-05-01', '2026-05-31', ${slot}, '2026-06-10', 0, 0, 0, 1
+    )
+  `;
+  expect(await check([even])).toEqual({ figure: 'payments given back', compared: 1, differences: 0 });
+  expect(await check([{ ...even, excess: { minor: 49_900 } }])).toMatchObject({ differences: 1 });
+  expect(await check([{ ...even, due: { minor: 1 } }])).toMatchObject({ differences: 1 });
+  expect(await check([])).toMatchObject({ differences: 1 });
+  await refund(paymentId, '2026-06-09T14:00:00Z', 1);
+  expect(await check([even])).toMatchObject({ differences: 1 });
 });

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../src/platform/postgres.ts';
 import type { Comparison } from '../check.ts';
+import type { StoryClient } from '../client.ts';
 import { asTenant, DAY_MS, openShop, type Scene, sendByBoth, type Shop } from './scene.ts';
 
 const PAID = 49_900;
@@ -77,14 +78,17 @@ async function takeStep(
  * Counts payers who have anything but what they paid: each owes nothing and has nothing to get, by the account that the
  * system shows, by refunds against the payment, and by documents that end at nothing.
  */
-export async function checkPayers(scene: Scene, payers: readonly Payer[]): Promise<Comparison> {
+export async function checkPayers(
+  { client, sql, now: at, operators: [operator] }: Pick<Scene, 'sql' | 'now' | 'operators'> & { readonly client: Pick<StoryClient, 'get'> },
+  payers: readonly Payer[],
+): Promise<Comparison> {
   let differences = 0;
   for (const { shop: { tenantId } } of payers) {
-    const { accounts } = (await scene.client.get({
-      as: scene.operators[0], claims: { roles: ['backoffice:read'] }, at: scene.now, path: `/tenants/${tenantId}/account`,
+    const { accounts } = (await client.get({
+      as: operator, claims: { roles: ['backoffice:read'] }, at, path: `/tenants/${tenantId}/account`,
     })) as { readonly accounts: readonly { readonly due: { minor: number }; readonly excess: { minor: number } }[] };
     const isOpen = accounts.length !== 1 || accounts.some(({ due, excess }) => due.minor !== 0 || excess.minor !== 0);
-    if (isOpen || (await countsTwice(scene.sql, tenantId))) differences += 1;
+    if (isOpen || (await countsTwice(sql, tenantId))) differences += 1;
   }
   return { figure: 'payments given back', compared: payers.length, differences };
 }

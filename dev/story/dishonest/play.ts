@@ -6,6 +6,7 @@ import { checkMail, stealMail, type Stolen } from './mail-thief.ts';
 import { checkPraise, hideSuspectReviews, type Praised, praiseOwnShop } from './own-shop.ts';
 import { checkPayers, payAndRegret, type Payer, regretAgain } from './payers.ts';
 import type { Scene } from './scene.ts';
+import { bringStraws, checkStraws, exposeStraws, type Straws } from './straws.ts';
 
 /** The schemes of dishonest people, as far as they were played. */
 export interface Schemes {
@@ -14,6 +15,7 @@ export interface Schemes {
   readonly flooded: Flooded;
   readonly stolen: Stolen;
   readonly ambassador: Insiders;
+  readonly straws: Straws;
   readonly operator: Insiders;
   readonly payers: readonly Payer[];
 }
@@ -27,18 +29,25 @@ export async function playSchemes(scene: Scene): Promise<Schemes> {
     flooded: await flood(scene),
     stolen: await stealMail(scene),
     ambassador: await earnFromOwnShop(scene),
+    straws: await bringStraws(scene),
     operator: await serveOneself(scene),
   };
 }
 
-/** Plays what comes after the jobs: payers who ask again, and an operator who reads the night's cases. */
-export async function endSchemes(scene: Scene, { payers, praise }: Schemes): Promise<void> {
-  await regretAgain(scene, payers);
-  await hideSuspectReviews(scene, praise);
+/** Schemes whose last part was played, with the unexpected answers of that part. */
+export interface PlayedSchemes extends Schemes {
+  readonly unexpected: number;
+}
+
+/** Plays what comes after the jobs: payers who ask again, and operators who read the night's cases. */
+export async function endSchemes(scene: Scene, schemes: Schemes): Promise<PlayedSchemes> {
+  await regretAgain(scene, schemes.payers);
+  await hideSuspectReviews(scene, schemes.praise);
+  return { ...schemes, unexpected: await exposeStraws(scene, schemes.straws) };
 }
 
 /** Compares what each scheme gained with nothing. */
-export async function checkSchemes(scene: Scene, schemes: Schemes): Promise<Comparison[]> {
+export async function checkSchemes(scene: Scene, schemes: PlayedSchemes): Promise<Comparison[]> {
   const { sql, mailbox } = scene;
   return [
     await checkClicks(sql, schemes.clicks),
@@ -46,6 +55,7 @@ export async function checkSchemes(scene: Scene, schemes: Schemes): Promise<Comp
     await checkFlood(sql, schemes.flooded),
     await checkMail(sql, mailbox, schemes.stolen),
     await checkInsiders(sql, 'ambassadors of own shops', schemes.ambassador),
+    await checkStraws(sql, schemes.straws, schemes.unexpected),
     await checkInsiders(sql, 'operators for themselves', schemes.operator),
     await checkPayers(scene, schemes.payers),
   ];
