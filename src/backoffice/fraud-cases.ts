@@ -84,7 +84,7 @@ const read = readRoute({
 
 const resolve = writeRoute({
   path: '/backoffice/fraud-cases/{id}/resolve',
-  summary: 'Say what a case is. A confirmed one stops its attributions, takes back what no payout has, and holds payouts',
+  summary: 'Say what a case is. A confirmed one stops its attributions, takes back what was not paid out, and holds payouts',
   params,
   body: z.strictObject({ verdict: z.enum(['confirmed', 'dismissed']), reason: line(500) }),
   status: 200,

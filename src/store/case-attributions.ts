@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../platform/postgres.ts';
 import { earnings, tiedEarnings } from './fraud-earnings.ts';
 import { isOf, type Part } from './fraud-features.ts';
+import { isPaidOut } from './payout-holds.ts';
 
 /** Adds to each open case of an ambassador the attributions by which they earned from themselves. */
 export async function addAmbassadorAttributions(tx: Tx, part: Part): Promise<void> {
@@ -69,7 +70,7 @@ export interface CaseAttribution {
   readonly ambassadorUserId: string;
   /** A confirmed case stops it. */
   readonly isStopped: boolean;
-  /** What payout cycles have of it, in minor units by currency. */
+  /** Commissions that were paid out, in minor units by currency. */
   readonly paid: readonly { readonly minor: number; readonly currency: string }[];
 }
 
@@ -83,8 +84,8 @@ export const describeCaseAttributions = (db: Db, caseId: string) => db<CaseAttri
            select jsonb_agg(jsonb_build_object('minor', minor, 'currency', currency) order by currency)
            from (
              select currency, sum(amount_minor) as minor
-             from commission join payout_line line on line.commission_id = commission.id
-             where commission.attribution_id = attribution.id
+             from commission
+             where commission.attribution_id = attribution.id and ${isPaidOut(db)}
              group by currency
            ) as paid
          ), '[]') as paid

@@ -1,5 +1,5 @@
 import type { PayoutHold } from '../domain/payout.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Finds the oldest case that holds an ambassador's payouts: one about them or their ring, open or not settled. */
 export async function findPayoutHold(tx: Tx, ambassadorUserId: string): Promise<PayoutHold | undefined> {
@@ -16,3 +16,14 @@ export async function findPayoutHold(tx: Tx, ambassadorUserId: string): Promise<
   `;
   return hold;
 }
+
+/**
+ * Returns whether a commission was paid out: its cycle paid, or a later one did with what its cycle carried. A cycle
+ * that pays carries nothing.
+ */
+export const isPaidOut = (db: Db) => db`exists (
+  select from payout_line line
+  join payout_cycle cycle  on cycle.id = line.cycle_id
+  join payout_cycle paying on paying.ambassador_user_id = cycle.ambassador_user_id and paying.currency = cycle.currency
+  where line.commission_id = commission.id and paying.period_end >= cycle.period_end and paying.payable_minor > 0
+)`;

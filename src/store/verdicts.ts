@@ -3,6 +3,7 @@ import { reverseLine, type Commission } from '../domain/commission.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 import { listCaseAttributions, lockCaseAttributions } from './case-attributions.ts';
 import { completeCommissions, insertCommissions } from './commissions.ts';
+import { isPaidOut } from './payout-holds.ts';
 
 interface Verdict {
   readonly caseId: string;
@@ -10,7 +11,7 @@ interface Verdict {
 }
 
 /**
- * Executes a confirmed case: stops its attributions and takes back what they earned and no payout cycle has.
+ * Executes a confirmed case: stops its attributions and takes back what they earned and was not paid out.
  * Returns the new lines.
  */
 export async function executeVerdict(tx: Tx, { caseId, now }: Verdict): Promise<readonly Commission[]> {
@@ -76,13 +77,13 @@ interface Line extends Omit<Commission, 'amount'> {
   readonly currency: string;
 }
 
-/** Lists lines that no cycle has and no line reverses, of the payments that would still be paid for. */
+/** Lists lines that were not paid out and no line reverses, of the payments that would still be paid for. */
 const listUnpaidLines = (tx: Tx, attributionIds: readonly string[]) => tx<Line[]>`
   with unpaid as (
     select *, sum(amount_minor) over (partition by payment_id) as owed
     from commission
     where attribution_id = any(${[...attributionIds]}::uuid[])
-      and not exists (select from payout_line line where line.commission_id = commission.id)
+      and not ${isPaidOut(tx)}
   )
   select ${columns(tx)}
   from unpaid

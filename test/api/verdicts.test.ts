@@ -57,6 +57,17 @@ describe('a confirmed case of an ambassador', () => {
     expect(await world.balance()).toBe(40_000);
   });
 
+  test('takes back what a cycle carried because it was too little to pay', async () => {
+    const world = await openJudging();
+    await world.earn('2026-03-10', 150_000);
+    expect(await json(await world.close(march))).toMatchObject({ payable: { minor: 0 }, carriedOut: { minor: 15_000 } });
+    const caseId = await world.suspect();
+    await world.confirm(caseId);
+    expect(await world.balance()).toBe(0);
+    await world.settleCase(caseId);
+    expect(await json(await world.close(april))).toMatchObject({ carriedIn: { minor: 15_000 }, payable: { minor: 0 }, carriedOut: { minor: 0 } });
+  });
+
   test('holds for an attribution that was dated back and has ended, late payments of its days included', async () => {
     const world = await openJudging({ endsOn: '2026-03-31' });
     await world.earn('2026-03-10');
