@@ -20,6 +20,21 @@ export async function addAmbassadorAttributions(tx: Tx, part: Part): Promise<voi
     where fraud_case.subject_kind = 'ambassador' and fraud_case.status = 'open'
     on conflict do nothing
   `;
+  await addOtherDays(tx, 'ambassador');
+}
+
+/** Adds to open cases the same ambassadors' attributions of the same tenants on other days. */
+async function addOtherDays(tx: Tx, subject: 'ambassador' | 'ring'): Promise<void> {
+  await tx`
+    insert into fraud_case_attribution (case_id, attribution_id)
+    select about.case_id, other.id
+    from fraud_case
+    join fraud_case_attribution about on about.case_id = fraud_case.id
+    join attribution known on known.id = about.attribution_id
+    join attribution other on other.tenant_id = known.tenant_id and other.ambassador_user_id = known.ambassador_user_id
+    where fraud_case.subject_kind = ${subject} and fraud_case.status = 'open'
+    on conflict do nothing
+  `;
 }
 
 /** Adds to each open case of a ring the attributions by which its users earned from one another, as `findRings` left them. */
@@ -35,6 +50,7 @@ export async function addRingAttributions(tx: Tx): Promise<void> {
     where fraud_case.subject_kind = 'ring' and fraud_case.status = 'open'
     on conflict do nothing
   `;
+  await addOtherDays(tx, 'ring');
 }
 
 /** Lists the ids of the attributions that a case is about. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { closePayoutCycles } from '../../src/jobs/close-payout-cycles.ts';
 import { transaction } from '../../src/platform/transaction.ts';
 import { executeVerdict } from '../../src/store/verdicts.ts';
-import { json, signIn } from '../support/app.ts';
+import { json, signIn, verifiedTenant } from '../support/app.ts';
 import { runSlot } from '../support/jobs.ts';
 import { lockWaits, STANDARD_PLAN } from '../support/money.ts';
 import { until } from '../support/until.ts';
@@ -66,6 +66,24 @@ describe('a confirmed case of an ambassador', () => {
     expect(await world.balance()).toBe(0);
     await world.settleCase(caseId);
     expect(await json(await world.close(april))).toMatchObject({ carriedIn: { minor: 15_000 }, payable: { minor: 0 }, carriedOut: { minor: 0 } });
+  });
+
+  test('takes back what an earlier attribution of the same tenant earned, and leaves another tenant’s', async () => {
+    const world = await openJudging({ startsOn: '2026-05-01' });
+    const { sql, tenantId, ambassador, operator } = world;
+    await sql`
+      insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
+      values (${randomUUID()}, ${tenantId}, ${ambassador.userId}, ${STANDARD_PLAN}, '2026-01-01', '2026-03-31', '2026-01-01')
+    `;
+    const brought = await verifiedTenant(world.app);
+    const facts = { tenantId: brought.tenantId, planId: STANDARD_PLAN, startsOn: '2026-01-01' };
+    expect((await operator.post(`/backoffice/ambassadors/${ambassador.userId}/attributions`, facts)).status).toBe(201);
+    for (const day of ['2026-03-10', '2026-05-10']) await world.earn(day);
+    await sql`update commission set created_at = '2026-03-10' where earned_on = '2026-03-10'`;
+    await world.capture({ paymentId: 'pay_other', tenantId: brought.tenantId, occurredAt: '2026-03-10T18:00:00Z', amountMinor: 70_000 });
+    await world.settle();
+    await world.confirm(await world.suspect());
+    expect(await world.balance()).toBe(7_000);
   });
 
   test('holds for an attribution that was dated back and has ended, late payments of its days included', async () => {

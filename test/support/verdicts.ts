@@ -8,13 +8,13 @@ import { runSlot } from './jobs.ts';
 import { STANDARD_PLAN } from './money.ts';
 
 /** An ambassador who works for the tenant that they earn from, entered as it was before the API refused it. */
-export async function openJudging({ endsOn = null }: { readonly endsOn?: string | null } = {}) {
+export async function openJudging({ startsOn = '2026-01-01', endsOn = null }: { readonly startsOn?: string; readonly endsOn?: string | null } = {}) {
   const world = await openEarning();
   const { sql, app, tenantId, ambassador, operator } = world;
   const attributionId = randomUUID();
   await sql`
     insert into attribution (id, tenant_id, ambassador_user_id, plan_id, starts_on, ends_on, created_at)
-    values (${attributionId}, ${tenantId}, ${ambassador.userId}, ${STANDARD_PLAN}, '2026-01-01', ${endsOn}, now() - interval '3 days')
+    values (${attributionId}, ${tenantId}, ${ambassador.userId}, ${STANDARD_PLAN}, ${startsOn}, ${endsOn}, now() - interval '3 days')
   `;
   await sql`
     insert into tenant_member (tenant_id, user_id, role, joined_at) values (${tenantId}, ${ambassador.userId}, 'member', now())
