@@ -16,7 +16,7 @@ import { openClient } from './client.ts';
 import { checkSchemes, endSchemes, playSchemes } from './dishonest/play.ts';
 import { castOne } from './dishonest/scene.ts';
 import { tellLedger } from './ledger/story.ts';
-import { playMonth } from './month.ts';
+import { findLastBilledMonth, playMonth } from './month.ts';
 import { playNight } from './night.ts';
 import { playJobs } from './play-jobs.ts';
 import { progressLine } from './progress.ts';
@@ -44,7 +44,7 @@ async function story(): Promise<boolean> {
   });
   console.log(`seed ${seed}: ${tenants} tenants, ${days} days`);
   const client = openClient(stage);
-  const start = monthBefore(new Date());
+  const start = findLastBilledMonth(new Date());
   const startedAt = performance.now();
   const show = (done: number) => {
     const line = progressLine({ done, days, requests: client.answered, startedAt });
@@ -87,11 +87,6 @@ function printFigures(comparisons: readonly Comparison[]): void {
   for (const { figure, compared, differences } of comparisons) {
     console.log(`${figure.padEnd(32)} ${String(compared).padStart(8)}  ${String(differences).padStart(11)}`);
   }
-}
-
-/** Its first midnight, UTC: when the story is told, all its slots have come. */
-function monthBefore(now: Date): Date {
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
 }
 
 /** Waits until every event is consumed. */

@@ -1,3 +1,5 @@
+import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
+import { periodOf, previousSlot } from '../../src/kernel/schedule.ts';
 import type { Person } from '../demo/people.ts';
 import type { PaymentProvider } from '../sandbox/payment-provider.ts';
 import { type Actor, castActors, castPerson } from './cast.ts';
@@ -29,6 +31,13 @@ export interface Setting extends MonthOptions {
   /** Confirms what moves money. */
   readonly secondOperator: Person;
   readonly customers: readonly Person[];
+}
+
+/** Returns the first midnight, UTC, of the last month whose invoices were due to be issued: all its slots have come. */
+export function findLastBilledMonth(now: Date): Date {
+  const { schedule, covers } = issueInvoices;
+  const { start } = periodOf(schedule, covers, previousSlot(schedule, now));
+  return new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth(), 1));
 }
 
 /** Plays a month: everybody settles in on the first morning, then day after day the businesses side by side. */
