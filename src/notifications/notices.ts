@@ -48,6 +48,8 @@ export interface Notice {
   readonly expiresAt?: Date;
   /** Of no use without this visit at that time. */
   readonly appointmentId?: string;
+  /** Set for a request to confirm an address. */
+  readonly confirmationId?: string;
 }
 
 type Props = Readonly<Record<string, string | readonly string[]>>;
@@ -91,7 +93,7 @@ export function noticeOf(event: Noticed): Notice {
     case 'ContactConfirmationRequested': {
       const { confirmationId, userId, channel } = event.payload;
       const template = channel === 'email' ? emailConfirmation : phoneConfirmation;
-      return notice(template, [userId], '/profile', () => ({ confirmationId }));
+      return { ...notice(template, [userId], '/profile', () => ({ confirmationId })), confirmationId };
     }
     case 'DigestClosed': {
       const { userId, category, count, texts } = event.payload;

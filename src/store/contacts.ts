@@ -98,18 +98,33 @@ export async function confirmAddress(tx: Tx, id: string): Promise<boolean> {
   return count > 0;
 }
 
-const ASKED_A_DAY = 3; // requests that one address gets, whoever named it
+const REQUESTS_A_DAY = 3; // that one address gets, whoever named it
 
-/** Reads the addresses that open confirmations ask for, by the confirmation's id. An address is asked a few times a day. */
+/**
+ * Lists those confirmations that no request is sent for: the person's request to the address is open already, or the
+ * address got enough requests within the day.
+ */
+export async function listExcessConfirmations(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db<{ id: string }[]>`
+    select request.id
+    from contact_confirmation request
+    join contact_confirmation earlier
+      on earlier.address = request.address and earlier.id < request.id
+      and earlier.created_at > request.created_at - interval '1 day'
+    where request.id = any(${[...ids]}::uuid[])
+    group by request.id
+    having count(*) >= ${REQUESTS_A_DAY}
+      or bool_or(earlier.user_id = request.user_id and earlier.channel = request.channel and earlier.confirmed_at is null)
+  `;
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Reads the addresses that open confirmations ask for, by the confirmation's id. */
 export async function readAddressesToConfirm(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const rows = await db<{ id: string; address: string }[]>`
-    select id, address from contact_confirmation request
+    select id, address from contact_confirmation
     where id = any(${[...ids]}::uuid[]) and confirmed_at is null and expires_at > now()
-      and ${ASKED_A_DAY} > (
-        select count(*) from contact_confirmation earlier
-        where earlier.address = request.address and earlier.id < request.id
-          and earlier.created_at > request.created_at - interval '1 day'
-      )
   `;
   return new Map(rows.map(({ id, address }) => [id, address]));
 }

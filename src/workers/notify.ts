@@ -8,6 +8,7 @@ import { requested } from '../notifications/requested.ts';
 import { RenderError } from '../notifications/template-language.ts';
 import { wordingFor } from '../notifications/wording.ts';
 import type { Tx } from '../platform/postgres.ts';
+import { listExcessConfirmations } from '../store/contacts.ts';
 import { joinDigests } from '../store/digests.ts';
 import { insertDecisions } from '../store/notification-decisions.ts';
 import { insertNotifications, listTold, type NewNotification } from '../store/notifications.ts';
@@ -25,6 +26,7 @@ export const notify = defineReaction<Ports, typeof noticed>({
     const told = events.map((event) => ({ event, notice: noticeOf(event) }));
     const userIds = told.flatMap(({ notice }) => [...notice.userIds]);
     const recipients = await readRecipients(tx, userIds, ports.channels);
+    const excess = await listExcessConfirmations(tx, told.flatMap(({ notice }) => notice.confirmationId ?? []));
     const zones = await readTimeZones(tx, events.flatMap(({ tenantId }) => tenantId ?? []));
     const known = ports.isReplay === true ? await listTold(tx, events.map(({ eventId }) => eventId)) : new Set();
     const tellings: Telling[] = [];
@@ -34,7 +36,8 @@ export const notify = defineReaction<Ports, typeof noticed>({
         const recipient = recipients.get(userId);
         if (recipient === undefined) throw new Permanent('a user to be told has no contact');
         const timeZone = recipient.timeZone ?? zones.get(event.tenantId ?? '') ?? 'UTC';
-        tellings.push(...(await tell({ event, notice, userId, recipient, timeZone, ports })));
+        const isExcess = excess.has(notice.confirmationId ?? '');
+        tellings.push(...(await tell({ event, notice, userId, recipient, timeZone, isExcess, ports })));
       }
     }
     await insertDecisions(tx, tellings.flatMap(decisionOf));
@@ -67,14 +70,17 @@ interface Told {
   readonly userId: string;
   readonly recipient: Recipient;
   readonly timeZone: string;
+  /** Set for a request to an address that was asked already. */
+  readonly isExcess: boolean;
   readonly ports: Ports;
 }
 
 /** Every channel of the template, fixed to its current version. */
-async function tell({ event, notice, userId, recipient, timeZone, ports }: Told): Promise<readonly Telling[]> {
+async function tell({ event, notice, userId, recipient, timeZone, isExcess, ports }: Told): Promise<readonly Telling[]> {
   const { template, category, expiresAt, appointmentId } = notice;
   const { contact: { locale, name } } = recipient;
-  const unreachedBy = (channel: Channel) => recipient.unreachedBy(channel, template.isConfirmation === true);
+  const unreachedBy = (channel: Channel) =>
+    isExcess ? 'the address was asked already' : recipient.unreachedBy(channel, template.isConfirmation === true);
   const chosen = chooseChannels({ template, unreachedBy, isOff: (channel) => recipient.isOff(category, channel) });
   const choices = ports.isReplay === true ? chosen.map(silenced) : chosen;
   const payload = { ...notice.props(wordingFor(locale, timeZone)), recipientName: name, link: `${ports.appUrl}${notice.path}` };

@@ -13,7 +13,7 @@ test('a worker killed inside its transaction and a Redis that forgets everything
 
   const armed = join(failpoints, 'reaction.inside');
   writeFileSync(armed, '');
-  const token = await issueToken(someone(), { roles: ['user'] });
+  const token = await issueToken({ ...someone(), contact: tenantBody.contact }, { roles: ['user'] });
   await Promise.all(Array.from({ length: 20 }, () => post(system, { token, path: '/tenants', body: tenantBody })));
   await until('a worker dies inside its transaction', () => !existsSync(armed) && ends.length === 1);
   expect(ends[0]).toMatchObject({ process: expect.stringContaining('worker'), how: 'SIGKILL' });

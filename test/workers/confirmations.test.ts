@@ -70,5 +70,22 @@ test('one address is asked three times a day, whoever names it', async () => {
   for (let person = 0; person < 6; person += 1) await world.say(randomUUID(), 'victim@example.com');
   await world.settle();
   expect(world.mailsTo('victim@example.com')).toHaveLength(3);
+  const decisions = await world.sql`select detail from notification_decision where rule = 'reach'`;
+  expect(decisions.map(({ detail }) => String(detail))).toEqual(Array(3).fill('the address was asked already'));
   expect(await world.deadLetters()).toEqual([]);
+});
+
+test('an address that one person names many times at once is asked once', async () => {
+  const world = await open();
+  const userId = randomUUID();
+  // Requests that arrive together find no contact, and each asks.
+  for (let copy = 0; copy < 5; copy += 1) {
+    await world.say(userId, 'nora@example.com');
+    await world.sql`update contact_confirmation set expires_at = now()`;
+  }
+  await world.sql`update contact_confirmation set expires_at = now() + interval '1 day'`;
+  world.start();
+  await world.settle();
+  expect(world.mailsTo('nora@example.com')).toHaveLength(1);
+  expect(await world.sql`select from notification where template = 'email-confirmation'`).toHaveLength(1);
 });
