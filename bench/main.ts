@@ -39,7 +39,7 @@ const FULL = {
   ranking: { listings: 1_000_000, zones: 200, rounds: 2 },
   reconciliation: { lines: 1_000_000 },
   invoices: { count: 50_000, rounds: 2 },
-  traces: { requests: 2_000, events: 20_000, rounds: 11 },
+  traces: { requests: 2_000, events: 60_000, rounds: 7 },
   pages: { events: 300_000, rounds: 40 },
   spine: { count: 40_000, rounds: 5 },
   tickets: { count: 4_000, rounds: 7 },

@@ -107,7 +107,7 @@ async function sumReported(tx: Tx): Promise<void> {
     create temp table reported_payment on commit drop as
     select provider, provider_payment_id, count(*) as times, sum(amount_minor)::bigint as minor, min(amount_minor) as least,
            max(amount_minor) as most, min(currency) as currency, max(currency) as other_currency,
-           max(report_id::text)::uuid as report_id
+           (array_agg(report_id))[1] as report_id
     from (
       select line.*,
              first_value(report_id) over (
