@@ -57,7 +57,7 @@ const QUICK: typeof FULL = {
   ranking: { listings: 50_000, zones: 20, rounds: 3 },
   reconciliation: { lines: 50_000 },
   invoices: { count: 5_000, rounds: 7 },
-  traces: { requests: 1_000, events: 6_000, rounds: 7 },
+  traces: { requests: 2_000, events: 20_000, rounds: 9 },
   pages: { events: 50_000, rounds: 20 },
   spine: { count: 10_000, rounds: 3 },
   tickets: { count: 1_000, rounds: 5 },
