@@ -7,7 +7,9 @@ import { confirmationCode, confirmationToken } from '../notifications/confirmati
 import { isSame } from '../platform/is-same.ts';
 import { transaction } from '../platform/transaction.ts';
 import { countUse } from '../store/bounds.ts';
-import { confirmAddress, findOpenConfirmation, listOpenConfirmations } from '../store/contacts.ts';
+import {
+  confirmAddress, findOpenConfirmation, listExcessConfirmations, listOpenConfirmations,
+} from '../store/contacts.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { unprocessable } from './problem.ts';
@@ -52,10 +54,13 @@ export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(confirm, async (c) => {
     const { code } = c.req.valid('json');
     const { userId } = c.get('caller');
-    await countUse(sql, BOUNDS, { bound: 'codes', subject: userId, now: new Date() }); // a wrong code counts as well, so it commits alone
+    // A wrong code counts as well, so its use commits alone.
+    await countUse(sql, BOUNDS, { bound: 'codes', subject: userId, now: new Date() });
     return command(c, deps, async ({ tx }) => {
       const open = await listOpenConfirmations(tx, userId);
-      const match = open.find(({ id }) => isSame(code, confirmationCode(HASH_KEY, id)));
+      // A code that was never sent can only be guessed.
+      const unsent = await listExcessConfirmations(tx, open.map(({ id }) => id));
+      const match = open.find(({ id }) => !unsent.has(id) && isSame(code, confirmationCode(HASH_KEY, id)));
       if (match === undefined || !(await confirmAddress(tx, match.id))) {
         throw unprocessable('/code', 'is not the code of an open confirmation');
       }
@@ -74,7 +79,8 @@ export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
     if (link === undefined) return gone(c);
     const { locale, address } = link;
     const texts = TEXTS[locale];
-    const form = html`<p>${texts.ask(address)}</p><p>${texts.warning}</p><form method="post"><button>${texts.button}</button></form>`;
+    const form = html`<p>${texts.ask(address)}</p><p>${texts.warning}</p>
+      <form method="post"><button>${texts.button}</button></form>`;
     return c.html(smallPage({ locale, title: texts.title, content: form }), 200, smallPageHeaders);
   });
 
@@ -84,7 +90,8 @@ export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
     if (!isConfirmed) return gone(c);
     const { locale } = link;
     const texts = TEXTS[locale];
-    return c.html(smallPage({ locale, title: texts.title, content: html`<p>${texts.confirmed}</p>` }), 200, smallPageHeaders);
+    const content = html`<p>${texts.confirmed}</p>`;
+    return c.html(smallPage({ locale, title: texts.title, content }), 200, smallPageHeaders);
   });
 }
 

@@ -22,7 +22,7 @@ export const bounds = Object.freeze({
   tenants: bound(5, 'day', 'tenants founded by one person'),
   invitations: bound(50, 'day', 'invitations of one tenant'),
   contacts: bound(10, 'day', 'changes of one person’s contact'),
-  codes: bound(10, 'hour', 'codes tried by one person'),
+  codes: bound(10, 'day', 'codes tried by one person'),
   clicks: bound(5, 'hour', 'clicks of one visitor'),
   addresses: bound(20, 'hour', 'clicks from one address'),
 });

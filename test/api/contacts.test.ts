@@ -120,6 +120,15 @@ describe('an address', () => {
     expect(await confirmed()).toMatchObject({ email: null });
   });
 
+  test('that others named three times today is confirmed by no code, for none was sent', async () => {
+    const { app, person, secrets, confirmed } = await open();
+    for (let other = 0; other < 3; other += 1) await (await signIn(app, { email: null })).post('/users/me/contact', nora);
+    await person.post('/users/me/contact', nora);
+    const { code } = await secrets();
+    expect((await person.post('/users/me/contact/confirm', { code })).status).toBe(422);
+    expect(await confirmed()).toMatchObject({ email: null });
+  });
+
   test('asked a day ago is asked again, and its old code is worth nothing', async () => {
     const { sql, person, asked, secrets } = await open();
     await person.post('/users/me/contact', nora);
