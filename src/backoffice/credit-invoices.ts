@@ -12,7 +12,7 @@ import { issued } from '../domain/invoicing.ts';
 import { findInvoice, findInvoiceToCredit, insertCreditNote, type KeptInvoice } from '../store/invoices.ts';
 import { issueMonthlyInvoices } from '../store/monthly-invoices.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { awaitSecondOperator } from '../api/second-operator.ts';
+import { assertDisinterested, awaitSecondOperator } from '../api/second-operator.ts';
 
 const MAX_LINES = 100_000;
 const params = z.object({ id: uuid });
@@ -56,8 +56,8 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
       }
       const draft = creditInvoice(invoice, { id: uuidv7(), reason, position, billAgain }, now);
       const request = { invoiceId, reason, line: position, billAgain };
-      const asked = { action: 'credit-invoice', request, tenantId: invoice.tenantId } as const;
-      const waiting = await awaitSecondOperator(context, asked);
+      const approval = { action: 'credit-invoice', request, tenantId: invoice.tenantId } as const;
+      const waiting = await awaitSecondOperator(context, approval);
       if (waiting !== undefined) return waiting;
       const note = await insertCreditNote(tx, draft);
       emit([issued(note)]);
@@ -82,15 +82,16 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
 }
 
 /** @throws {Problem} 404 where there is no invoice; {IllegalTransition} where it stands, has a successor, or nothing is due. */
-async function issueInPlaceOf(invoiceId: string, { tx, now, emit }: CommandContext): Promise<KeptInvoice> {
+async function issueInPlaceOf(invoiceId: string, { tx, caller, now, emit }: CommandContext): Promise<KeptInvoice> {
   const old = await findInvoiceToCredit(tx, invoiceId);
   if (old === undefined) throw notFound();
+  await assertDisinterested(tx, caller.userId, { tenantId: old.tenantId });
   if (old.creditedBy === null) throw new IllegalTransition('Only an invoice that was credited whole can be issued again.');
   const { tenantId, periodStart: month } = old;
   const invoices = await issueMonthlyInvoices(tx, { tenants: { only: tenantId }, month, issuedAt: now });
   emit(invoices.map(issued));
-  const found = await Promise.all(invoices.map(({ id }) => findInvoice(tx, id)));
-  const corrected = found.find((invoice) => invoice?.replaces === invoiceId);
+  const issuedInvoices = await Promise.all(invoices.map(({ id }) => findInvoice(tx, id)));
+  const corrected = issuedInvoices.find((invoice) => invoice?.replaces === invoiceId);
   if (corrected === undefined) throw new IllegalTransition('Nothing of it is due again, or it was issued again already.');
   return corrected;
 }

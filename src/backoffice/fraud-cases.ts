@@ -7,7 +7,7 @@ import { moneyView } from '../api/money-fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { awaitSecondOperator } from '../api/second-operator.ts';
+import { assertDisinterested, awaitSecondOperator } from '../api/second-operator.ts';
 import { commissioned, type Commission } from '../domain/commission.ts';
 import { resolveCase, reverseCase, settleCase, type FraudCase } from '../domain/fraud-case.ts';
 import type { Tx } from '../platform/postgres.ts';
@@ -122,16 +122,16 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(read, async (c) => {
-    const found = await findCase(deps.sql, c.req.valid('param').id);
-    if (found === undefined) throw notFound();
-    return c.json({ ...found, attributions: await describeCaseAttributions(deps.sql, found.id) }, 200);
+    const fraudCase = await findCase(deps.sql, c.req.valid('param').id);
+    if (fraudCase === undefined) throw notFound();
+    return c.json({ ...fraudCase, attributions: await describeCaseAttributions(deps.sql, fraudCase.id) }, 200);
   });
 
   api.openapi(resolve, (c) => {
     const { verdict, reason } = c.req.valid('json');
     return decide(c, deps, c.req.valid('param').id, {
       action: 'resolve-fraud-case', request: { verdict, reason }, isAlone: verdict === 'dismissed',
-      change: (found, operatorUserId, now) => resolveCase(found, { verdict, reason, operatorUserId }, now),
+      change: (fraudCase, operatorUserId, now) => resolveCase(fraudCase, { verdict, reason, operatorUserId }, now),
       execute: verdict === 'confirmed' ? executeVerdict : nothing,
     });
   });
@@ -140,7 +140,7 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
     const { reason } = c.req.valid('json');
     return decide(c, deps, c.req.valid('param').id, {
       action: 'settle-fraud-case', request: { reason },
-      change: (found, operatorUserId, now) => settleCase(found, { reason, operatorUserId }, now),
+      change: (fraudCase, operatorUserId, now) => settleCase(fraudCase, { reason, operatorUserId }, now),
       execute: nothing,
     });
   });
@@ -149,7 +149,7 @@ export function fraudCaseRoutes(api: Api, deps: ApiDeps): void {
     const { reason } = c.req.valid('json');
     return decide(c, deps, c.req.valid('param').id, {
       action: 'reverse-fraud-case', request: { reason },
-      change: (found, operatorUserId, now) => reverseCase(found, { reason, operatorUserId }, now),
+      change: (fraudCase, operatorUserId, now) => reverseCase(fraudCase, { reason, operatorUserId }, now),
       execute: undoVerdict,
     });
   });
@@ -161,7 +161,7 @@ interface Decision {
   readonly request: Readonly<Record<string, string>>;
   /** One operator is enough. */
   readonly isAlone?: boolean;
-  readonly change: (found: FraudCase, operatorUserId: string, now: Date) => FraudCase;
+  readonly change: (fraudCase: FraudCase, operatorUserId: string, now: Date) => FraudCase;
   readonly execute: (tx: Tx, verdict: { readonly caseId: string; readonly now: Date }) => Promise<readonly Commission[]>;
 }
 
@@ -172,12 +172,13 @@ function decide(c: Context<Env>, deps: ApiDeps, caseId: string, decision: Decisi
   const { action, isAlone = false } = decision;
   return command(c, deps, async (context) => {
     const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
-    const found = await findCaseToChange(tx, caseId);
-    if (found === undefined) throw notFound();
-    const decided = decision.change(found, operatorUserId, now);
+    const fraudCase = await findCaseToChange(tx, caseId);
+    if (fraudCase === undefined) throw notFound();
+    const decided = decision.change(fraudCase, operatorUserId, now);
     const request = { caseId, ...decision.request };
-    const asked = { action, request, ...(await interestOf(tx, found, operatorUserId)) };
-    const waiting = isAlone ? undefined : await awaitSecondOperator(context, asked);
+    const interest = await interestOf(tx, fraudCase, operatorUserId);
+    await assertDisinterested(tx, operatorUserId, interest);
+    const waiting = isAlone ? undefined : await awaitSecondOperator(context, { action, request, ...interest });
     if (waiting !== undefined) return waiting;
     await saveDecision(tx, decided);
     const lines = await decision.execute(tx, { caseId, now });

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { transaction } from '../../src/platform/transaction.ts';
+import { issueMonthlyInvoices } from '../../src/store/monthly-invoices.ts';
 import { evidence, idOf, json, signIn, tenantBody, type Client } from '../support/app.ts';
 import { openEarning } from '../support/earning.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
-import { inDays, joined, reviewedTicket } from '../support/service.ts';
+import { inDays, joined, made, reviewedTicket } from '../support/service.ts';
 
 const march = { periodStart: '2026-03-01', periodEnd: '2026-03-31', currency: 'MXN' };
 
@@ -107,6 +109,15 @@ test('an operator decides nothing about a tenant that they work for', async () =
     insert into performance_charge (id, tenant_id, kind, source_id, amount_minor, currency, occurred_at, held_until, hold_reason)
     values (${charge}, ${tenantId}, 'whatsapp-click', ${randomUUID()}, 450, 'MXN', now(), 'infinity', 'address')
   `;
+  const caseId = randomUUID();
+  await sql`
+    insert into fraud_case (id, subject_kind, subject_id, opened_at, score, evidence)
+    values (${caseId}, 'tenant', ${tenantId}, now(), 600, '{"components":{}}')
+  `;
+  await made(owner, `/tenants/${tenantId}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: inDays(0).slice(0, 10) });
+  const month = `${new Date().toISOString().slice(0, 7)}-01`;
+  await transaction(sql, (tx) => issueMonthlyInvoices(tx, { tenants: { only: tenantId }, month, issuedAt: new Date() }));
+  const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${tenantId}`;
   const unverified = await idOf(await (await signIn(app, { userId: owner.userId })).post('/tenants', tenantBody));
   const startsOn = inDays(1).slice(0, 10);
   const decisions: readonly (readonly [string, object])[] = [
@@ -116,6 +127,9 @@ test('an operator decides nothing about a tenant that they work for', async () =
     [`/backoffice/disputes/${String(dispute)}/resolve`, { outcome: 'lost' }],
     ['/backoffice/moderation', { target: 'review', targetId: reviewId, action: 'hide', reason: 'x' }],
     [`/backoffice/held-charges/${charge}/resolve`, { verdict: 'strike', reason: 'x' }],
+    [`/backoffice/fraud-cases/${caseId}/resolve`, { verdict: 'dismissed', reason: 'x' }],
+    [`/backoffice/invoices/${invoice?.id}/credit`, { reason: 'x' }],
+    [`/backoffice/invoices/${invoice?.id}/reissue`, {}],
   ];
   const marco = await signIn(app, { userId: await joined(app, shop), roles: ['backoffice:write'] });
   const owning = await signIn(app, { userId: owner.userId, roles: ['backoffice:write'] });
