@@ -49,7 +49,7 @@ create table member_invitation (
   constraint member_invitation_accepted check ((accepted_by is null) = (accepted_at is null))
 );
 
--- How often somebody did in a window of time what others pay for or are told of.
+-- Uses, in a window of time, of what others pay for or are told of.
 create table bound_use (
   bound        text        not null,
   -- The ids or hashes that the bound counts by.
@@ -62,7 +62,7 @@ create table bound_use (
   constraint bound_use_allowed check (used <= allowed)
 );
 
--- What is forgotten.
+-- Windows to forget.
 create index bound_use_over on bound_use (window_end);
 
 -- Requests that an address got within a day, whoever made us ask.

@@ -8,7 +8,7 @@ alter table performance_charge
   add column struck_reason text,
   add constraint performance_charge_hold_reason check (hold_reason in ('visitor', 'address')),
   add constraint performance_charge_struck      check ((struck_at is null) = (struck_reason is null)),
-  -- What was billed is given back by a dispute or a credit note, and not struck out.
+  -- A billed charge is given back by a dispute or a credit note, and not struck out.
   add constraint performance_charge_struck_free check (struck_at is null or invoice_id is null);
 
 -- The few that wait for an operator.

@@ -1,4 +1,4 @@
--- What moves money is asked for by one operator and done when a second one asks for the same.
+-- Requests that move money: one operator asks, and the request is executed when a second one asks for the same.
 create table operator_approval (
   id          uuid        not null,
   action      text        not null,

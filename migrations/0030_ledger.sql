@@ -5,7 +5,7 @@
 -- Documents: a credit note takes back an invoice or one of its lines; a corrected invoice takes the place of a credited
 -- one, so that a month has one invoice that stands.
 alter table invoice_line
-  -- Of a credit note: the line of the invoice that it takes back; null for taxes.
+  -- The line of the invoice that a credit note takes back; null for taxes.
   add column credits_position integer,
   -- The notes of an invoice round together, so that they sum up to its tax.
   drop constraint invoice_line_tax,

@@ -60,7 +60,7 @@ from (
   ) as paid on true
 ) as applied;
 
--- Where invoices and payments do not agree: what is due or too much of an account, and payments in a wrong currency.
+-- Disagreements of invoices and payments: amounts due or too much, and payments in a wrong currency.
 create view account_mismatch as
 select tenant_id, currency, 'due' as kind, due_minor as amount_minor, null::uuid as payment_id
 from tenant_account where due_minor > 0

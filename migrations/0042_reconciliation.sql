@@ -20,7 +20,7 @@ where later.id = older.id;
 -- Refunds and fees are lines too.
 alter table settlement_line drop constraint settlement_line_amount_positive;
 
--- What providers say by now: the lines of each day in the last report that speaks of it.
+-- The providers' current word: the lines of each day in the last report that speaks of it.
 create view current_settlement_line as
 select line.report_id, report.loaded_at, report.provider, line.provider_payment_id, line.amount_minor, line.currency, line.settled_on,
        case when line.amount_minor > 0 then 'payment' when line.amount_minor < 0 then 'refund' else 'fee' end as kind
@@ -51,7 +51,7 @@ where status = 'captured'
       and known.kind = 'missing-there' and known.resolved_at is null
   );
 
--- Whoever records a capture has it reconciled, also after its day was.
+-- A recorded capture is reconciled, also after its day was.
 create function note_unsettled_payments() returns trigger
 language plpgsql
 as $$
@@ -110,7 +110,7 @@ create table payment_mismatch_change (
 );
 
 create index payment_mismatch_change_of_mismatch on payment_mismatch_change (mismatch_id, id);
--- What nobody has been told of yet.
+-- Changes without an event yet.
 create index payment_mismatch_change_unannounced on payment_mismatch_change (id) where announced_at is null;
 
 insert into payment_mismatch_change (

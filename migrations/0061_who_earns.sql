@@ -7,5 +7,5 @@ select tenant_id, user_id, joined_at, removed_at
 from tenant_member
 where role = 'member';
 
--- What an attribution earned lately.
+-- Recent commissions of an attribution.
 create index commission_of_attribution on commission (attribution_id, created_at);

@@ -36,7 +36,7 @@ create table attribution_stop (
   constraint attribution_stop_later check (lifted_at >= stopped_at)
 );
 
--- What a commission asks for.
+-- The query of a new commission.
 create index attribution_stop_standing on attribution_stop (attribution_id) where lifted_at is null;
 
 -- A verdict takes a line back, and its reversal gives the line back, each with a line of its own: the opposite amount of

@@ -42,9 +42,9 @@ export async function playNight({ stage: { sql }, client, seed }: NightOptions):
       return ['done', 'caught-up'].includes(String(run?.['outcome']));
     }, { deadlineMs: DEADLINE_MS });
   }
-  const found = await checkFraud(sql, plot);
+  const check = await checkFraud(sql, plot);
   await confirmCases({ sql, client, operators: [operator, castPerson('second night operator', Math.random)], now });
-  return { ...found, comparisons: [...found.comparisons, ...(await checkVerdicts(sql, plot))] };
+  return { ...check, comparisons: [...check.comparisons, ...(await checkVerdicts(sql, plot))] };
 }
 
 interface Confirming {

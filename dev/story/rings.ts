@@ -33,7 +33,7 @@ export interface Plot {
   readonly holds: readonly Hold[];
   /** Who earns from whose tenant. */
   readonly attributions: readonly Attributed[];
-  /** Who works for whose tenant. */
+  /** Members by the owner of their tenant. */
   readonly members: readonly { readonly userId: string; readonly tenantId: string }[];
   /** Who has reviewed which tenant. */
   readonly reviews: readonly { readonly author: string; readonly tenantId: string }[];

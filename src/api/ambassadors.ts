@@ -91,15 +91,15 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
       if (terms.cap !== null && terms.cap.currency !== tenant.currency) {
         throw unprocessable('/planId', 'has its cap in another currency than the tenant’s');
       }
-      const asked = { tenantId, ambassadorUserId, planId, startsOn, endsOn };
-      if (await isAttributed(tx, asked)) throw new Problem(409, 'The tenant is attributed on some of these days already.');
-      const waiting = await awaitSecondOperator(context, { action: 'attribute-tenant', request: asked, userId: ambassadorUserId, tenantId });
+      const draft = { tenantId, ambassadorUserId, planId, startsOn, endsOn };
+      if (await isAttributed(tx, draft)) throw new Problem(409, 'The tenant is attributed on some of these days already.');
+      const waiting = await awaitSecondOperator(context, { action: 'attribute-tenant', request: draft, userId: ambassadorUserId, tenantId });
       if (waiting !== undefined) return waiting;
-      const input = { ...asked, id: uuidv7(), terms, operatorUserId };
+      const input = { ...draft, id: uuidv7(), terms, operatorUserId };
       const { attribution, events } = attributeTenant(input, now);
       await insertAttribution(tx, attribution);
       emit(events);
-      const request = { attributionId: attribution.id, ...asked };
+      const request = { attributionId: attribution.id, ...draft };
       await recordOperatorAction(tx, { operatorUserId, action: 'attribute-tenant', request, outcome: {}, traceId });
       return { status: 201, body: attribution };
     });
@@ -110,10 +110,10 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
     const { endsOn } = c.req.valid('json');
     return command(c, deps, async (context) => {
       const { tx, caller: { userId: operatorUserId }, traceId } = context;
-      const found = await findAttributionToChange(tx, id);
-      if (found === undefined) throw notFound();
-      const ended = endAttribution(found, { endsOn, earnedOn: await findLastEarning(tx, id) });
-      const { tenantId, ambassadorUserId: userId } = found;
+      const attribution = await findAttributionToChange(tx, id);
+      if (attribution === undefined) throw notFound();
+      const ended = endAttribution(attribution, { endsOn, earnedOn: await findLastEarning(tx, id) });
+      const { tenantId, ambassadorUserId: userId } = attribution;
       const request = { attributionId: id, endsOn };
       const waiting = await awaitSecondOperator(context, { action: 'end-attribution', request, userId, tenantId });
       if (waiting !== undefined) return waiting;

@@ -54,7 +54,7 @@ export function analyticsRoutes(api: Api, deps: ApiDeps): void {
       const visible = await readVisible(tx, visits.map(({ listingId }) => listingId));
       const tenants = await readMemberships(tx, names.map(({ visitorId }) => visitorId).filter((id) => isUuid(id)));
       const unknown = [...visits.keys()].filter((index) => !visible.has(visits[index]?.listingId ?? ''));
-      const known = visits.flatMap(({ listingId, kind, at = now }, index) => {
+      const countable = visits.flatMap(({ listingId, kind, at = now }, index) => {
         const { visitorId = '', ip = '' } = names[index] ?? {};
         const tenantId = visible.get(listingId);
         if (tenantId === undefined || tenants.get(visitorId)?.has(tenantId) === true) return [];
@@ -62,7 +62,7 @@ export function analyticsRoutes(api: Api, deps: ApiDeps): void {
         const ipHash = keyedHash(HASH_KEY, 'ip', ip.toLowerCase());
         return { listingId, kind, visitorHash, ipHash, at: at > now ? now : at };
       });
-      const counted = await countVisits(tx, known);
+      const counted = await countVisits(tx, countable);
       emit(counted.map(visited));
       return { status: 200, body: { counted: counted.length, repeated: visits.length - unknown.length - counted.length, unknown } };
     });

@@ -22,7 +22,7 @@ export interface Caller {
   /** Addresses of the person that the token's issuer verified. */
   readonly verified: VerifiedAddresses;
   readonly expiresAt: Date;
-  /** Of the token's text: memory holds no token that could be used. */
+  /** Digest of the token's text, so that memory holds no token that could be used. */
   readonly tokenDigest: string;
   /** Absent where the issuer does not say. */
   readonly issuedAt: Date | undefined;

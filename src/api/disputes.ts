@@ -55,13 +55,13 @@ const resolve = writeRoute({
 export function disputeRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(open, (c) => {
     const { id: tenantId } = c.req.valid('param');
-    const asked = c.req.valid('json');
+    const body = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit }) => {
       if (!actsFor(caller, tenantId)) throw notFound();
-      const chargeId = 'chargeId' in asked ? asked.chargeId : null;
-      const paymentId = 'paymentId' in asked ? asked.paymentId : null;
+      const chargeId = 'chargeId' in body ? body.chargeId : null;
+      const paymentId = 'paymentId' in body ? body.paymentId : null;
       const target = { tenantId, chargeId, paymentId, amount: await contested(tx, { tenantId, chargeId, paymentId }) };
-      const input = { ...target, id: uuidv7(), reason: asked.reason, actorUserId: caller.userId };
+      const input = { ...target, id: uuidv7(), reason: body.reason, actorUserId: caller.userId };
       const { dispute, events } = openDispute(input, now);
       if (!(await insertDispute(tx, dispute))) throw new Problem(409, 'It has been disputed already.');
       emit(events);
@@ -79,8 +79,8 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       await assertDisinterested(tx, operatorUserId, { tenantId: undecided.tenantId });
       const { dispute, events } = resolveDispute(undecided, { outcome, operatorUserId }, now);
       const request = { disputeId: id, outcome };
-      const asked = { action: 'resolve-dispute', request, tenantId: dispute.tenantId } as const;
-      const waiting = outcome === 'lost' ? await awaitSecondOperator(context, asked) : undefined;
+      const approval = { action: 'resolve-dispute', request, tenantId: dispute.tenantId } as const;
+      const waiting = outcome === 'lost' ? await awaitSecondOperator(context, approval) : undefined;
       if (waiting !== undefined) return waiting;
       await saveResolution(tx, dispute);
       emit(events);

@@ -33,8 +33,8 @@ export function openKeyLimit(perDay: number): KeyLimit {
   const free = Math.min(FREE, Math.floor(perDay / 100));
 
   function tallyOf(subject: string): Tally {
-    const found = tallies.get(subject);
-    if (found !== undefined && Date.now() < found.untilMs) return found;
+    const current = tallies.get(subject);
+    if (current !== undefined && Date.now() < current.untilMs) return current;
     const [oldest] = tallies.keys();
     if (tallies.size >= MOST_SUBJECTS && oldest !== undefined) tallies.delete(oldest);
     const tally: Tally = { keys: 0, countedAtMs: undefined, untilMs: Date.now() + HOUR_MS };

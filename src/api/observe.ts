@@ -19,8 +19,8 @@ export function observe({ log, registry }: Pick<ApiDeps, 'log' | 'registry'>): M
   });
   return async (c, next) => {
     const startedMs = performance.now();
-    const asked = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
-    const { span, trace, clientTraceId } = asked;
+    const start = PROBES.has(c.req.path) ? unrecorded() : startServerSpan(c.req.header('traceparent'));
+    const { span, trace, clientTraceId } = start;
     c.set('trace', trace);
     c.set('route', 'none');
     c.set('log', log);

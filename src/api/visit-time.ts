@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 interface Visit {
   readonly appointmentId: string;
   readonly startsAt: Date;
-  /** Whether the caller knows of the other visit. */
+  /** True when the caller knows of the other visit. */
   readonly allowOverlap: boolean;
 }
 

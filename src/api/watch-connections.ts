@@ -11,7 +11,7 @@ export interface ConnectionLimits {
   readonly perAddress: number;
 }
 
-/** What a client has taken of what we sent, at some time. */
+/** Bytes that a client has taken, at some time. */
 interface Progress {
   readonly bytes: number;
   readonly sinceMs: number;
@@ -74,7 +74,7 @@ export function watchConnections(
 
 /** Returns the bytes of ours that the operating system has taken. */
 function takenOf(socket: Socket): number {
-  // Of a chunk under way only the handle knows how much is left.
+  // Only the handle knows the rest of a chunk under way.
   const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
   return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
 }
@@ -92,9 +92,9 @@ function boundPerNetwork(server: Server, most: number): (socket: Socket) => bool
     }
     open.set(network, count + 1);
     socket.once('close', () => {
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
+      const remaining = (open.get(network) ?? 1) - 1;
+      if (remaining === 0) open.delete(network);
+      else open.set(network, remaining);
     });
     return true;
   };

@@ -74,13 +74,13 @@ export function paymentMismatchRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(read, async (c) => {
     const { id } = c.req.valid('param');
-    const found = await findMismatch(sql, id);
-    if (found === undefined) throw notFound();
-    return c.json({ ...found, changes: await listMismatchSteps(sql, id) }, 200);
+    const mismatch = await findMismatch(sql, id);
+    if (mismatch === undefined) throw notFound();
+    return c.json({ ...mismatch, changes: await listMismatchSteps(sql, id) }, 200);
   });
 
   api.openapi(resolve, (c) => {
-    const asked = { id: c.req.valid('param').id, reason: c.req.valid('json').reason };
-    return command(c, deps, async (context) => ({ status: 200, body: { actionId: await resolveByReason(recordingOf(context), asked) } }));
+    const resolution = { id: c.req.valid('param').id, reason: c.req.valid('json').reason };
+    return command(c, deps, async (context) => ({ status: 200, body: { actionId: await resolveByReason(recordingOf(context), resolution) } }));
   });
 }

@@ -45,20 +45,20 @@ const FURTHEST_ZONE_MS = 14 * 3_600_000; // UTC+14, where a day begins first
 /** The operators' path to payouts. */
 export function payoutCycleRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(close, (c) => {
-    const asked = c.req.valid('json');
+    const key = c.req.valid('json');
     return command(c, deps, async (context) => {
       const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const today = new Date(now.getTime() + FURTHEST_ZONE_MS).toISOString().slice(0, 10);
-      if (asked.periodEnd > today) throw unprocessable('/periodEnd', 'must not be in the future');
-      const closed = await findClosedCycle(tx, asked);
+      if (key.periodEnd > today) throw unprocessable('/periodEnd', 'must not be in the future');
+      const closed = await findClosedCycle(tx, key);
       if (closed !== undefined) return { status: 200, body: toView(closed) };
       const action = 'close-payout-cycle';
-      const waiting = await awaitSecondOperator(context, { action, request: asked, userId: asked.ambassadorUserId });
+      const waiting = await awaitSecondOperator(context, { action, request: key, userId: key.ambassadorUserId });
       if (waiting !== undefined) return waiting;
-      const { cycle, events } = await closePayoutCycle(tx, asked, now);
+      const { cycle, events } = await closePayoutCycle(tx, key, now);
       emit(events);
       const outcome = { cycleId: cycle.id, closed: events.length > 0 };
-      await recordOperatorAction(tx, { action, request: asked, outcome, operatorUserId, traceId });
+      await recordOperatorAction(tx, { action, request: key, outcome, operatorUserId, traceId });
       return { status: 200, body: toView(cycle) };
     });
   });

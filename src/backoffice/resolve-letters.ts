@@ -3,7 +3,7 @@ import { digestOfLetters, type LetterFilter, resolveLetters } from '../kernel/co
 import { replayDeliveries } from '../outbox/waiting.ts';
 import type { Tx } from '../platform/postgres.ts';
 
-/** What an operator saw of a set before acting on it. */
+/** Size and digest of the set that an operator saw before acting on it. */
 interface Shown {
   readonly count: number;
   readonly digest: string;

@@ -17,7 +17,7 @@ const reveal = writeRoute({
   answer: z.object({ actionId: uuid, event: z.object({ id: uuid, type: z.string(), data: z.unknown() }) }),
 });
 
-/** Where operators who may only read see one event whole. The answer under the key holds the record only. */
+/** Shows one event whole to an operator who may only read. The answer under the key holds the record only. */
 export function revealEventRoutes(api: Api, deps: ApiDeps): void {
   const source = deps.config.PUBLIC_URL.replace(/\/$/, '');
   api.openapi(reveal, async (c) => {

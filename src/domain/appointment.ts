@@ -16,7 +16,7 @@ export interface Appointment {
   readonly scheduledAt: Date;
   /** When its time was last changed. */
   readonly movedAt: Date | null;
-  /** Whether somebody confirmed that the assignee has another visit at that time. */
+  /** True when somebody confirmed that the assignee has another visit at that time. */
   readonly allowsOverlap: boolean;
   readonly cancelledAt: Date | null;
 }

@@ -38,7 +38,7 @@ export interface Entry {
 export interface Account {
   readonly amount: Money;
   readonly capturedOn: string;
-  /** Of the plan on that day; undefined when nobody earned from the tenant, or a fraud case stops it. */
+  /** Terms of the plan on that day; undefined when nobody earned from the tenant, or a fraud case stops it. */
   readonly terms: Terms | undefined;
   readonly reversals: readonly Reversal[];
   readonly recorded: readonly Pick<Entry, 'kind' | 'minor'>[];

@@ -40,7 +40,7 @@ export interface CreditEntry extends Pick<BilledThing, 'kind' | 'sourceId' | 'st
   readonly turn: number;
   readonly amount: bigint;
   readonly balance: bigint;
-  /** Whether the thing is to be billed again. */
+  /** True when the thing is to be billed again. */
   readonly dueAgain: boolean;
 }
 
@@ -56,7 +56,7 @@ export interface Crediting {
   readonly reason: string;
   /** The one line that is taken back, from 1; null for the whole invoice. */
   readonly position: number | null;
-  /** Whether a later invoice bills the same again. */
+  /** True when a later invoice bills the same again. */
   readonly billAgain: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface LinkRule {
 export const LINKS: Readonly<Record<LinkKind, LinkRule>> = Object.freeze({
   /**
    * A card that pays for tenants of different owners. Of more than twenty, it is an agency that pays for its clients.
-   * Of three or more it may be a bookkeeper's, so it joins only who earn from one another.
+   * A card of three or more may be a bookkeeper's, so it joins only those who earn from one another.
    */
   instrument: { hub: 20, days: 180 },
   /** A phone that several users gave as theirs. Of more than twenty, it is a switchboard. */

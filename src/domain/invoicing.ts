@@ -25,7 +25,7 @@ export interface UnbilledSubscription
 export interface LostDispute {
   readonly id: string;
   readonly about: ChargeKind | 'payment';
-  /** What is to be given back: of a payment, what was not refunded. Below zero: a credit that a refund withdraws. */
+  /** Amount to give back: the part of a payment that was not refunded. Below zero, a refund withdraws a credit. */
   readonly amount: Money;
   /** The day of the charge or payment. */
   readonly on: string;
@@ -69,11 +69,11 @@ export interface Invoice extends Draft {
   readonly issuedAt: Date;
   /** The day of that in the tenant's zone. */
   readonly issuedOn: string;
-  /** Of a credit note: the invoice that it takes back, the one line of it (null: whole), and why. */
+  /** A credit note's invoice, the one line that it takes back (null: all of them), and the reason. */
   readonly credits: string | null;
   readonly creditsPosition: number | null;
   readonly reason: string | null;
-  /** Of a corrected invoice: the credited one in whose place it stands. */
+  /** The credited invoice in whose place a corrected one stands. */
   readonly replaces: string | null;
 }
 

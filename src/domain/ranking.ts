@@ -6,7 +6,10 @@ export interface TenantFacts {
   readonly reputation: number | null;
   readonly reviews: number;
   readonly verifiedReviews: number;
-  /** Of the last 30 days' leads, the first of each person: those that got a response, how long half of these waited at most, those left waiting. */
+  /**
+   * The first lead of each person in the last 30 days: those that got a response, the median wait of these, and those
+   * without a response.
+   */
   readonly answered: number;
   readonly medianResponseSeconds: number | null;
   readonly unanswered: number;

@@ -65,7 +65,7 @@ export interface DayRange {
 /** The months ahead in which a subscription may begin or end. */
 const MONTHS_AHEAD = 12;
 
-/** Who changes a subscription, and whether the month before this one has been billed to the tenant. */
+/** The author of a change of a subscription, and the tenant's billing state. */
 export interface Changing {
   readonly today: string;
   readonly isOperator: boolean;

@@ -30,7 +30,7 @@ async function closeMonth(
       const { events } = await closePayoutCycle(tx, { ambassadorUserId, currency, periodStart, periodEnd }, now);
       await append(...events);
     } catch (error) {
-      // What was earned is in the next cycle.
+      // The earnings are in the next cycle.
       if (!(error instanceof IllegalTransition)) throw error;
       const reason = error instanceof PayoutHeld ? 'a fraud case' : 'a later period is closed';
       log.warn({ ambassadorUserId, currency, reason }, 'ambassador passed over');

@@ -7,7 +7,7 @@ type Timed = Pick<Job<object>, 'schedule' | 'covers' | 'periodZone'>;
 export interface LedgerSlot {
   readonly scheduledFor: Date;
   readonly timeZone: string | null;
-  /** Whether an operator asked for the slot. */
+  /** True when an operator asked for the slot. */
   readonly isRequested: boolean;
 }
 

@@ -47,7 +47,7 @@ export interface Job<Ports> {
   readonly catchUp: 'all' | 'latest' | 'skip';
   /** What becomes of a slot whose time comes while another is at work. */
   readonly overlap: 'queue' | 'skip';
-  /** What becomes of slots that come while an operator pauses the job: skipped, or held and run when it is resumed. */
+  /** The fate of slots that come due while the job is paused: skipped, or held and run when it is resumed. */
   readonly whenPaused: 'skip' | 'hold';
   /** Failures until a slot has failed. */
   readonly attempts: number;

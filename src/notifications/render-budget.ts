@@ -13,7 +13,7 @@ export class BudgetExceeded extends Error {
   override readonly name = 'BudgetExceeded';
 }
 
-/** What is left of a rendering's work. */
+/** The work that a rendering may still do. */
 export interface RenderBudget {
   /** Takes steps. @throws {BudgetExceeded} when fewer are left */
   takeSteps(steps: number): void;

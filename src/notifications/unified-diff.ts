@@ -7,7 +7,7 @@ const MOST_LINES = 65_536;
 type Edit = readonly [' ' | '-' | '+', string];
 
 /**
- * What has to change in one text for the other: the lines of a unified diff, without file names; none for the same. Texts
+ * Returns the lines of a unified diff of two texts, without file names; none when the texts are the same. Texts
  * of too many lines are not compared.
  */
 export function unifiedDiff(from: string, to: string): readonly string[] {

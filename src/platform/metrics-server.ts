@@ -5,7 +5,7 @@ import { shareFor } from './share-for.ts';
 
 const SHARED_MS = 1_000; // a scrape reads the stores
 
-/** Where a process shows its metrics; nowhere without a port. */
+/** The address on which a process shows its metrics; none without a port. */
 export interface MetricsAddress {
   readonly METRICS_PORT?: number | undefined;
   readonly METRICS_HOST: string;

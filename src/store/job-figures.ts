@@ -7,7 +7,7 @@ export interface JobProgress {
   readonly now: Date;
   /** Up to then every slot is in the ledger. */
   readonly plannedUntil: Date;
-  /** Of the slots that nobody has begun, the oldest; an operator's backfill, or a paused job's, is none. */
+  /** The oldest slot that nobody has begun, without backfills and paused jobs. */
   readonly oldestDue: Date | null;
 }
 

@@ -15,7 +15,7 @@ export interface LedgerRow {
   readonly requestedBy: string | null;
   /** The zone of the schedule that planned it; null for a rhythm and in rows of earlier releases. */
   readonly timeZone: string | null;
-  /** What its run covers; null before it is taken, and for a rhythm. */
+  /** The period of its run; null before the slot is taken, and for a rhythm. */
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
 }

@@ -2,7 +2,7 @@ import type { Period } from '../kernel/schedule.ts';
 import type { Tx } from '../platform/postgres.ts';
 import type { Hold, Run } from './job-runs.ts';
 
-/** How far a job's ledger goes, and the database's time. */
+/** The end of a job's ledger, and the database's time. */
 export interface Planned {
   readonly plannedUntil: Date;
   readonly now: Date;
@@ -22,7 +22,7 @@ export async function holdPlan(tx: Tx, name: string): Promise<Planned | undefine
 export interface NewSlots {
   readonly slots: readonly Date[];
   readonly timeZone: string | undefined;
-  /** Whether they are skipped because the job is paused. */
+  /** True when they are skipped because the job is paused. */
   readonly areSkipped: boolean;
 }
 

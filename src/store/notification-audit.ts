@@ -157,10 +157,10 @@ const failed = (db: Db, { channel, template, since }: Failed) => db`
   ${template === undefined ? db`` : db`and template = ${template}`}
 `;
 
-/** What a recovery would act on. */
+/** The notifications that a recovery would act on. */
 export interface FailedPreview {
   readonly count: number;
-  /** Of the ids of the oldest: as many as one recovery sends. */
+  /** Digest of the oldest ids, as many as one recovery sends. */
   readonly digest: string;
 }
 

@@ -1,7 +1,7 @@
 import { lowestId } from '../outbox/partitions.ts';
 import type { Db } from '../platform/postgres.ts';
 
-/** What leaves within it has not waited: it tells what has just happened. */
+/** A notification that leaves within this time has not waited. */
 const WAITED_MS = 60_000;
 
 /**

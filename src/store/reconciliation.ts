@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../platform/postgres.ts';
 
-/** How payments are compared: as of when, and how many days a provider has to settle before a payment is missing. */
+/** The time of a comparison, and the days that a provider has to settle before a payment is missing. */
 export interface Comparison {
   readonly now: Date;
   /** Whole days of UTC after the day of the capture, by provider. */
@@ -76,14 +76,14 @@ async function openAsked(tx: Tx): Promise<void> {
   `;
 }
 
-/** Whether a report has a captured payment by now. */
+/** Condition: a report has the captured payment. */
 const hasLine = (db: Db) => db`exists (
   select from current_settlement_line line
   where line.provider = unsettled.provider and line.provider_payment_id = unsettled.provider_payment_id
     and line.kind = 'payment'
 )`;
 
-/** Whether a report speaks of the day of a capture, and the provider's days to settle it are over. */
+/** Condition: a report covers the day of the capture, and the provider's days to settle it are over. */
 const isMissing = (db: Db, comparison: Comparison) => db`exists (
   select from settlement_report report
   where report.provider = unsettled.provider and ${speaksOf(db, comparison, db`unsettled.captured_at`)}

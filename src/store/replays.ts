@@ -11,7 +11,7 @@ export interface ReplayReport {
   readonly events: number;
   readonly tried: number;
   readonly tenants: number;
-  /** Of the ids of the window's events; absent in older reports. */
+  /** Digest of the ids of the window's events; absent in older reports. */
   readonly digest?: string | undefined;
   /** Rows written, by table. */
   readonly tables: Readonly<Record<string, { readonly inserted: number; readonly updated: number; readonly deleted: number }>>;

@@ -3,7 +3,7 @@ import type { Db } from '../platform/postgres.ts';
 /** Facts of a token by which it may be revoked. */
 export interface TokenFacts {
   readonly userId: string;
-  /** Of the token's text. */
+  /** Digest of the token's text. */
   readonly tokenDigest: string;
   /** Absent where the issuer does not say. */
   readonly issuedAt: Date | undefined;

@@ -23,9 +23,9 @@ export const chargeForPerformance = defineReaction<Ports, typeof heard>({
       const charge = chargeOf(event, currencies);
       return charge === undefined ? [] : { event, charge };
     });
-    const made = await insertCharges(tx, owed.map(({ charge }) => charge), ports.clickBounds);
+    const inserted = await insertCharges(tx, owed.map(({ charge }) => charge), ports.clickBounds);
     for (const { event, charge } of owed) {
-      if (made.has(charge.id)) append(event, charged(charge));
+      if (inserted.has(charge.id)) append(event, charged(charge));
     }
   },
 });

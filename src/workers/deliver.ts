@@ -101,12 +101,12 @@ async function readAddresses<Name extends keyof OutwardChannels, Address>(
   sendings: readonly Sending[],
   { db, channels }: { readonly db: Db; readonly channels: OutwardChannels },
 ): Promise<ReadonlyMap<string, readonly Address[]>> {
-  const asked = sendings.flatMap((sending) => confirmationOf(sending) ?? []);
-  const known = await addressesOf(db, sendings.map(({ userId }) => userId), channels);
-  const pending = asked.length === 0 ? undefined : await addressesToConfirm?.(db, asked);
+  const confirmationIds = sendings.flatMap((sending) => confirmationOf(sending) ?? []);
+  const ofUsers = await addressesOf(db, sendings.map(({ userId }) => userId), channels);
+  const pending = confirmationIds.length === 0 ? undefined : await addressesToConfirm?.(db, confirmationIds);
   return new Map(sendings.map((sending) => {
     const confirmationId = confirmationOf(sending);
-    if (confirmationId === undefined) return [sending.id, known.get(sending.userId) ?? []];
+    if (confirmationId === undefined) return [sending.id, ofUsers.get(sending.userId) ?? []];
     const address = pending?.get(confirmationId);
     return [sending.id, address === undefined ? [] : [address]];
   }));

@@ -65,7 +65,7 @@ async function issueInvoice(sql: Sql, tenantId: string): Promise<string> {
 
 type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** Who gets in, the path of tenant A's thing, and a body that would be right. */
+/** The kinds that get in, the path of tenant A's thing, and a body that would be right. */
 interface Row {
   readonly admits: readonly Kind[];
   readonly path: (world: World) => string;

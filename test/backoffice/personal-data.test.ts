@@ -75,7 +75,7 @@ async function setUp() {
 
 type World = Awaited<ReturnType<typeof setUp>>;
 
-/** What an operator of a role reads at every place. */
+/** Texts that an operator of a role reads at every place. */
 async function everything({ app, places, pages }: World, role: 'backoffice:read' | 'backoffice:write') {
   const client = await signIn(app, { roles: [role] });
   const operator = await signInOperator(app, role);

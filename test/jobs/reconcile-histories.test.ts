@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 type Report = Extract<Step, { kind: 'report' }>;
 
-/** What the provider says by now of a payment: of each settlement day the last report that has it, of its own days the last report. */
+/** The provider's current word on a payment: for each settlement day, the last report that has it. */
 function settledOf(payment: string, reports: readonly Report[]): readonly number[] {
   const current = reports.flatMap(({ lines, from, to }, nth) => lines
     .filter(({ id: of, minor: amount, day: settled }) => {
@@ -46,7 +46,7 @@ function settledOf(payment: string, reports: readonly Report[]): readonly number
   return current.filter((line) => !current.some((other) => other.day === line.day && other.nth > line.nth)).map(({ minor: amount }) => amount);
 }
 
-/** What does not agree in the end, whatever the order of captures and runs was. */
+/** The mismatches in the end, in whatever order captures and runs came. */
 function modelOf(steps: readonly Step[]): readonly string[] {
   const reports = steps.filter((one) => one.kind === 'report');
   return ['a', 'b'].flatMap((payment) => {

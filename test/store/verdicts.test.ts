@@ -15,7 +15,7 @@ const AMOUNT = 300_000;
 const EARNED = 30_000; // a cycle pays from 20,000 on
 const now = new Date('2026-09-01T12:00:00Z');
 
-/** What happens: a payment by its number, a refund of so much, a case by its number, or the end of the next month. */
+/** A step: a payment by its number, a refund of so much, a case by its number, or the end of the next month. */
 const happening = fc.oneof(
   fc.record({ kind: fc.constant('capture' as const), payment: fc.nat(PAYMENTS - 1) }),
   fc.record({ kind: fc.constant('refund' as const), payment: fc.nat(PAYMENTS - 1), minor: fc.integer({ min: 1, max: 210_000 }) }),

@@ -5,7 +5,7 @@ import { asTenant, asUser, castOne, countStatuses, DAY_MS, HOUR_MS, openShop, ty
 const TICKETS = 45;
 const LEADS = 300;
 const ANSWERED_AFTER_MS = 20 * 60_000;
-/** What the bounds let through in a row: ten tickets an hour, five leads a day. */
+/** Numbers that the bounds let through in a row: ten tickets an hour, five leads a day. */
 const ALLOWED = { tickets: 10, leads: 5 } as const;
 
 /** A flooder, the victim, and a customer who asks the victim in the same hour. */

@@ -13,7 +13,7 @@ export interface InvoiceName {
   readonly age: number;
 }
 
-/** What is named of an invoice's lines: the one with the nth charge, period, or dispute. */
+/** A line of an invoice: the one with the nth charge, period, or dispute. */
 export interface LineName {
   readonly of: 'charge' | 'period' | 'dispute';
   readonly nth: number;

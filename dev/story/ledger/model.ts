@@ -17,7 +17,7 @@ interface Payment {
   readonly on: string;
   readonly isApplied: boolean;
   readonly refunds: Map<string, number>;
-  /** What a verdict gives back, by invoice: below zero. */
+  /** Amounts that a verdict gives back, by invoice: below zero. */
   readonly credits: Map<string, number>;
 }
 
@@ -28,7 +28,7 @@ interface Dispute {
   day: string;
 }
 
-/** What is known of a tenant. Plain data, so that it can be copied. */
+/** A tenant's facts. Plain data, so that it can be copied. */
 export interface Model {
   readonly subscribedOn: string | null;
   readonly charges: Owed[];

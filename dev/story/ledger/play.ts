@@ -52,10 +52,10 @@ async function playHistory(sql: Sql, { history, seed, lane }: Played): Promise<D
   const player = await openPlayer(sql, history, new Date(Date.UTC(FIRST_YEAR + lane, 6, 1, 12)));
   let models: readonly Model[] = [emptyModel(history)];
   for (const [step, commands] of history.steps.entries()) {
-    const found = await run(player, commands);
+    const balances = await run(player, commands);
     const possible = models.flatMap((model) => ordersOf(commands).map((order) => order.reduce(play, model)));
-    models = distinct(possible.filter((model) => isDeepStrictEqual(balancesOf(model), found)));
-    if (models.length === 0) return { seed, step, commands, expected: possible.map(balancesOf), found };
+    models = distinct(possible.filter((model) => isDeepStrictEqual(balancesOf(model), balances)));
+    if (models.length === 0) return { seed, step, commands, expected: possible.map(balancesOf), found: balances };
   }
   const { received } = await player.observe();
   const wrong = await listWrongStandings(sql, player.tenantId, received);

@@ -95,7 +95,7 @@ function runsTable(runs: readonly LedgerRow[], job: Job<object>, { language, may
   });
 }
 
-/** What a run covers; a day or month that is not whole is marked. */
+/** Shows the period of a run; a day or month that is not whole is marked. */
 function periodCell({ scheduledFor, timeZone, periodStart, periodEnd }: Pick<LedgerRow, 'scheduledFor' | 'timeZone' | 'periodStart' | 'periodEnd'>, job: Job<object>, language: Language): Html | null {
   if (periodStart === null || periodEnd === null) return null;
   const whole = wholePeriod(job, { scheduledFor, timeZone });

@@ -62,18 +62,18 @@ export function mismatchPages(api: Api, deps: ApiDeps): void {
 
   page(api, deps, { path: `${MISMATCHES}/:id`, params, query: none }, async ({ viewer: { language, mayWrite }, params: { id } }) => {
     const say = { ...common[language], ...said[language] };
-    const found = await findMismatch(deps.sql, id);
-    if (found === undefined) throw notFound();
+    const mismatch = await findMismatch(deps.sql, id);
+    if (mismatch === undefined) throw notFound();
     const steps = await listMismatchSteps(deps.sql, id);
     return {
-      title: `${say.mismatch}: ${found.providerPaymentId}`,
+      title: `${say.mismatch}: ${mismatch.providerPaymentId}`,
       body: html`
         ${facts([
-          [say.provider, found.provider], [say.kind, say[found.kind]], [say.ours, ours(found, language)], [say.theirs, theirs(found, language)],
-          [say.report, html`<code>${found.reportId}</code>`], [say.state, stateBadge(found, language)],
-          ...(found.resolutionReason === null ? [] : [[say.reason, found.resolutionReason] as const]),
+          [say.provider, mismatch.provider], [say.kind, say[mismatch.kind]], [say.ours, ours(mismatch, language)], [say.theirs, theirs(mismatch, language)],
+          [say.report, html`<code>${mismatch.reportId}</code>`], [say.state, stateBadge(mismatch, language)],
+          ...(mismatch.resolutionReason === null ? [] : [[say.reason, mismatch.resolutionReason] as const]),
         ])}
-        ${mayWrite && found.resolvedAt === null ? resolveForm(id, language) : ''}
+        ${mayWrite && mismatch.resolvedAt === null ? resolveForm(id, language) : ''}
         <h2>${say.changes}</h2>
         ${stepsTable(steps, language)}`,
     };

@@ -81,7 +81,7 @@ export interface RetryPreview {
   readonly reachPeople: number;
   /** By number of letters, at most twenty. */
   readonly tenantIds: readonly string[];
-  /** Of the set of letters; see `digestOfLetters`. */
+  /** Digest of the set of letters; see `digestOfLetters`. */
   readonly digest: string;
 }
 
