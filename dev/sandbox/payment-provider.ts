@@ -50,12 +50,12 @@ export interface Signable {
   readonly deliveryId: string;
   /** Unix seconds. */
   readonly timestamp: string;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** Signs a body as the provider documents; `Webhook-Signature` takes several, with commas between. */
 export function signWebhook(secret: string, { deliveryId, timestamp, body }: Signable): string {
-  return `v1=${createHmac('sha256', secret).update(`${deliveryId}.${timestamp}.${body}`).digest('hex')}`;
+  return `v1=${createHmac('sha256', secret).update(`${deliveryId}.${timestamp}.`).update(body).digest('hex')}`;
 }
 
 /** Starts the provider. A report is sent again, with growing pauses, until it is answered with 2xx. */

@@ -40,7 +40,7 @@ export async function command(
   work: (context: CommandContext) => Promise<Answer>,
   key = c.req.header('Idempotency-Key'),
 ): Promise<Response> {
-  const { scope, fingerprint, origin } = readRequest(c, key);
+  const { scope, fingerprint, isSame, origin } = readRequest(c, key);
   const facts = { caller: c.get('caller'), traceId: c.get('trace').traceId };
   const answered = await transaction(
     sql,
@@ -58,19 +58,22 @@ export async function command(
     { timeoutMs: TIMEOUT_MS },
   );
   if (!answered.isReplay) wake();
-  return reply(answered, fingerprint);
+  return reply(answered, isSame);
 }
 
 /** Reads a request's key and fingerprint, and the origin of its events. @throws {Problem} 400 for an unusable key. */
 export function readRequest(c: Context<Env>, key = c.req.header('Idempotency-Key')) {
-  const fingerprint = createHash('sha256').update(`${c.req.path}\n`).update(c.get('body')).digest('base64url');
+  const digest = (body: string | Uint8Array) => createHash('sha256').update(`${c.req.path}\n`).update(body).digest('base64url');
+  const fingerprint = digest(c.get('canonicalBody')?.() ?? c.get('body'));
+  // Earlier releases took the digest of the bytes.
+  const isSame = (earlier: string) => earlier === fingerprint || earlier === digest(c.get('body'));
   const origin: Origin = { correlationId: uuidv7(), traceparent: c.get('trace').traceparent };
-  return { scope: readScope(c, key), fingerprint, origin };
+  return { scope: readScope(c, key), fingerprint, isSame, origin };
 }
 
 /** Answers with the stored bytes. @throws {Problem} 422 when the key was used for another request. */
-export function reply(answered: Answered & { readonly isReplay: boolean }, fingerprint: string): Response {
-  if (answered.fingerprint !== fingerprint) throw keyProblem(422, 'was used for another request');
+export function reply(answered: Answered & { readonly isReplay: boolean }, isSame: (fingerprint: string) => boolean): Response {
+  if (!isSame(answered.fingerprint)) throw keyProblem(422, 'was used for another request');
   const replayed = answered.isReplay ? { 'Idempotency-Replayed': 'true' } : {};
   const headers = { 'Content-Type': 'application/json', ...replayed };
   return new Response(answered.answer, { status: answered.status, headers });

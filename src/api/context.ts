@@ -34,6 +34,8 @@ export interface Env {
     caller: Caller;
     /** The body's bytes, set by `readJson`. */
     body: Uint8Array;
+    /** The body's JSON in one form, set by `readJson`. Absent for forms. */
+    canonicalBody: (() => string) | undefined;
   };
 }
 

@@ -39,7 +39,7 @@ export async function create<Read = undefined>(
   { sql, wake, keyLimit }: Pick<ApiDeps, 'sql' | 'wake' | 'keyLimit'>,
   { read, decide }: CreateOptions<Read>,
 ): Promise<Response> {
-  const { scope, fingerprint, origin } = readRequest(c);
+  const { scope, fingerprint, isSame, origin } = readRequest(c);
   const add = async (): Promise<Answered | Conflict> => {
     await keyLimit.take(sql, scope.subject, c.get('caller'));
     const found = (await read?.(sql)) as Read;
@@ -50,7 +50,7 @@ export async function create<Read = undefined>(
   };
   const answered = await settleWithin(TIMEOUT_MS, addOnce(add, () => findAnswer(sql, scope)));
   if (!answered.isReplay) wake();
-  return reply(answered, fingerprint);
+  return reply(answered, isSame);
 }
 
 /** Adds, or finds the first answer. @throws {Problem} 409 while another request with the key is running. */

@@ -1,19 +1,20 @@
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { currencies } from '../domain/iso-codes.ts';
 import { fromPlain, MAX_MINOR } from '../domain/money.ts';
 import {
-  capturePayment, failPayment, refundPayment, type Payment, type Refund, type Told,
+  capturePayment, failPayment, refundPayment, type Contradiction, type Payment, type Refund, type Told,
 } from '../domain/payment.ts';
 import type { NewEvent } from '../kernel/event.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { findPaymentToChange, holdPayment, savePayment } from '../store/payments.ts';
-import { insertRefund, listRefunds } from '../store/refunds.ts';
+import { raiseMismatch, resolveMissingHere } from '../store/raise-mismatch.ts';
+import { insertRefund, keepEarlyRefund, listRefunds, takeEarlyRefunds } from '../store/refunds.ts';
 import { isSubscriptionOf } from '../store/tenant-subscriptions.ts';
 import { findTenant } from '../store/tenants.ts';
-import { instant, line, uuid } from './fields.ts';
-import { unavailable, unprocessable } from './problem.ts';
+import { instant, uuid } from './fields.ts';
+import { unprocessable } from './problem.ts';
 
 const providerId = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII');
 
@@ -28,10 +29,14 @@ const facts = z.object({
   occurredAt: instant.optional(),
 });
 
+/** A provider's words, as one line of ours. */
+const foreignLine = (maxLength: number) => z.string().transform((written) =>
+  written.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim().slice(0, maxLength).toWellFormed());
+
 /** What a provider reports. Keys that are not known here are its own affair: providers add some without asking. */
 export const paymentReport = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('payment.captured'), data: facts.extend({ instrument: line(200).nullish() }) }),
-  z.object({ type: z.literal('payment.failed'), data: facts.extend({ reason: line(500) }) }),
+  z.object({ type: z.literal('payment.captured'), data: facts.extend({ instrument: z.string().nullish().catch(null).openapi({ type: 'string' }) }) }),
+  z.object({ type: z.literal('payment.failed'), data: facts.extend({ reason: foreignLine(500) }) }),
   z.object({ type: z.literal('payment.refunded'), data: facts.extend({ refundId: providerId }) }),
 ]);
 export type PaymentReport = z.infer<typeof paymentReport>;
@@ -39,60 +44,127 @@ export type PaymentReport = z.infer<typeof paymentReport>;
 /** How far ahead of ours a provider's clock may be. */
 const AHEAD_MS = 300_000;
 
+/** Deliveries of a refund that are answered 503 before its capture, so that the provider sends it again. */
+const EARLY_DELIVERIES = 5;
+
 export interface Reported {
   readonly provider: string;
+  readonly deliveryId: string;
   readonly report: PaymentReport;
   readonly receivedAt: Date;
   readonly hashKey: string;
 }
 
+/** The result of a report. */
+export interface Recorded {
+  /** `early`: a refund to be sent again after its capture. `mismatch`: recorded as one, and as nothing else. */
+  readonly status: 'recorded' | 'known' | 'ignored' | 'mismatch' | 'early';
+  readonly events: readonly NewEvent[];
+}
+
+interface Changed {
+  readonly events: readonly NewEvent[];
+  readonly contradiction?: Contradiction | undefined;
+}
+
+const nameOf = ({ provider, report }: Reported) => ({ provider, providerPaymentId: report.data.paymentId });
+
 /**
- * Makes a report true in our tables, in the transaction; what the provider told before changes nothing.
- * @throws {Problem} 422 for a tenant or subscription that is not there; 503 for a refund whose capture has not come
- * yet, so that it is sent again.
- * @throws {IllegalTransition} when it contradicts what the provider told before.
+ * Makes a report true in our tables, in the transaction. What the provider told before changes nothing, and what
+ * contradicts our books becomes a mismatch.
+ * @throws {Problem} 422 for a report from the future.
  */
-export async function recordReport(tx: Tx, reported: Reported): Promise<readonly NewEvent[]> {
-  const { provider, report, receivedAt } = reported;
-  const { paymentId: providerPaymentId, tenantId, subscriptionId = null, occurredAt = receivedAt } = report.data;
+export async function recordReport(tx: Tx, reported: Reported): Promise<Recorded> {
+  const { report, receivedAt } = reported;
+  const { occurredAt = receivedAt } = report.data;
   if (occurredAt.getTime() > receivedAt.getTime() + AHEAD_MS) {
     throw unprocessable('/data/occurredAt', 'is in the future');
   }
-  await holdPayment(tx, { provider, providerPaymentId });
-  const tenant = await findTenant(tx, tenantId);
-  if (tenant === undefined) throw unprocessable('/data/tenantId', 'is no tenant’s');
-  if (subscriptionId !== null && !(await isSubscriptionOf(tx, subscriptionId, tenantId))) {
-    throw unprocessable('/data/subscriptionId', 'is no subscription of the tenant');
-  }
-  const known = await findPaymentToChange(tx, { provider, providerPaymentId });
-  if (report.type === 'payment.refunded') return recordRefund(tx, { report, known, occurredAt });
-  const told: Told = {
-    id: uuidv7(), provider, providerPaymentId, subscriptionId, amount: amountOf(report),
-    instrumentHash: hashOf(reported),
-  };
-  const { payment, events } =
-    report.type === 'payment.captured'
-      ? capturePayment(told, { known, tenant }, occurredAt)
-      : failPayment({ ...told, reason: report.data.reason }, { known, tenant }, occurredAt);
-  if (events.length > 0) await savePayment(tx, payment);
-  return events;
+  await holdPayment(tx, nameOf(reported));
+  const known = await findPaymentToChange(tx, nameOf(reported));
+  if (report.type === 'payment.refunded') return recordRefund(tx, { reported, report, known, occurredAt });
+  return recordPayment(tx, { reported, report, known, occurredAt });
 }
 
-interface Refunded {
-  readonly report: Extract<PaymentReport, { readonly type: 'payment.refunded' }>;
+interface Recording<Type extends PaymentReport['type']> {
+  readonly reported: Reported;
+  readonly report: Extract<PaymentReport, { readonly type: Type }>;
   readonly known: Payment | undefined;
   readonly occurredAt: Date;
 }
 
-async function recordRefund(tx: Tx, { report, known, occurredAt: refundedAt }: Refunded): Promise<readonly NewEvent[]> {
-  if (known?.status !== 'captured') throw unavailable('The payment’s capture has not come yet. Send the refund again.');
-  const { tenantId, refundId: providerRefundId } = report.data;
-  if (known.tenantId !== tenantId) throw unprocessable('/data/tenantId', 'is not the payment’s');
-  const refund: Refund = { id: uuidv7(), paymentId: known.id, providerRefundId, amount: amountOf(report), refundedAt };
-  const { events } = refundPayment(refund, { payment: known, earlier: await listRefunds(tx, known.id) });
-  if (events.length > 0) await insertRefund(tx, refund);
+async function recordPayment(
+  tx: Tx, { reported, report, known, occurredAt }: Recording<'payment.captured' | 'payment.failed'>,
+): Promise<Recorded> {
+  const { tenantId, subscriptionId: named = null } = report.data;
+  const isCapture = report.type === 'payment.captured';
+  const tenant = await findTenant(tx, tenantId);
+  if (tenant === undefined) {
+    if (!isCapture) return { status: 'ignored', events: [] }; // no money moved
+    await raise(tx, reported, { kind: 'missing-here', ours: null, theirs: amountOf(report) });
+    return { status: 'mismatch', events: [] };
+  }
+  const isOfTenant = named === null || (await isSubscriptionOf(tx, named, tenantId));
+  const told: Told = {
+    id: uuidv7(), ...nameOf(reported), subscriptionId: isOfTenant ? named : null, amount: amountOf(report),
+    instrumentHash: hashOf(reported),
+  };
+  const { payment, events, contradiction } = isCapture
+    ? capturePayment(told, { known, tenant }, occurredAt)
+    : failPayment({ ...told, reason: report.data.reason }, { known, tenant }, occurredAt);
+  if (events.length > 0) await savePayment(tx, payment);
+  const foreign: Contradiction = { kind: 'owner-differs', ours: payment.amount, theirs: told.amount };
+  const found = contradiction ?? (isOfTenant ? undefined : foreign);
+  const early = isCapture && events.length > 0 ? await applyEarlyRefunds(tx, reported, payment) : [];
+  return settle(tx, reported, { events: [...events, ...early], contradiction: found });
+}
+
+/** Records the refunds that came before their capture, and returns their events. */
+async function applyEarlyRefunds(tx: Tx, reported: Reported, payment: Payment): Promise<readonly NewEvent[]> {
+  await resolveMissingHere(tx, nameOf(reported), reported.receivedAt);
+  const events: NewEvent[] = [];
+  for (const { webhookId, ...refund } of await takeEarlyRefunds(tx, nameOf(reported))) {
+    const { events: own, contradiction } = await addRefund(tx, payment, refund);
+    if (contradiction !== undefined) await raiseMismatch(tx, { ...nameOf(reported), ...contradiction, webhookId }, reported.receivedAt);
+    events.push(...own);
+  }
   return events;
 }
+
+async function recordRefund(
+  tx: Tx, { reported, report, known, occurredAt: refundedAt }: Recording<'payment.refunded'>,
+): Promise<Recorded> {
+  const { tenantId, refundId: providerRefundId } = report.data;
+  const refund = { providerRefundId, amount: amountOf(report), refundedAt };
+  if (known?.status !== 'captured') {
+    const early = { ...nameOf(reported), ...refund, webhookId: reported.deliveryId };
+    const deliveries = await keepEarlyRefund(tx, early, reported.receivedAt);
+    if (deliveries < EARLY_DELIVERIES) return { status: 'early', events: [] };
+    await raise(tx, reported, { kind: 'missing-here', ours: null, theirs: refund.amount });
+    return { status: 'mismatch', events: [] };
+  }
+  const { events, contradiction } = await addRefund(tx, known, refund);
+  const foreign: Contradiction = { kind: 'owner-differs', ours: known.amount, theirs: refund.amount };
+  return settle(tx, reported, { events, contradiction: contradiction ?? (known.tenantId === tenantId ? undefined : foreign) });
+}
+
+async function addRefund(
+  tx: Tx, payment: Payment, { providerRefundId, amount, refundedAt }: Pick<Refund, 'providerRefundId' | 'amount' | 'refundedAt'>,
+): Promise<Changed> {
+  const refund: Refund = { id: uuidv7(), paymentId: payment.id, providerRefundId, amount, refundedAt };
+  const changed = refundPayment(refund, { payment, earlier: await listRefunds(tx, payment.id) });
+  if (changed.events.length > 0) await insertRefund(tx, refund);
+  return changed;
+}
+
+async function settle(tx: Tx, reported: Reported, { events, contradiction }: Changed): Promise<Recorded> {
+  if (contradiction !== undefined) await raise(tx, reported, contradiction);
+  const unrecorded = contradiction === undefined ? 'known' : 'mismatch';
+  return { status: events.length > 0 ? 'recorded' : unrecorded, events };
+}
+
+const raise = (tx: Tx, reported: Reported, contradiction: Contradiction): Promise<void> =>
+  raiseMismatch(tx, { ...nameOf(reported), ...contradiction, webhookId: reported.deliveryId }, reported.receivedAt);
 
 const amountOf = ({ data: { amountMinor: minor, currency } }: PaymentReport) => fromPlain({ minor, currency });
 

@@ -5,9 +5,9 @@ import { transaction } from '../platform/transaction.ts';
 import type { WebhookDelivery } from '../store/documents.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { correlationOfWebhook } from './correlation-of-webhook.ts';
-import { paymentReport, recordReport, type PaymentReport } from './payment-report.ts';
-import { notFound, Problem } from './problem.ts';
-import { decode, parse, readJsonBytes } from './read-json.ts';
+import { paymentReport, recordReport, type PaymentReport, type Recorded } from './payment-report.ts';
+import { notFound, Problem, unavailable } from './problem.ts';
+import { parseForeign, readJsonBytes } from './read-json.ts';
 import { refuse } from './refuse.ts';
 import { requestLog } from './request-log.ts';
 import { isChallengeToken, judge } from './webhook-signature.ts';
@@ -53,8 +53,9 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     const report = readReport(delivery.rawBody);
     if (report === undefined) return c.json({ status: 'ignored' });
     // A replay as well: the first delivery may have been stored and never recorded.
-    const isNew = await record(c, deps, { ...delivery, report });
-    return c.json({ status: isNew ? 'recorded' : 'known' });
+    const status = await record(c, deps, { ...delivery, report });
+    if (status === 'early') throw unavailable('The payment’s capture has not come yet. Send the refund again.');
+    return c.json({ status });
   });
 }
 
@@ -95,40 +96,39 @@ async function keepRefused(c: Context<Env>, delivery: WebhookDelivery, { documen
   });
 }
 
-const anyReport = z.object({ type: z.string(), data: z.looseObject({}) });
 const knownTypes: ReadonlySet<string> = new Set(paymentReport.options.map(({ shape }) => shape.type.value));
+const foreign = z.looseObject({}).refine(({ type }) => typeof type !== 'string' || !knownTypes.has(type));
 
 /**
  * What the provider reports; undefined when it is nothing of ours.
  * @throws {Problem} 400 or 422 when it can't be read.
  */
 function readReport(rawBody: Uint8Array): PaymentReport | undefined {
-  const body = parse(decode(rawBody));
-  const any = anyReport.safeParse(body);
-  if (any.success && !knownTypes.has(any.data.type)) return undefined;
+  const body = parseForeign(rawBody);
+  if (foreign.safeParse(body).success) return undefined;
   const report = paymentReport.safeParse(body);
   refuse({ ...report, target: 'json' });
   return report.data;
 }
 
-/** Records a report with its events in one transaction; whether it told something new. */
+/** Records a report with its events in one transaction. */
 async function record(
   c: Context<Env>,
   { sql, wake, config }: Deps,
   { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport },
-): Promise<boolean> {
+): Promise<Recorded['status']> {
   const origin = { correlationId: correlationOfWebhook(delivery), traceparent: c.get('trace').traceparent };
-  const isNew = await transaction(
+  const status = await transaction(
     sql,
     async (tx) => {
-      const events = await recordReport(tx, { ...delivery, report, hashKey: config.HASH_KEY });
-      await append(tx, ...events.map((event) => ({ event, origin })));
-      return events.length > 0;
+      const recorded = await recordReport(tx, { ...delivery, report, hashKey: config.HASH_KEY });
+      await append(tx, ...recorded.events.map((event) => ({ event, origin })));
+      return recorded.status;
     },
     { timeoutMs: TIMEOUT_MS },
   );
-  if (isNew) wake();
-  return isNew;
+  if (status === 'recorded') wake();
+  return status;
 }
 
 /** Says yes `count` times an hour. */

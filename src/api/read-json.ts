@@ -1,18 +1,22 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { isUtf8Of } from '../platform/content-type.ts';
 import type { Env } from './context.ts';
 import { Problem, unprocessable } from './problem.ts';
 
 const MAX_BYTES = 256 * 1_024;
 const MAX_DEPTH = 64;
-const JSON_TYPE = /^application\/json *(; *charset="?utf-8"? *)?$/i;
+/** Foreign fields of a provider may nest deeper than ours. */
+const MAX_FOREIGN_DEPTH = 1_000;
 
 /** Reads the body once, as JSON that survives storage: every number keeps its value, every text its characters. */
 export const readJson: MiddlewareHandler<Env> = async (c, next) => {
   const body = await readJsonBytes(c, MAX_BYTES);
   const text = decode(body);
-  parse(text);
+  const value = parse(text);
   c.set('body', body);
+  c.set('canonicalBody', () => canonicalize(value));
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // where the route's validator looks
+  c.req.raw.headers.set('Content-Type', 'application/json'); // that validator knows few spellings
   await next();
 };
 
@@ -21,7 +25,7 @@ export const readJson: MiddlewareHandler<Env> = async (c, next) => {
  * @throws {Problem} 415 when it does not say it is JSON, 413 when it is too large, 400 when it breaks off.
  */
 export async function readJsonBytes(c: Context<Env>, maxBytes: number): Promise<Uint8Array> {
-  if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+  if (!isUtf8Of('application/json', c.req.header('Content-Type'))) {
     throw new Problem(415, 'The body has to be application/json in UTF-8.');
   }
   const declared = c.req.header('Content-Length');
@@ -61,30 +65,54 @@ export function decode(bytes: Uint8Array): string {
  * @throws {Problem} 400 when it is not JSON, or nested too deep; 422 when something in it would not survive.
  */
 export function parse(text: string): unknown {
-  const numbersKeepTheirValue = scan(text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Problem(400, 'The body is not JSON.');
-  }
+  const numbersKeepTheirValue = scan(text, MAX_DEPTH);
+  const value = parseJson(text);
   if (!numbersKeepTheirValue) throw unprocessable('', 'has a number that would lose its value; write it as text');
   if (text.includes('\\u') && !isStorable(value)) throw unprocessable('', 'has a character that can’t be stored');
   return value;
+}
+
+/** Parses what a provider signed. A number that would lose its value stays the text that was sent. @throws {Problem} 400 */
+export function parseForeign(bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes); // what is not UTF-8 becomes U+FFFD, in the field where it stands
+  const isExact = scan(text, MAX_FOREIGN_DEPTH);
+  return parseJson(text, isExact ? undefined : keepNumber);
+}
+
+/** Keeps the text of a number that would lose its value. */
+const keepNumber = (_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown =>
+  typeof value === 'number' && source !== undefined && !keepsItsValue(source) ? source : value;
+
+type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+function parseJson(text: string, reviver?: Reviver): unknown {
+  try {
+    return JSON.parse(text, reviver) as unknown;
+  } catch {
+    throw new Problem(400, 'The body is not JSON.');
+  }
+}
+
+/** Writes JSON in one form: equal values in another order of keys, spacing or spelling become equal texts. */
+export function canonicalize(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalize).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalize(member)}`).join(',')}}`;
 }
 
 /** A text, a bracket or a number; what stands between them is of no matter here. */
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[[\]{}]|-?\d[\d.eE+-]*/g;
 
 /** One pass before anything recursive sees the text: bounds its depth; says whether its numbers keep their value. */
-function scan(text: string): boolean {
+function scan(text: string, maxDepth: number): boolean {
   let depth = 0;
   let isExact = true;
   for (const [token] of text.matchAll(TOKEN)) {
     if (token === '[' || token === '{') depth += 1;
     else if (token === ']' || token === '}') depth -= 1;
     else if (!token.startsWith('"')) isExact &&= keepsItsValue(token);
-    if (depth > MAX_DEPTH) throw new Problem(400, `The body is nested deeper than ${MAX_DEPTH}.`);
+    if (depth > maxDepth) throw new Problem(400, `The body is nested deeper than ${maxDepth}.`);
   }
   return isExact;
 }

@@ -5,12 +5,11 @@ import { readCursor, writeCursor } from '../api/cursor.ts';
 import { code, cursor, limit, line, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
-import { findMismatch, listMismatches, listMismatchSteps } from '../store/payment-mismatches.ts';
+import { findMismatch, listMismatches, listMismatchSteps, MISMATCH_KINDS } from '../store/payment-mismatches.ts';
 import { recordingOf } from './recording.ts';
 import { resolveByReason } from './resolve-mismatch.ts';
 
 const PATH = '/backoffice/payment-mismatches';
-export const MISMATCH_KINDS = ['missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate'] as const;
 
 const kinds = z.enum(MISMATCH_KINDS);
 const minor = z.string().nullable();
@@ -18,14 +17,14 @@ const currency = z.string().nullable();
 const amounts = { oursMinor: minor, oursCurrency: currency, theirsMinor: minor, theirsCurrency: currency } as const;
 
 const mismatch = z.object({
-  mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid, ...amounts,
+  mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid.nullable(), webhookId: z.string().nullable(), ...amounts,
   foundAt: z.iso.datetime(), changedAt: z.iso.datetime(), resolvedAt: z.iso.datetime().nullable(),
   resolvedBy: z.enum(['facts', 'operator']).nullable(), resolutionReason: z.string().nullable(),
 });
 
 const list = readRoute({
   path: PATH,
-  summary: 'Where our payments and providers’ settlement reports do not agree',
+  summary: 'Where our payments and what providers report do not agree',
   params: none,
   query: z.strictObject({
     provider: code.optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
@@ -42,7 +41,7 @@ const read = readRoute({
   query: none,
   answer: mismatch.extend({
     changes: z.array(z.object({
-      change: z.enum(['found', 'changed', 'resolved', 'reopened']), at: z.iso.datetime(), reportId: uuid, ...amounts,
+      change: z.enum(['found', 'changed', 'resolved', 'reopened']), at: z.iso.datetime(), reportId: uuid.nullable(), ...amounts,
       actionId: uuid.nullable(),
     })),
   }),

@@ -3,6 +3,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { Problem } from '../api/problem.ts';
+import { isUtf8Of } from '../platform/content-type.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { SETTLEMENT_COLUMNS } from '../store/settlements.ts';
@@ -26,7 +27,7 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     if (!read.success || read.data.periodEnd < read.data.periodStart) {
       throw new Problem(422, 'The query names a provider, and from when until when: provider, periodStart, periodEnd.');
     }
-    if (!/^text\/csv *(; *charset="?utf-8"? *)?$/i.test(c.req.header('Content-Type') ?? '')) {
+    if (!isUtf8Of('text/csv', c.req.header('Content-Type'))) {
       throw new Problem(415, 'The body has to be text/csv in UTF-8.');
     }
     const { body } = c.req.raw;

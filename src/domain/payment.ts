@@ -2,7 +2,6 @@ import { paymentCaptured } from '../events/payment-captured.ts';
 import { paymentFailed } from '../events/payment-failed.ts';
 import { paymentRefunded } from '../events/payment-refunded.ts';
 import type { NewEvent } from '../kernel/event.ts';
-import { IllegalTransition } from './illegal-transition.ts';
 import { toPlain, type Money } from './money.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -25,10 +24,18 @@ export interface Payment {
 /** What a provider tells of a payment; the id is for the case that it is the first word of it. */
 export type Told = Omit<Payment, 'status' | 'failureReason' | 'capturedAt' | 'createdAt' | 'tenantId'>;
 
+/** A provider's word that disagrees with what is in our books, or with its earlier word. */
+export interface Contradiction {
+  readonly kind: 'amount-differs' | 'currency-differs' | 'owner-differs' | 'refund-differs' | 'missing-here';
+  readonly ours: Money | null;
+  readonly theirs: Money;
+}
+
 export interface PaymentDecision {
   readonly payment: Payment;
   /** None when the provider said it before, or it came too late to matter. */
   readonly events: readonly NewEvent[];
+  readonly contradiction?: Contradiction | undefined;
 }
 
 /** What is known of the payment already, and whose it is. */
@@ -37,32 +44,29 @@ export interface PaymentContext {
   readonly tenant: Pick<Tenant, 'id' | 'ownerUserId' | 'name'>;
 }
 
-/**
- * The provider has collected a payment.
- * @throws {IllegalTransition} when it told something else of the payment before.
- */
+/** Records that the provider has collected a payment. Money that moved is recorded, whatever an attempt said before. */
 export function capturePayment(told: Told, { known, tenant }: PaymentContext, occurredAt: Date): PaymentDecision {
-  assertAgrees(known, told, tenant.id);
-  if (known?.status === 'captured') return { payment: known, events: [] };
+  if (known?.status === 'captured') {
+    return { payment: known, events: [], contradiction: contradict(known, { told, tenantId: tenant.id }) };
+  }
   const { id, createdAt } = known ?? { id: told.id, createdAt: occurredAt };
   const payment: Payment = {
     ...told, id, createdAt, tenantId: tenant.id, status: 'captured', failureReason: null, capturedAt: occurredAt,
   };
   const payload = { ...facts(payment, tenant), instrumentHash: payment.instrumentHash };
-  return { payment, events: [paymentCaptured({ tenantId: tenant.id, occurredAt, payload })] };
+  const contradiction = known && contradict(payment, { told: known, tenantId: known.tenantId });
+  return { payment, events: [paymentCaptured({ tenantId: tenant.id, occurredAt, payload })], contradiction };
 }
 
-/**
- * The provider could not collect a payment; said of a captured one, it comes late and changes nothing.
- * @throws {IllegalTransition} when it told something else of the payment before.
- */
+/** Records that the provider could not collect a payment. Of a known one it changes nothing. */
 export function failPayment(
   { reason, ...told }: Told & { readonly reason: string },
   { known, tenant }: PaymentContext,
   occurredAt: Date,
 ): PaymentDecision {
-  assertAgrees(known, told, tenant.id);
-  if (known !== undefined) return { payment: known, events: [] };
+  if (known !== undefined) {
+    return { payment: known, events: [], contradiction: contradict(known, { told, tenantId: tenant.id }) };
+  }
   const payment: Payment = {
     ...told, createdAt: occurredAt, tenantId: tenant.id, status: 'failed', failureReason: reason, capturedAt: null,
   };
@@ -70,15 +74,18 @@ export function failPayment(
   return { payment, events: [paymentFailed({ tenantId: tenant.id, occurredAt, payload })] };
 }
 
-/** One payment has one tenant, one subscription and one amount, whatever becomes of it. */
-function assertAgrees(known: Payment | undefined, { subscriptionId, amount }: Told, tenantId: string): void {
-  if (known === undefined) return;
-  const agrees =
-    known.tenantId === tenantId &&
-    known.subscriptionId === subscriptionId &&
-    known.amount.minor === amount.minor &&
-    known.amount.currency === amount.currency;
-  if (!agrees) throw new IllegalTransition('The payment is known with another tenant, subscription or amount.');
+type Terms = Pick<Payment, 'subscriptionId' | 'amount'>;
+
+/** Finds what a provider says otherwise: one payment has one tenant, one subscription and one amount. */
+function contradict(
+  ours: Terms & Pick<Payment, 'tenantId'>,
+  { told, tenantId }: { readonly told: Terms; readonly tenantId: string },
+): Contradiction | undefined {
+  const amounts = { ours: ours.amount, theirs: told.amount };
+  if (ours.amount.currency !== told.amount.currency) return { kind: 'currency-differs', ...amounts };
+  if (ours.amount.minor !== told.amount.minor) return { kind: 'amount-differs', ...amounts };
+  const isOfOwner = ours.tenantId === tenantId && ours.subscriptionId === told.subscriptionId;
+  return isOfOwner ? undefined : { kind: 'owner-differs', ...amounts };
 }
 
 function facts(payment: Payment, tenant: PaymentContext['tenant']) {
@@ -97,24 +104,26 @@ export interface Refund {
   readonly refundedAt: Date;
 }
 
+export interface RefundDecision {
+  readonly events: readonly NewEvent[];
+  readonly contradiction?: Contradiction | undefined;
+}
+
 /**
- * The provider has given back a part of a captured payment, or all of it.
- * @throws {IllegalTransition} when it told something else of the refund before, or gives back more than was paid.
+ * Records that the provider has given back a part of a captured payment, or all of it. What can't be true is not
+ * recorded: another amount of a known refund, another currency, or more than was paid.
  */
 export function refundPayment(
   refund: Refund,
   { payment, earlier }: { readonly payment: Payment; readonly earlier: readonly Refund[] },
-): { readonly events: readonly NewEvent[] } {
+): RefundDecision {
   const { id: refundId, paymentId, providerRefundId, amount, refundedAt } = refund;
+  const refuse = (ours: Money): RefundDecision => ({ events: [], contradiction: { kind: 'refund-differs', ours, theirs: amount } });
   const same = earlier.find((other) => other.providerRefundId === providerRefundId);
-  const isOfPayment = amount.currency === payment.amount.currency;
-  const agrees = same === undefined || same.amount.minor === amount.minor;
-  if (!isOfPayment || !agrees) {
-    throw new IllegalTransition('The refund is known with another amount, or is in another currency.');
-  }
-  if (same !== undefined) return { events: [] };
+  if (amount.currency !== payment.amount.currency) return refuse(same?.amount ?? payment.amount);
+  if (same !== undefined) return same.amount.minor === amount.minor ? { events: [] } : refuse(same.amount);
   const refunded = earlier.reduce((sum, other) => sum + other.amount.minor, amount.minor);
-  if (refunded > payment.amount.minor) throw new IllegalTransition('The refunds are more than was paid.');
+  if (refunded > payment.amount.minor) return refuse(payment.amount);
   const { tenantId } = payment;
   const payload = { refundId, paymentId, tenantId, amount: toPlain(amount), providerRefundId };
   return { events: [paymentRefunded({ tenantId, occurredAt: refundedAt, payload })] };

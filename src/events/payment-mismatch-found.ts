@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
 
-/** Our payments and a provider's settlement report do not agree. */
+/** Our payments and what a provider reports do not agree. */
 export const paymentMismatchFound = defineEvent({
   type: 'PaymentMismatchFound', // lives in tables and queues: never rename
   version: 1,
@@ -9,6 +9,8 @@ export const paymentMismatchFound = defineEvent({
     mismatchId: z.uuid(),
     provider: z.string(),
     providerPaymentId: z.string(),
-    kind: z.enum(['missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate']),
+    kind: z.enum([
+      'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs',
+    ]),
   }),
 });

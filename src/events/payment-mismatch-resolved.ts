@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
 
-/** Our payments and a provider's settlement reports agree again, or an operator has settled why they do not. */
+/** Our payments and what a provider reports agree again, or an operator has settled why they do not. */
 export const paymentMismatchResolved = defineEvent({
   type: 'PaymentMismatchResolved', // lives in tables and queues: never rename
   version: 1,
@@ -9,6 +9,8 @@ export const paymentMismatchResolved = defineEvent({
     mismatchId: z.uuid(),
     provider: z.string(),
     providerPaymentId: z.string(),
-    kind: z.enum(['missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate']),
+    kind: z.enum([
+      'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs',
+    ]),
   }),
 });

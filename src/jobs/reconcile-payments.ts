@@ -2,12 +2,15 @@ import { paymentMismatchFound } from '../events/payment-mismatch-found.ts';
 import { paymentMismatchResolved } from '../events/payment-mismatch-resolved.ts';
 import { defineJob } from '../kernel/job.ts';
 import { announceChanges } from '../store/payment-mismatches.ts';
+import { raiseEarlyRefunds } from '../store/raise-mismatch.ts';
 import { reconcileReport, reconcileUnsettled } from '../store/reconciliation.ts';
 import { listUnreconciled } from '../store/settlements.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 1_000;
 const PAYMENTS_AT_ONCE = 10_000;
+/** How long a refund may come before its capture. */
+const EARLY_MS = 3_600_000;
 
 interface Ports {
   /** Days that a provider has to settle a payment, by provider. */
@@ -26,6 +29,8 @@ export const reconcilePayments = defineJob<Ports>({
     }
     await inParts(chunk, { name: 'payments', atOnce: PAYMENTS_AT_ONCE }, ({ tx }) =>
       reconcileUnsettled(tx, PAYMENTS_AT_ONCE, { now, graceDays }));
+    const before = new Date(now.getTime() - EARLY_MS);
+    await inParts(chunk, { name: 'early refunds', atOnce: AT_ONCE }, ({ tx }) => raiseEarlyRefunds(tx, { before, now, limit: AT_ONCE }));
     await inParts(chunk, { name: 'events', atOnce: AT_ONCE }, async ({ tx, append }) => {
       const changes = await announceChanges(tx, now, AT_ONCE);
       await append(...changes.map(({ change, ...payload }) =>

@@ -1,11 +1,17 @@
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
 
+/** How a provider and our books may differ. The names live in tables and events: never rename one. */
+export const MISMATCH_KINDS = [
+  'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs',
+] as const;
+type MismatchKind = (typeof MISMATCH_KINDS)[number];
+
 /** A mismatch that is to be told. */
 export interface Mismatch {
   readonly mismatchId: string;
   readonly provider: string;
   readonly providerPaymentId: string;
-  readonly kind: 'missing-here' | 'missing-there' | 'amount-differs' | 'currency-differs' | 'duplicate';
+  readonly kind: MismatchKind;
 }
 
 /** A change of a mismatch: `changed` when amounts are others, `reopened` when it was resolved. */
@@ -54,7 +60,10 @@ export async function resolveMismatch(
 
 /** A mismatch as an operator sees it. */
 export interface MismatchView extends Mismatch {
-  readonly reportId: string;
+  /** Null while only a webhook speaks of the mismatch. */
+  readonly reportId: string | null;
+  /** The last delivery that raised the mismatch; null when none did. */
+  readonly webhookId: string | null;
   readonly oursMinor: string | null;
   readonly oursCurrency: string | null;
   readonly theirsMinor: string | null;
@@ -68,7 +77,7 @@ export interface MismatchView extends Mismatch {
 }
 
 const columns = (db: Db) => db`
-  id as "mismatchId", provider, provider_payment_id as "providerPaymentId", kind, report_id as "reportId",
+  id as "mismatchId", provider, provider_payment_id as "providerPaymentId", kind, report_id as "reportId", webhook_id as "webhookId",
   ours_minor as "oursMinor", ours_currency as "oursCurrency", theirs_minor as "theirsMinor",
   theirs_currency as "theirsCurrency", found_at as "foundAt", changed_at as "changedAt", resolved_at as "resolvedAt",
   resolved_by as "resolvedBy", resolution_reason as "resolutionReason"
@@ -100,7 +109,7 @@ export async function listMismatches(sql: Sql, { provider, kind, open, after, li
 export interface MismatchStep {
   readonly change: MismatchChange['change'];
   readonly at: Date;
-  readonly reportId: string;
+  readonly reportId: string | null;
   readonly oursMinor: string | null;
   readonly oursCurrency: string | null;
   readonly theirsMinor: string | null;

@@ -48,6 +48,10 @@ export async function savePayment(tx: Tx, payment: Payment): Promise<void> {
     )
     on conflict (id) do update
     set status          = excluded.status,
+        tenant_id       = excluded.tenant_id,
+        subscription_id = excluded.subscription_id,
+        amount_minor    = excluded.amount_minor,
+        currency        = excluded.currency,
         instrument_hash = excluded.instrument_hash,
         failure_reason  = excluded.failure_reason,
         captured_at     = excluded.captured_at

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { IllegalTransition } from '../../src/domain/illegal-transition.ts';
 import { capturePayment, failPayment, refundPayment, type Payment, type Told } from '../../src/domain/payment.ts';
 
 const tenant = { id: randomUUID(), ownerUserId: randomUUID(), name: 'Taller Ruiz' };
@@ -41,17 +40,27 @@ test('a payment keeps its id from the first word of it, and its event tells who 
   }]);
 });
 
-test.for([
-  ['amount', { amount: { minor: 1n, currency: 'MXN' } }],
-  ['currency', { amount: { minor: 49_900n, currency: 'USD' } }],
-  ['subscription', { subscriptionId: randomUUID() }],
-] as const)('another %s than was told before is refused', ([, other]) => {
-  expect(() => capture(captured, other)).toThrow(IllegalTransition);
+const another = [
+  ['amount', 'amount-differs', { amount: { minor: 1n, currency: 'MXN' } }],
+  ['currency', 'currency-differs', { amount: { minor: 49_900n, currency: 'USD' } }],
+  ['subscription', 'owner-differs', { subscriptionId: randomUUID() }],
+] as const;
+
+test.for(another)('another %s than was captured before changes nothing and is %s', ([, kind, other]) => {
+  const { events, payment, contradiction } = capture(captured, other);
+  expect([events, payment, contradiction?.kind]).toEqual([[], captured, kind]);
 });
 
-test('another tenant than was told before is refused', () => {
+test.for(another)('a capture of another %s than an attempt is recorded, and is %s', ([, kind, other]) => {
+  const { events, payment, contradiction } = capture(failed, other);
+  expect(events).toHaveLength(1);
+  expect(payment).toMatchObject({ id: failed.id, status: 'captured', ...other });
+  expect(contradiction).toEqual({ kind, ours: payment.amount, theirs: failed.amount });
+});
+
+test('another tenant than was told before is a mismatch of the owner', () => {
   const context = { known: captured, tenant: { ...tenant, id: randomUUID() } };
-  expect(() => capturePayment(told, context, at)).toThrow(IllegalTransition);
+  expect(capturePayment(told, context, at)).toMatchObject({ events: [], contradiction: { kind: 'owner-differs' } });
 });
 
 describe('a refund', () => {
@@ -73,7 +82,7 @@ describe('a refund', () => {
     ['in another currency', refund(900n, 'ref_1', 'USD'), []],
     ['of more than was paid', refund(49_901n), []],
     ['that makes it more than was paid', refund(49_001n, 'ref_2'), [refund(900n)]],
-  ] as const)('%s is refused', ([, asked, earlier]) => {
-    expect(() => refundPayment(asked, against(...earlier))).toThrow(IllegalTransition);
+  ] as const)('%s is not recorded, and is a mismatch', ([, asked, earlier]) => {
+    expect(refundPayment(asked, against(...earlier))).toMatchObject({ events: [], contradiction: { kind: 'refund-differs' } });
   });
 });

@@ -31,7 +31,7 @@ export interface Odd {
 }
 
 /** The headers of a delivery in order, signed over these bytes. */
-export function signed(body: string, { deliveryId = `whd_${randomUUID()}`, timestamp = unixSeconds() }: Odd = {}) {
+export function signed(body: string | Buffer, { deliveryId = `whd_${randomUUID()}`, timestamp = unixSeconds() }: Odd = {}) {
   return { deliveryId, timestamp, signature: signWebhook(secret, { deliveryId, timestamp, body }) };
 }
 
@@ -40,7 +40,7 @@ export const unixSeconds = (offset = 0) => String(Math.floor(Date.now() / 1_000)
 
 /** Delivers a report as the provider does. */
 export async function deliver(app: Api, report: unknown, odd: Odd = {}): Promise<Response> {
-  const body = typeof report === 'string' ? report : JSON.stringify(report);
+  const body = typeof report === 'string' || Buffer.isBuffer(report) ? report : JSON.stringify(report);
   const said = { ...signed(body, odd), ...odd };
   const headers = new Headers({ 'Content-Type': odd.contentType ?? 'application/json' });
   if (said.deliveryId !== undefined) headers.set('Webhook-Id', said.deliveryId);

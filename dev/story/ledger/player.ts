@@ -119,7 +119,7 @@ async function report(tx: Tx, { tenantId, payments }: Ids, command: Of<'pay'> | 
   const message: PaymentReport = command.do === 'pay'
     ? { type: 'payment.captured', data: { ...facts, occurredAt: at(command.day) } }
     : { type: 'payment.refunded', data: { ...facts, refundId: command.name } };
-  await recordReport(tx, { provider: 'sandpay', report: message, receivedAt: RECEIVED_AT, hashKey: 'x' });
+  await recordReport(tx, { provider: 'sandpay', deliveryId: paymentId, report: message, receivedAt: RECEIVED_AT, hashKey: 'x' });
   if (command.do === 'refund') return;
   const [row] = await tx<{ id: string }[]>`select id from payment where provider_payment_id = ${paymentId}`;
   payments.push({ id: row?.id ?? '', currency });

@@ -7,8 +7,9 @@ import { cursor, limit, line, uuid } from '../../api/fields.ts';
 import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
 import { formatMoney } from '../../domain/money.ts';
-import { findMismatch, listMismatches, listMismatchSteps, type MismatchStep, type MismatchView } from '../../store/payment-mismatches.ts';
-import { MISMATCH_KINDS } from '../payment-mismatches.ts';
+import {
+  findMismatch, listMismatches, listMismatchSteps, MISMATCH_KINDS, type MismatchStep, type MismatchView,
+} from '../../store/payment-mismatches.ts';
 import { resolveByReason } from '../resolve-mismatch.ts';
 import { action, onceField } from './action.ts';
 import { said } from './mismatch-words.ts';
@@ -70,7 +71,9 @@ export function mismatchPages(api: Api, deps: ApiDeps): void {
       body: html`
         ${facts([
           [say.provider, mismatch.provider], [say.kind, say[mismatch.kind]], [say.ours, ours(mismatch, language)], [say.theirs, theirs(mismatch, language)],
-          [say.report, html`<code>${mismatch.reportId}</code>`], [say.state, stateBadge(mismatch, language)],
+          ...(mismatch.reportId === null ? [] : [[say.report, html`<code>${mismatch.reportId}</code>`] as const]),
+          ...(mismatch.webhookId === null ? [] : [['Webhook-Id', html`<code>${mismatch.webhookId}</code>`] as const]),
+          [say.state, stateBadge(mismatch, language)],
           ...(mismatch.resolutionReason === null ? [] : [[say.reason, mismatch.resolutionReason] as const]),
         ])}
         ${mayWrite && mismatch.resolvedAt === null ? resolveForm(id, language) : ''}
@@ -100,7 +103,7 @@ function stepsTable(steps: readonly MismatchStep[], language: Language): Html {
     label: say.changes, language,
     head: [say.when, say.change, say.ours, say.theirs, say.report, say.record],
     rows: steps.map((step) => [
-      time(step.at), say[step.change], ours(step, language), theirs(step, language), html`<code>${step.reportId.slice(-12)}</code>`,
+      time(step.at), say[step.change], ours(step, language), theirs(step, language), step.reportId === null ? null : html`<code>${step.reportId.slice(-12)}</code>`,
       step.actionId === null ? null : idLink(`${UI}/actions/${step.actionId}`, step.actionId),
     ]),
   });

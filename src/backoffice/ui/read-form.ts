@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Env } from '../../api/context.ts';
 import { Problem } from '../../api/problem.ts';
+import { isUtf8Of } from '../../platform/content-type.ts';
 
 const MAX_BYTES = 256 * 1_024;
 
@@ -15,7 +16,7 @@ export const limitForm = bodyLimit({
 
 /** A form's fields, kept as the request's body too; one that came several times is a list. @throws {Problem} 415 */
 export async function readForm(c: Context<Env>): Promise<Readonly<Record<string, string | readonly string[]>>> {
-  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
+  if (!isUtf8Of('application/x-www-form-urlencoded', c.req.header('Content-Type'))) {
     throw new Problem(415, 'The body has to be a form.');
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
