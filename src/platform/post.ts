@@ -1,4 +1,6 @@
+import { neverConnected } from './errors/network-errors.ts';
 import { markFailed, startChild } from './telemetry.ts';
+import { watchSending } from './watch-sending.ts';
 
 /** What came back of a POST, or how far it got. */
 export type Posted =
@@ -12,12 +14,6 @@ export interface PostOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Failures before there was a connection: the request never left. */
-const NEVER_LEFT = new Set([
-  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
 
 /** Posts once, follows no redirection, and does not throw when there is no answer. */
 export async function post(url: string, options: PostOptions): Promise<Posted> {
@@ -35,14 +31,14 @@ export async function post(url: string, options: PostOptions): Promise<Posted> {
 async function send(url: string, { headers, body, timeoutMs, signal }: PostOptions): Promise<Posted> {
   if (signal?.aborted === true) return { answered: false, handedOver: false, reason: 'aborted' };
   const signals = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
+  const request = { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(signals) } as const;
+  const sending = watchSending();
   try {
-    const answer = await fetch(url, {
-      method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(signals),
-    });
+    const answer = await sending.run(() => fetch(url, request));
     return { answered: true, status: answer.status, headers: answer.headers, body: await readStart(answer) };
   } catch (error) {
-    const code = codeOf(error);
-    return { answered: false, handedOver: !NEVER_LEFT.has(code), reason: code };
+    // Without a connection there was no request; with one it may have arrived as soon as its first byte was written.
+    return { answered: false, handedOver: sending.hasBegun() && !neverConnected(error), reason: codeOf(error) };
   }
 }
 
@@ -60,12 +56,13 @@ async function readStart({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What a request failed with, by its code only: a message may quote the URL. */
+/** Returns what a request failed with, by its code only: a message may quote the URL. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-  return error.name;
+  if (!(cause instanceof Error)) return error.name;
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause.name;
 }
 
 const SHORTEST_MS = 1_000;
