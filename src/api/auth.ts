@@ -4,6 +4,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyO
 import { z } from 'zod';
 import type { ConfigOf } from '../config.ts';
 import type { VerifiedAddresses } from '../domain/contact.ts';
+import { readEmailAddress } from '../platform/email-address.ts';
 import { findRule, rolesOf } from './access-rules.ts';
 import type { Env } from './context.ts';
 import { Problem, unavailable } from './problem.ts';
@@ -111,7 +112,8 @@ function readVerified(rest: JWTPayload): VerifiedAddresses {
     const address = rest[claim];
     return rest[`${claim}_verified`] === true && typeof address === 'string' ? address : undefined;
   };
-  return { email: read('email'), phone: read('phone_number') };
+  const email = readEmailAddress(read('email') ?? '');
+  return { email: 'address' in email ? email.address : undefined, phone: read('phone_number') };
 }
 
 /** Verifies the bearer token where the route's rule asks for one. A route without a rule is open to nobody. */

@@ -1,17 +1,39 @@
 import { z } from '@hono/zod-openapi';
 import { countries, currencies } from '../domain/iso-codes.ts';
+import { findUnreadable, findUnreadableInLine, isBlank } from '../domain/readable-text.ts';
+import { isTimeZone } from '../domain/time-zone.ts';
+import { readEmailAddress } from '../platform/email-address.ts';
 
 /** A UUID in lower case, as PostgreSQL writes it: two spellings of one id must compare as equal. */
 export const uuid = z.uuid().toLowerCase();
 
+const readable = (schema: z.ZodString, find: (text: string) => string | undefined) =>
+  schema.superRefine((text, context) => {
+    const message = find(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+const unlessBlank = (find: (text: string) => string | undefined) => (text: string) =>
+  isBlank(text) ? 'must not be blank' : find(text);
+
 /** One line of visible text. Control characters would end up in headers of mail. */
 export const line = (maxLength: number) =>
-  z.string().max(maxLength).regex(/\S/, 'must not be blank').regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line')
-    .openapi({ example: 'Clima Norte' });
+  readable(z.string().max(maxLength), unlessBlank(findUnreadableInLine)).openapi({ example: 'Clima Norte' });
 
 /** Text of any lines, kept as it came. */
-export const text = (maxLength: number) => z.string().max(maxLength).regex(/\S/, 'must not be blank')
-  .openapi({ example: 'It drips when it cools.' });
+export const text = (maxLength: number) =>
+  readable(z.string().max(maxLength), unlessBlank(findUnreadable)).openapi({ example: 'It drips when it cools.' });
+
+/** Text of any lines, which may be blank. */
+export const anyText = (maxLength: number) => readable(z.string().max(maxLength), findUnreadable);
+
+/** An e-mail address, as it can be delivered. */
+export const email = z.string().transform((written, context) => {
+  const read = readEmailAddress(written);
+  if ('address' in read) return read.address;
+  context.addIssue({ code: 'custom', message: read.flaw });
+  return z.NEVER;
+}).openapi({ format: 'email', maxLength: 254, example: 'ana@example.com' });
 
 /** A short name that programs use too. */
 export const code = z.string().max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be in kebab case')
@@ -26,19 +48,9 @@ export const currency = z.string().refine((code) => currencies.has(code), 'must 
 export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
   .openapi({ example: 'America/Mexico_City' });
 
-/** Of the short names some are Java's, and PostgreSQL knows none of those. */
-function isTimeZone(name: string): boolean {
-  if (!/^(UTC|[A-Za-z][\w+-]*\/[\w+/-]+)$/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** How a person is reached. */
 export const contact = z
-  .strictObject({ name: line(120), email: z.email().max(254), locale: z.enum(['es', 'en']) })
+  .strictObject({ name: line(120), email, locale: z.enum(['es', 'en']) })
   .openapi('Contact');
 
 /** E.164. */

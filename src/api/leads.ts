@@ -8,14 +8,13 @@ import { findTenant } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
-import { cursor, limit, line, phone, uuid } from './fields.ts';
+import { email, cursor, limit, line, phone, uuid } from './fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound, unprocessable } from './problem.ts';
 import { readRoute, writeRoute } from './route.ts';
 
 const source = z.enum(['form', 'whatsapp', 'phone', 'referral']);
 const status = z.enum(['new', 'contacted', 'qualified', 'won', 'lost']);
-const email = z.email().max(254);
 
 const leadView = z
   .object({

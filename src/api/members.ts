@@ -34,7 +34,7 @@ const accept = writeRoute({
   path: '/memberships',
   summary: 'Accept an invitation; the caller becomes a member of the tenant',
   params: none,
-  body: z.strictObject({ code: z.string().max(100), contact }),
+  body: z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an invitation’s code'), contact }),
   status: 201,
   answer: memberView,
 });

@@ -5,7 +5,8 @@ import { readPreferences, readSettings, savePreferences, saveSetting } from '../
 import { templateContracts } from '../../templates/index.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
-import { timeZone } from './fields.ts';
+import { code, timeZone } from './fields.ts';
+import { assertTimeZone } from './time-zones.ts';
 import { unprocessable } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
 
@@ -45,7 +46,7 @@ const save = writeRoute({
   body: z.strictObject({
     timeZone: timeZone.optional(),
     quietHours: quietHours.nullable().optional(),
-    channels: z.array(z.strictObject({ category: z.string(), channel: channelName, enabled: z.boolean() })).max(MAX_CHOICES).default([]),
+    channels: z.array(z.strictObject({ category: code, channel: channelName, enabled: z.boolean() })).max(MAX_CHOICES).default([]),
   }),
   status: 200,
   answer: view,
@@ -55,8 +56,9 @@ const save = writeRoute({
 export function preferenceRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(read, async (c) => c.json(await viewOf(deps.sql, c.get('caller').userId), 200));
 
-  api.openapi(save, (c) => {
+  api.openapi(save, async (c) => {
     const { channels, ...times } = c.req.valid('json');
+    if (times.timeZone !== undefined) await assertTimeZone(deps.sql, times.timeZone);
     for (const [index, { category, channel }] of channels.entries()) {
       const known = categories.find((one) => one.category === category);
       if (known === undefined) throw unprocessable(`/channels/${index}/category`, 'is no category of ours');

@@ -16,6 +16,7 @@ import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
 import { none, writeRoute } from './route.ts';
+import { assertTimeZone } from './time-zones.ts';
 import { assertDisinterested } from './second-operator.ts';
 
 /** Currencies of the price lists: in another, everything would be free. */
@@ -62,7 +63,10 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(createTenant, (c) => {
     const { contact: ownerContact, ...input } = c.req.valid('json');
     return create(c, deps, {
-      read: (db) => findOwnContact(db, c.get('caller').userId),
+      read: async () => {
+        await assertTimeZone(deps.sql, input.timeZone);
+        return findOwnContact(deps.sql, c.get('caller').userId);
+      },
       decide({ db, caller, now }, current) {
         const { userId } = caller;
         const { tenant, events } = openTenant({ ...input, id: uuidv7(), ownerUserId: userId }, now);

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { anyText } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { TemplateRefused } from '../notifications/check-template.ts';
 import { channelParts } from '../notifications/template-contract.ts';
@@ -6,6 +7,7 @@ import type { TemplatePart } from '../store/documents.ts';
 
 const MOST_LOCALES = 20;
 const MOST_FLAWS = 50;
+const LONGEST_PART = 256 * 1_024;
 const HIGHEST_VERSION = 2 ** 31 - 1; // what the stores can hold
 
 const partNames = Object.values(channelParts).flat();
@@ -22,7 +24,7 @@ const isBounded = (locales: object) => Object.keys(locales).length <= MOST_LOCAL
 export const templateParts = z
   .record(
     z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/, 'must be a lower-case locale'),
-    z.partialRecord(z.enum(partNames), z.string()),
+    z.partialRecord(z.enum(partNames), anyText(LONGEST_PART)),
   )
   .refine(isBounded, `must have at most ${MOST_LOCALES} locales`)
   .transform((locales): readonly TemplatePart[] =>

@@ -15,7 +15,7 @@ import { contractOf } from './templates.ts';
 const MOST_EVENTS = 20;
 
 const wanted = {
-  locale: z.string().min(1).max(35),
+  locale: z.string().regex(/^[A-Za-z0-9-]{1,35}$/, 'must be a locale'),
   channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]),
   /** With neither of the two: the template's sample. */
   props: z.record(z.string(), z.unknown()).optional(),

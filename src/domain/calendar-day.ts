@@ -1,4 +1,5 @@
 // Calendar days as `2026-11-24`, which compare as text.
+import { zoneOrUtc } from './time-zone.ts';
 
 /** The day so many months later; where that month is shorter, its last day. */
 export function addMonths(day: string, months: number): string {
@@ -9,9 +10,9 @@ export function addMonths(day: string, months: number): string {
   return toDay(first);
 }
 
-/** The day of an instant in a time zone. */
+/** The day of an instant in a time zone; of UTC where this process does not know the zone. */
 export const dayIn = (at: Date, timeZone: string) =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+  new Intl.DateTimeFormat('en-CA', { timeZone: zoneOrUtc(timeZone), year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
 
 export const dayBefore = (day: string) => shift(day, -1);
 

@@ -1,8 +1,10 @@
 import { IllegalTransition } from '../domain/illegal-transition.ts';
 import { PayoutHeld } from '../domain/payout.ts';
+import { Permanent } from '../kernel/errors.ts';
 import { type ChunkContext, defineJob, type RunContext } from '../kernel/job.ts';
 import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
 import { type Days, unitsIn } from './days-of.ts';
+import { isolate, type Isolated, nameIsolated } from './isolate.ts';
 
 const AMBASSADORS_AT_ONCE = 200;
 
@@ -15,14 +17,22 @@ export const closePayoutCycles = defineJob<object>({
   whenPaused: 'hold',
 
   async run(context) {
-    for (const month of unitsIn(context.period, 'month', context.timeZone)) await closeMonth(context, month);
+    const refused: Isolated<string>[] = [];
+    for (const month of unitsIn(context.period, 'month', context.timeZone)) refused.push(...(await closeMonth(context, month)));
+    for (const { item: ambassadorUserId, error } of refused) context.log.error({ ambassadorUserId, error }, 'payout cycle not closed');
+    if (refused.length > 0) throw new Permanent(nameIsolated('ambassadors', refused));
   },
 });
+
+/** An ambassador and the currencies in which something is due. */
+type Owed = readonly DueAmbassador[];
+
+const nameOf = (owed: Owed | undefined): string => owed?.[0]?.ambassadorUserId ?? '';
 
 async function closeMonth(
   { sql, chunk, scheduledFor: now, log }: RunContext<object>,
   { first: periodStart, last: periodEnd }: Days,
-): Promise<void> {
+): Promise<readonly Isolated<string>[]> {
   const due = await listDueAmbassadors(sql, periodEnd);
 
   async function close({ tx, append }: ChunkContext, { ambassadorUserId, currency }: DueAmbassador): Promise<void> {
@@ -37,17 +47,19 @@ async function closeMonth(
     }
   }
 
+  const refused: Isolated<Owed>[] = [];
   for (const part of partsOf(due)) {
-    const name = `${periodEnd}: ambassadors ${part[0]?.ambassadorUserId} to ${part.at(-1)?.ambassadorUserId}`;
-    await chunk(name, async (context) => {
-      for (const one of part) await close(context, one);
-    });
+    refused.push(...(await isolate(part, (some) =>
+      chunk(`${periodEnd}: ambassadors ${nameOf(some[0])} to ${nameOf(some.at(-1))}`, async (piece) => {
+        for (const one of some.flat()) await close(piece, one);
+      }))));
   }
+  return refused.map(({ item, error }) => ({ item: nameOf(item), error }));
 }
 
 /** In parts of so many ambassadors, none of them in two. */
-function partsOf(due: readonly DueAmbassador[]): readonly (readonly DueAmbassador[])[] {
+function partsOf(due: readonly DueAmbassador[]): readonly (readonly Owed[])[] {
   const all = [...Map.groupBy(due, ({ ambassadorUserId }) => ambassadorUserId).values()];
   const parts = Map.groupBy(all.entries(), ([nth]) => Math.floor(nth / AMBASSADORS_AT_ONCE));
-  return [...parts.values()].map((part) => part.flatMap(([, owed]) => owed));
+  return [...parts.values()].map((part) => part.map(([, owed]) => owed));
 }

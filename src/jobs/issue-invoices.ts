@@ -1,7 +1,10 @@
 import { issued } from '../domain/invoicing.ts';
-import { defineJob } from '../kernel/job.ts';
-import { endOfPart, issueMonthlyInvoices } from '../store/monthly-invoices.ts';
+import { Permanent } from '../kernel/errors.ts';
+import { defineJob, type RunContext } from '../kernel/job.ts';
+import type { TenantRange } from '../store/due-items.ts';
+import { issueMonthlyInvoices, listPart } from '../store/monthly-invoices.ts';
 import { unitsIn } from './days-of.ts';
+import { isolate, type Isolated, nameIsolated } from './isolate.ts';
 
 const TENANTS_AT_ONCE = 1_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -18,20 +21,35 @@ export const issueInvoices = defineJob<object>({
   catchUp: 'all',
   whenPaused: 'hold',
 
-  async run({ sql, chunk, period, timeZone, now, log }) {
+  async run(context) {
+    const { sql, period, timeZone, log } = context;
+    const refused: Isolated<string>[] = [];
     for (const { first: month } of unitsIn(period, 'month', timeZone)) {
       let count = 0;
       for (let after = BEFORE_ALL; ;) {
-        const upTo = await endOfPart(sql, after, TENANTS_AT_ONCE);
+        const tenants = await listPart(sql, after, TENANTS_AT_ONCE);
+        const upTo = tenants.at(-1);
         if (upTo === undefined) break;
-        await chunk(`${month}: tenants after ${after} up to ${upTo}`, async ({ tx, append }) => {
-          const invoices = await issueMonthlyInvoices(tx, { tenants: { after, upTo }, month, issuedAt: now() });
-          await append(...invoices.map(issued));
-          count += invoices.length;
-        });
+        const predecessors = new Map(tenants.map((id, index) => [id, tenants[index - 1] ?? after]));
+        refused.push(...(await isolate(tenants, async (some) => {
+          count += await issue(context, month, { after: predecessors.get(some[0] ?? '') ?? after, upTo: some.at(-1) ?? upTo });
+        })));
         after = upTo;
       }
       log.info({ month, invoices: count }, 'invoices issued');
     }
+    for (const { item: tenantId, error } of refused) log.error({ tenantId, error }, 'tenant not billed');
+    if (refused.length > 0) throw new Permanent(nameIsolated('tenants', refused));
   },
 });
+
+/** Issues the invoices of some tenants, in a piece of its own. Returns their number. */
+async function issue({ chunk, now }: RunContext<object>, month: string, tenants: TenantRange): Promise<number> {
+  let count = 0;
+  await chunk(`${month}: tenants after ${tenants.after} up to ${tenants.upTo}`, async ({ tx, append }) => {
+    const invoices = await issueMonthlyInvoices(tx, { tenants, month, issuedAt: now() });
+    await append(...invoices.map(issued));
+    count = invoices.length;
+  });
+  return count;
+}

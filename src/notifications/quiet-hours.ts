@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { zoneOrUtc } from '../domain/time-zone.ts';
 
 /** When somebody is to be left alone: from one time of day until another, across midnight where it is the smaller one. */
 export interface QuietHours {
@@ -12,7 +13,7 @@ export interface QuietHours {
 
 /** When the quiet that holds at this moment ends; undefined where none holds. */
 export function quietUntil(quiet: QuietHours, now: Date): Date | undefined {
-  const local = DateTime.fromJSDate(now, { zone: quiet.timeZone });
+  const local = DateTime.fromJSDate(now, { zone: zoneOrUtc(quiet.timeZone) });
   if (!isQuiet(quiet, local)) return undefined;
   const [hour, minute] = quiet.until.split(':').map(Number);
   const time = { hour: hour ?? 0, minute: minute ?? 0, second: 0, millisecond: 0 };

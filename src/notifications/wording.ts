@@ -1,4 +1,5 @@
 import { formatMoney } from '../domain/money.ts';
+import { zoneOrUtc } from '../domain/time-zone.ts';
 
 /** Amounts and times as a reader of one language in one zone reads them. */
 export interface Wording {
@@ -22,8 +23,9 @@ const CATEGORIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   tickets: { es: 'tickets', en: 'tickets' },
 };
 
-/** The wording for a locale and an IANA time zone. */
-export function wordingFor(locale: string, timeZone: string): Wording {
+/** The wording for a locale and an IANA time zone; UTC for one that is unknown here. */
+export function wordingFor(locale: string, zone: string): Wording {
+  const timeZone = zoneOrUtc(zone);
   return {
     money: (amount) => formatMoney(amount, locale),
     moment(instant) {

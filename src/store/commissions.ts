@@ -18,7 +18,7 @@ export async function paymentsUnder(tx: Tx, attributionIds: readonly string[]): 
     join tenant  on tenant.id = attribution.tenant_id
     join payment on payment.tenant_id = attribution.tenant_id and payment.status = 'captured'
     where attribution.id = any(${[...attributionIds]}::uuid[])
-      and (payment.captured_at at time zone tenant.time_zone)::date
+      and (payment.captured_at at time zone zone_or_utc(tenant.time_zone))::date
           between attribution.starts_on and coalesce(attribution.ends_on, 'infinity')
     group by attribution.id
   `;
@@ -53,7 +53,7 @@ export async function holdAccounts(tx: Tx, paymentIds: readonly string[]): Promi
            plan.cap_minor as "capMinor", plan.cap_currency as "capCurrency"
     from payment
     join tenant on tenant.id = payment.tenant_id
-    cross join lateral (select (payment.captured_at at time zone tenant.time_zone)::date as day) captured
+    cross join lateral (select (payment.captured_at at time zone zone_or_utc(tenant.time_zone))::date as day) captured
     left join attribution
       on attribution.tenant_id = payment.tenant_id
      and captured.day between attribution.starts_on and coalesce(attribution.ends_on, 'infinity')
@@ -102,7 +102,7 @@ function toAccount(row: AccountRow): Omit<PaymentAccount, 'recorded' | 'reversal
 function readReversals(tx: Tx, paymentIds: readonly string[]) {
   return tx<{ paymentId: string; kind: string; minor: string; on: string }[]>`
     select reversal.payment_id as "paymentId", reversal.kind, reversal.minor,
-           (reversal.at at time zone tenant.time_zone)::date::text as on
+           (reversal.at at time zone zone_or_utc(tenant.time_zone))::date::text as on
     from (
       select payment_id, 'refund:' || id as kind, amount_minor as minor, refunded_at as at from refund
       union all

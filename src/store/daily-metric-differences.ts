@@ -25,7 +25,7 @@ export async function readLateDays(sql: Sql, { start, end }: Period): Promise<re
   return sql<LateDay[]>`
     select event.event_type as type, event.tenant_id as "tenantId", local.day::text as day
     from outbox_event event
-    join tenant on tenant.id = event.tenant_id
+    join tenant_zone tenant on tenant.tenant_id = event.tenant_id
     cross join lateral (select (event.occurred_at at time zone tenant.time_zone)::date as day) as local
     where event.id >= ${from} and event.id < ${until}
       and event.created_at > ${new Date(start.getTime() - LATE_COMMIT_MS)} and event.created_at <= ${end}
@@ -68,7 +68,7 @@ export async function correctFigures(tx: Tx, { source, consumer, period, late, s
          owed as (${owedEvents(tx, consumer, verified)}),
          told as (${whatIsTold(tx, source, { start: from, end: period.end })}),
     found as (
-      select due.tenant_id, due.day, line.metric, sum(line.value * told.sign)::bigint as value
+      select due.tenant_id, due.day, line.metric, nearest_bigint(sum(line.value::numeric * told.sign)) as value
       from told
       join due on due.tenant_id = told.tenant_id and due.day = (told.at at time zone due.time_zone)::date
       cross join lateral (
@@ -98,13 +98,13 @@ export async function correctFigures(tx: Tx, { source, consumer, period, late, s
 const correctAndRecord = (tx: Tx, slot: Date) => tx`
   corrected as (
     insert into daily_metric as known (tenant_id, day, metric, value)
-    select tenant_id, day, metric, found - kept from difference
+    select tenant_id, day, metric, nearest_bigint(found::numeric - kept) from difference
     order by 1, 2, 3
-    on conflict (tenant_id, day, metric) do update set value = known.value + excluded.value
+    on conflict (tenant_id, day, metric) do update set value = nearest_bigint(known.value::numeric + excluded.value)
   )
   insert into daily_metric_difference as known (tenant_id, day, metric, slot, kept, found)
   select tenant_id, day, metric, ${slot}, kept, found from difference
-  on conflict (tenant_id, day, metric, slot) do update set found = known.found + excluded.found - excluded.kept
+  on conflict (tenant_id, day, metric, slot) do update set found = nearest_bigint(known.found::numeric + excluded.found - excluded.kept)
 `;
 
 /** The facts of a time, and with the opposite sign the events that are still owed. */
@@ -122,22 +122,22 @@ function whatIsTold(tx: Tx, source: FactSource, { start, end }: Period) {
 /** Each tenant's days that ended in the period, by its own clock, and the late ones. */
 function dueDays(tx: Tx, { source, period, late }: Pick<Correction, 'source' | 'period' | 'late'>) {
   return tx`
-    select tenant.id as tenant_id, tenant.time_zone, due.day
+    select tenant.tenant_id, tenant.time_zone, due.day
     from (
-      select tenant.id as tenant_id, ended.first + passed as day
+      select tenant.tenant_id, ended.first + passed as day
       from (
         select time_zone,
                (${period.start}::timestamptz at time zone time_zone)::date as first,
                (${period.end}::timestamptz at time zone time_zone)::date   as next
-        from tenant
+        from tenant_zone
         group by time_zone
       ) as ended
       cross join generate_series(0, ended.next - ended.first - 1) as passed
-      join tenant on tenant.time_zone = ended.time_zone
+      join tenant_zone tenant on tenant.time_zone = ended.time_zone
       union
       select * from unnest(${late.map(({ tenantId }) => tenantId)}::uuid[], ${late.map(({ day }) => day)}::date[])
     ) as due
-    join tenant on tenant.id = due.tenant_id
+    join tenant_zone tenant on tenant.tenant_id = due.tenant_id
     ${source.isEvents ? tx`where due.day > current_date - ${EVENTS_KEPT_DAYS}::integer` : tx``}
   `;
 }

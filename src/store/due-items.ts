@@ -1,9 +1,15 @@
 import { endOf, NO_TAX, TAX_RULES, type TaxRule } from '../domain/taxes.ts';
 import type { Db } from '../platform/postgres.ts';
 
+/** Tenants by their ids: those after one, up to another one. */
+export interface TenantRange {
+  readonly after: string;
+  readonly upTo: string;
+}
+
 /** Tenants of a part by their ids, or one alone; the month by its first day; `rules` are the tax table unless given. */
 export interface Issuing {
-  readonly tenants: { readonly after: string; readonly upTo: string } | { readonly only: string };
+  readonly tenants: TenantRange | { readonly only: string };
   readonly month: string;
   readonly issuedAt: Date;
   readonly rules?: readonly TaxRule[];

@@ -2,12 +2,10 @@ import type { Issued } from '../domain/invoicing.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
 import { dueItems, isBilled, type Issuing } from './due-items.ts';
 
-/** Returns the tenant that ends the next part of so many; undefined when none is left. */
-export async function endOfPart(sql: Sql, after: string, size: number): Promise<string | undefined> {
-  const [row] = await sql<{ id: string }[]>`
-    select id from (select id from tenant where id > ${after} order by id limit ${size}) part order by id desc limit 1
-  `;
-  return row?.id;
+/** Lists the tenants of the next part, by their ids. */
+export async function listPart(sql: Sql, after: string, size: number): Promise<readonly string[]> {
+  const rows = await sql<{ id: string }[]>`select id from tenant where id > ${after} order by id limit ${size}`;
+  return rows.map(({ id }) => id);
 }
 
 /**

@@ -47,7 +47,7 @@ async function stopAttributions(tx: Tx, { caseId, now }: Verdict): Promise<void>
   `;
   await tx`
     update attribution
-    set ends_on = greatest(starts_on, least(coalesce(ends_on, 'infinity'), (${now} at time zone tenant.time_zone)::date))
+    set ends_on = greatest(starts_on, least(coalesce(ends_on, 'infinity'), (${now} at time zone zone_or_utc(tenant.time_zone))::date))
     from fraud_case_attribution about, tenant
     where about.case_id = ${caseId} and about.attribution_id = attribution.id and tenant.id = attribution.tenant_id
   `;

@@ -24,6 +24,7 @@ import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
 import { allowedBy } from '../store/bounds.ts';
 import { openDocuments } from '../store/open-documents.ts';
+import { assertJobTimeZones } from '../store/time-zones.ts';
 import { chooseByName } from './choose-by-name.ts';
 import { countAttempts } from './count-attempts.ts';
 import { deliverEmail } from './deliver-email.ts';
@@ -54,6 +55,8 @@ export async function startWorkers(
   chooseByName('WORKER_CONCURRENCY', consumers, Object.keys(config.WORKER_CONCURRENCY));
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'worker', log }), (pool) => pool.end({ timeout: 2 }));
   await assertSchema(sql);
+  const scheduled = reschedule(ownJobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE });
+  await assertJobTimeZones(sql, scheduled.flatMap(({ schedule }) => ('cron' in schedule ? schedule.timeZone : [])));
   const url = config.REDIS_URL;
   const redis = stack.adopt(openRedis({ url, name: 'worker', log }), (client) => client.disconnect());
   await assertKeepsJobs(await whenReady(redis));
@@ -107,7 +110,7 @@ export async function startWorkers(
   });
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
-    runJobs(reschedule(ownJobs, { crons: config.JOB_CRONS, timeZone: config.JOB_TIME_ZONE }), {
+    runJobs(scheduled, {
       sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),

@@ -15,6 +15,7 @@ import { examineRunners } from './examine-runners.ts';
 import { examineSchedulers } from './examine-schedulers.ts';
 import { examineSecrets } from './examine-secrets.ts';
 import { examineSlots } from './examine-slots.ts';
+import { examineTimeZones } from './examine-time-zones.ts';
 import { type Finding, fine, problem } from './finding.ts';
 
 const WITHIN_MS = 10_000;
@@ -62,6 +63,7 @@ export async function diagnose({
     }),
     ofRedis('schedulers', () => examineSchedulers(jobs, queueOptions)),
     attempt('slots', () => examineSlots(sql)),
+    attempt('time zones', () => examineTimeZones(sql)),
     attempt('contracts', () => examineContracts(sql, contracts)),
     examineSecrets(secrets),
     checkClearText(urls),
