@@ -1,5 +1,7 @@
 import type { TemplateContract } from '../src/notifications/template-contract.ts';
+import { appointmentCancelled } from './appointment-cancelled/contract.ts';
 import { appointmentReminder } from './appointment-reminder/contract.ts';
+import { appointmentScheduled } from './appointment-scheduled/contract.ts';
 import { digest } from './digest/contract.ts';
 import { emailConfirmation } from './email-confirmation/contract.ts';
 import { leadUnanswered } from './lead-unanswered/contract.ts';
@@ -15,7 +17,9 @@ import { ticketCreated } from './ticket-created/contract.ts';
 
 /** Every notification there is, sorted by name. */
 export const templateContracts: readonly TemplateContract[] = Object.freeze([
+  appointmentCancelled,
   appointmentReminder,
+  appointmentScheduled,
   digest,
   emailConfirmation,
   leadUnanswered,

@@ -12,6 +12,16 @@ export const approvedTemplates: Readonly<Record<string, Readonly<Record<string, 
       'When: {{3}}\n\n' +
       'If you cannot be there, please change or cancel the appointment in TechMarket AI as soon as possible.',
   },
+  appointment_visit_reminder: {
+    es_MX:
+      'Recordatorio de tu visita a un cliente de {{1}} por «{{2}}».\n\n' +
+      'Cuándo: {{3}}\n\n' +
+      'Si no puedes ir, cambia o cancela la cita en TechMarket AI cuanto antes.',
+    en:
+      'A reminder of your visit to a customer of {{1}} about “{{2}}”.\n\n' +
+      'When: {{3}}\n\n' +
+      'If you cannot go, please change or cancel the appointment in TechMarket AI as soon as possible.',
+  },
   payment_failed: {
     es_MX:
       'El pago de {{1}} no se pudo cobrar.\n\n' +

@@ -144,6 +144,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /backoffice/notifications': rule(reader, EVERYTHING),
   'GET /backoffice/notifications/explain': rule(reader, EVERYTHING),
   'GET /backoffice/notifications/failed': rule(reader, EVERYTHING),
+  'GET /backoffice/notifications/missed': rule(reader, EVERYTHING),
+  'POST /backoffice/notifications/missed': rule(writer, EVERYTHING, 'users with missed notices: messages'),
   'POST /backoffice/notifications/resend': rule(writer, EVERYTHING, 'one recipient: a message'),
   'POST /backoffice/notifications/recover': rule(writer, EVERYTHING, 'recipients of failed messages'),
   'POST /backoffice/moderation': rule(writer, EVERYTHING, 'the author: a removal'),

@@ -12,6 +12,7 @@ import { heldChargeRoutes } from '../backoffice/held-charges.ts';
 import { jobRoutes } from '../backoffice/jobs.ts';
 import { maskForReaders } from '../backoffice/mask-for-readers.ts';
 import { moderationRoutes } from '../backoffice/moderation.ts';
+import { missedNoticeRoutes } from '../backoffice/missed-notices.ts';
 import { notificationAuditRoutes } from '../backoffice/notifications.ts';
 import { paymentMismatchRoutes } from '../backoffice/payment-mismatches.ts';
 import { payoutCycleRoutes } from '../backoffice/payout-cycles.ts';
@@ -119,6 +120,7 @@ export function createApp(deps: ApiDeps): Api {
   steerJobRoutes(api, deps);
   fraudCaseRoutes(api, deps);
   heldChargeRoutes(api, deps);
+  missedNoticeRoutes(api, deps);
   notificationAuditRoutes(api, deps);
   resendNotificationRoutes(api, deps);
   moderationRoutes(api, deps);

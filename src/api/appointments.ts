@@ -114,9 +114,9 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
     const { id } = c.req.valid('param');
     const { reason } = c.req.valid('json');
     return command(c, deps, async ({ tx, caller, now, emit }) => {
-      const { appointment: before, ticket, actorUserId } = await findToChange(tx, caller, id);
+      const { appointment: before, ...visiting } = await findToChange(tx, caller, id);
       const isLast = !(await hasOther(tx, before));
-      const cancelled = cancelAppointment(before, { ticket, actorUserId, reason, isLast }, now);
+      const cancelled = cancelAppointment(before, { ...visiting, reason, isLast }, now);
       await saveChange(tx, cancelled);
       emit(cancelled.events);
       return { status: 200, body: cancelled.appointment };

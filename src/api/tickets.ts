@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { callOff } from '../domain/appointment.ts';
+import { callOff, TICKET_CLOSED } from '../domain/appointment.ts';
 import { changeContact } from '../domain/contact.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
 import type { Db } from '../platform/postgres.ts';
@@ -142,8 +142,10 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
         throw new Problem(403, 'A customer may cancel a ticket, and not end it otherwise.');
       }
       const { ticket, events } = closeTicket(before, { outcome: end, actorUserId: caller.userId }, now);
-      const off = { ticket, actorUserId: caller.userId, reason: 'The ticket was closed.' };
-      const visits = (await readAhead(tx, id, now)).map((visit) => callOff(visit, off, now));
+      const ahead = await readAhead(tx, id, now);
+      const tenant = ahead.length === 0 ? undefined : await findTenant(tx, before.tenantId);
+      const visits = tenant === undefined ? [] : ahead.map((visit) =>
+        callOff(visit, { ticket, tenant, actorUserId: caller.userId, reason: TICKET_CLOSED }, now));
       for (const { appointment } of visits) await saveAppointment(tx, appointment);
       await saveTicket(tx, ticket);
       emit([...visits.flatMap((visit) => visit.events), ...events]);

@@ -34,9 +34,9 @@ function isTold(stored: CommittedEvent, userId: string): Answer | undefined {
   const contract = contracts.find(({ type }) => type === stored.eventType);
   if (!isNoticed || contract === undefined) return 'the event tells nobody';
   try {
-    const { userIds } = noticeOf(contract.read(stored) as Noticed);
-    if (userIds.length === 0) return 'the event tells nobody';
-    return userIds.includes(userId) ? undefined : 'the event does not tell this user';
+    const { readers } = noticeOf(contract.read(stored) as Noticed);
+    if (readers.size === 0) return 'the event tells nobody';
+    return readers.has(userId) ? undefined : 'the event does not tell this user';
   } catch {
     return undefined; // unreadable: whoever decides says so
   }

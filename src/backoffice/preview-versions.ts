@@ -1,5 +1,5 @@
 import { unprocessable } from '../api/problem.ts';
-import { diffPreviews, type Preview, type PreviewData, type PreviewDiff, previews, readSample } from '../notifications/preview.ts';
+import { diffPreviews, type Preview, type PreviewData, type PreviewDiff, previews } from '../notifications/preview.ts';
 import type { Channel, TemplateContract } from '../notifications/template-contract.ts';
 import type { DocumentStore } from '../store/documents.ts';
 
@@ -14,10 +14,6 @@ interface Wanted {
 export function assertChannel({ channels }: TemplateContract, channel: Channel): void {
   if (!channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
 }
-
-/** The template's own sample, as data to preview with. */
-export const sampleOf = async ({ name, locale }: Omit<Wanted, 'channel'>): Promise<readonly PreviewData[]> =>
-  [{ of: 'sample', props: await readSample(name, locale) }];
 
 /** What readers get of a published version, once for each of the data. @throws {Problem} 422 */
 export async function previewVersion(

@@ -4,11 +4,11 @@ import type { Api, ApiDeps } from '../api/context.ts';
 import { Problem, unprocessable } from '../api/problem.ts';
 import { none, writeRoute } from '../api/route.ts';
 import { checkTemplate } from '../notifications/check-template.ts';
-import { type PreviewData, previews } from '../notifications/preview.ts';
+import { type PreviewData, previews, readSamples } from '../notifications/preview.ts';
 import { type Channel, channelParts, type TemplateContract } from '../notifications/template-contract.ts';
 import { listPayloads } from '../store/notifications.ts';
 import { textsFor } from './personal-data.ts';
-import { assertChannel, compareVersions, previewVersion, sampleOf } from './preview-versions.ts';
+import { assertChannel, compareVersions, previewVersion } from './preview-versions.ts';
 import { refuseParts, templateParts, version } from './template-fields.ts';
 import { contractOf } from './templates.ts';
 
@@ -17,7 +17,7 @@ const MOST_EVENTS = 20;
 const wanted = {
   locale: z.string().regex(/^[A-Za-z0-9-]{1,35}$/, 'must be a locale'),
   channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]),
-  /** With neither of the two: the template's sample. */
+  /** With neither of the two: the template's sample for each reader. */
   props: z.record(z.string(), z.unknown()).optional(),
   lastEvents: z.int().min(1).max(MOST_EVENTS).optional(),
 };
@@ -66,7 +66,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
     assertChannel(contract, channel);
     if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'goes without props only');
     if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
-    if (lastEvents === undefined) return sampleOf({ name: contract.name, locale });
+    if (lastEvents === undefined) return readSamples(contract, locale);
     const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
     return stored.map(({ id, payload }) => ({ of: id, props: textsFor(caller, payload) }));
   }

@@ -29,6 +29,9 @@ export const appointmentMachine: Machine<AppointmentStatus, 'move' | 'cancel'> =
   cancelled: {},
 });
 
+/** The reason of a visit that is called off because its ticket ends. */
+export const TICKET_CLOSED = 'The ticket was closed.';
+
 export interface AppointmentDecision extends TicketDecision {
   readonly appointment: Appointment;
 }
@@ -79,7 +82,7 @@ export function moveAppointment(
  */
 export function cancelAppointment(
   appointment: Appointment,
-  change: Omit<Visiting, 'tenant'> & { readonly reason: string; readonly isLast: boolean },
+  change: Visiting & { readonly reason: string; readonly isLast: boolean },
   now: Date,
 ): AppointmentDecision {
   const { isLast, ...rest } = change;
@@ -94,16 +97,15 @@ export function cancelAppointment(
  */
 export function callOff(
   appointment: Appointment,
-  { ticket, actorUserId, reason }: Omit<Visiting, 'tenant'> & { readonly reason: string },
+  { reason, ...visiting }: Visiting & { readonly reason: string },
   now: Date,
 ): Omit<AppointmentDecision, 'ticket'> {
   const status = take(appointmentMachine, 'cancel', { thing: 'appointment', state: appointment.status });
-  const { id: ticketId, tenantId, customerUserId } = ticket;
   const cancelled = appointmentCancelled({
-    tenantId,
-    actorUserId,
+    tenantId: visiting.ticket.tenantId,
+    actorUserId: visiting.actorUserId,
     occurredAt: now,
-    payload: { appointmentId: appointment.id, ticketId, customerUserId, reason },
+    payload: { ...factsOf(appointment, visiting), reason },
   });
   return { appointment: { ...appointment, status, reason, cancelledAt: now }, events: [cancelled] };
 }
@@ -114,20 +116,23 @@ interface Scheduled {
   readonly now: Date;
 }
 
-function scheduled({ id, startsAt }: Appointment, { visiting, previous, now }: Scheduled): NewEvent {
-  const { ticket, tenant, actorUserId } = visiting;
+function scheduled(appointment: Appointment, { visiting, previous, now }: Scheduled): NewEvent {
   return appointmentScheduled({
-    tenantId: ticket.tenantId,
-    actorUserId,
+    tenantId: visiting.ticket.tenantId,
+    actorUserId: visiting.actorUserId,
     occurredAt: now,
-    payload: {
-      appointmentId: id,
-      ticketId: ticket.id,
-      customerUserId: ticket.customerUserId,
-      tenantName: tenant.name,
-      subject: ticket.subject,
-      startsAt: startsAt.toISOString(),
-      previousStartsAt: previous?.toISOString() ?? null,
-    },
+    payload: { ...factsOf(appointment, visiting), previousStartsAt: previous?.toISOString() ?? null },
   });
 }
+
+/** Returns what each event of a visit says of it and of the people it concerns. */
+const factsOf = ({ id, startsAt }: Appointment, { ticket, tenant }: Visiting) => ({
+  appointmentId: id,
+  ticketId: ticket.id,
+  customerUserId: ticket.customerUserId,
+  tenantOwnerUserId: tenant.ownerUserId,
+  assigneeUserId: ticket.assigneeUserId ?? undefined,
+  tenantName: tenant.name,
+  subject: ticket.subject,
+  startsAt: startsAt.toISOString(),
+});

@@ -92,13 +92,14 @@ export function approveQuote(
   const status = take(quoteMachine, 'approve', { thing: 'quote', state: asOf(quote, now).status });
   const advanced = advance(ticket, 'approve');
   const { id: ticketId, tenantId, customerUserId, subject } = ticket;
+  const assigneeUserId = ticket.assigneeUserId ?? undefined;
   const { ownerUserId: tenantOwnerUserId, name: tenantName } = tenant;
   const total = { minor: quote.totalMinor, currency: quote.currency };
   const approved: NewEvent = quoteApproved({
     tenantId,
     actorUserId: customerUserId,
     occurredAt: now,
-    payload: { quoteId: quote.id, ticketId, customerUserId, tenantOwnerUserId, tenantName, subject, total },
+    payload: { quoteId: quote.id, ticketId, customerUserId, tenantOwnerUserId, assigneeUserId, tenantName, subject, total },
   });
   return { quote: { ...quote, status, approvedAt: now }, ticket: advanced, events: [approved] };
 }

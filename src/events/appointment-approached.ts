@@ -10,6 +10,7 @@ export const appointmentApproached = defineEvent({
     appointmentId: z.uuid(),
     ticketId: z.uuid(),
     customerUserId: z.uuid(),
+    assigneeUserId: z.uuid().optional(),
     tenantName: z.string(),
     subject: z.string(),
     startsAt: instant,

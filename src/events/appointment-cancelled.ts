@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../kernel/event.ts';
+import { instant } from './fields.ts';
 
 /** A visit that was agreed upon will not take place. */
 export const appointmentCancelled = defineEvent({
@@ -9,6 +10,11 @@ export const appointmentCancelled = defineEvent({
     appointmentId: z.uuid(),
     ticketId: z.uuid(),
     customerUserId: z.uuid(),
+    tenantOwnerUserId: z.uuid().optional(),
+    assigneeUserId: z.uuid().optional(),
+    tenantName: z.string().optional(),
+    subject: z.string().optional(),
+    startsAt: instant.optional(),
     reason: z.string(),
   }),
 });

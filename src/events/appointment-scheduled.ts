@@ -10,6 +10,8 @@ export const appointmentScheduled = defineEvent({
     appointmentId: z.uuid(),
     ticketId: z.uuid(),
     customerUserId: z.uuid(),
+    tenantOwnerUserId: z.uuid().optional(),
+    assigneeUserId: z.uuid().optional(),
     tenantName: z.string(),
     subject: z.string(),
     startsAt: instant,

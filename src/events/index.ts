@@ -17,6 +17,7 @@ import { leadStatusChanged } from './lead-status-changed.ts';
 import { listingFlagged } from './listing-flagged.ts';
 import { listingPublished } from './listing-published.ts';
 import { listingViewed } from './listing-viewed.ts';
+import { missedNoticesRequested } from './missed-notices-requested.ts';
 import { moderationActionTaken } from './moderation-action-taken.ts';
 import { notificationFailed } from './notification-failed.ts';
 import { paymentCaptured } from './payment-captured.ts';
@@ -60,6 +61,7 @@ export const contracts: readonly AnyContract[] = Object.freeze([
   listingFlagged,
   listingPublished,
   listingViewed,
+  missedNoticesRequested,
   moderationActionTaken,
   notificationFailed,
   paymentCaptured,

@@ -11,6 +11,7 @@ export const quoteApproved = defineEvent({
     ticketId: z.uuid(),
     customerUserId: z.uuid(),
     tenantOwnerUserId: z.uuid(),
+    assigneeUserId: z.uuid().optional(),
     tenantName: z.string(),
     subject: z.string(),
     total: money,

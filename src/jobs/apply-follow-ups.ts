@@ -6,7 +6,7 @@ import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 500;
 
-/** Tells tenants of leads that nobody answers, and customers of visits that come near. */
+/** Tells tenants of leads that nobody answers, and customers and assignees of visits that come near. */
 export const applyFollowUps = defineJob<object>({
   name: 'apply-follow-ups', // lives in the ledger: never rename
   schedule: { cron: '*/5 * * * *', timeZone: 'America/Mexico_City' },
@@ -22,8 +22,8 @@ export const applyFollowUps = defineJob<object>({
     });
     await inParts(chunk, { name: 'visits', atOnce: AT_ONCE }, async ({ tx, append }) => {
       const visits = await remindOfVisits(tx, now, AT_ONCE);
-      await append(...visits.map(({ tenantId, startsAt, ...facts }) => appointmentApproached({
-        tenantId, occurredAt: now, payload: { ...facts, startsAt: startsAt.toISOString() },
+      await append(...visits.map(({ tenantId, startsAt, assigneeUserId, ...facts }) => appointmentApproached({
+        tenantId, occurredAt: now, payload: { ...facts, assigneeUserId: assigneeUserId ?? undefined, startsAt: startsAt.toISOString() },
       })));
       return visits.length;
     });

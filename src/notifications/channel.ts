@@ -1,3 +1,5 @@
+import type { Reader } from './template-contract.ts';
+
 /**
  * What became of an attempt; no reason holds an address or a token.
  * - `sent`: the provider took it.
@@ -21,6 +23,8 @@ export interface OutwardMessage<Address, Content> {
   readonly to: Address;
   /** Its template's name. */
   readonly template: string;
+  /** The part of its reader, where readers get different texts. */
+  readonly reader?: Reader | undefined;
   readonly content: Content;
   /** The page it is about. */
   readonly link?: string | undefined;

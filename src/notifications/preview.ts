@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { TemplatePart } from '../store/documents.ts';
 import { chooseLocale, type CompiledTemplate, compile } from './render.ts';
-import { type Channel, channelParts } from './template-contract.ts';
+import { type Channel, channelParts, readerProps, type TemplateContract } from './template-contract.ts';
 import { RenderError } from './template-language.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** What a preview is made of. */
 export interface PreviewData {
-  /** `props`, `sample`, or the id of the notification that was made of it. */
+  /** `props`, `sample`, `sample for owner`, or the id of the notification that was made of it. */
   readonly of: string;
   readonly props: unknown;
 }
@@ -28,11 +28,13 @@ interface Wanted {
   readonly locale: string;
 }
 
-/** A template's sample data for readers of a locale, from the repository. */
-export async function readSample(name: string, locale: string): Promise<unknown> {
-  const file = new URL(`../../templates/${name}/sample.json`, import.meta.url);
-  const samples = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
-  return samples[chooseLocale(new Set(Object.keys(samples)), locale)];
+/** Reads a template's sample data for each of its readers in a locale, from the repository. */
+export async function readSamples(contract: TemplateContract, locale: string): Promise<readonly PreviewData[]> {
+  const file = new URL(`../../templates/${contract.name}/sample.json`, import.meta.url);
+  const samples = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, object>>;
+  const props = samples[chooseLocale(new Set(Object.keys(samples)), locale)];
+  if (contract.readers === undefined) return [{ of: 'sample', props }];
+  return contract.readers.map((reader) => ({ of: `sample for ${reader}`, props: { ...props, ...readerProps(contract, reader) } }));
 }
 
 /** Renders a version with each of the data, as its notifications would be. Other requests have their turn in between. */

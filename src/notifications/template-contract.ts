@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** The parts each channel is made of; a part is the file `<part>.hbs`. */
 export const channelParts = Object.freeze({
@@ -10,10 +10,18 @@ export const channelParts = Object.freeze({
 
 export type Channel = keyof typeof channelParts;
 
+/** The part that a reader has in what happened. */
+export type Reader = 'customer' | 'owner' | 'assignee' | 'ambassador';
+export const READERS: readonly Reader[] = ['customer', 'owner', 'assignee', 'ambassador'];
+
+const FLAGS = { customer: 'forCustomer', owner: 'forOwner', assignee: 'forAssignee', ambassador: 'forAmbassador' } as const;
+
 /** A template as it was approved on WhatsApp; the part `whatsapp` fills its parameters, one on each line. */
 export interface ApprovedTemplate {
   /** Other parameters are another name: what was approved can't be changed. */
   readonly name: string;
+  /** The one for other readers, where their text is another; it takes the same parameters. */
+  readonly nameFor?: Readonly<Partial<Record<Reader, string>>>;
   /** Its language code for each of ours. */
   readonly languages: Readonly<Record<string, string>>;
   readonly parameters: number;
@@ -38,6 +46,8 @@ export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly onUnknown: 'resend' | 'hold';
   readonly importance: Importance;
   readonly channels: readonly Channel[];
+  /** Readers whose texts differ; a text asks for one with `{{#if forOwner}}`. Absent where all read the same. */
+  readonly readers?: readonly Reader[];
   /** Channels that are used only once another has failed for good, by that other. */
   readonly fallback?: Readonly<Partial<Record<Channel, Channel>>>;
   /** Set for a request to confirm an address: it goes there, confirmed or not, and gets `code` and `link` when it is sent. */
@@ -48,9 +58,21 @@ export interface TemplateContract<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly props: z.ZodObject<Shape>;
 }
 
-/** Declares a notification's template; its texts are in `templates/<name>/v<version>/<locale>/<part>.hbs`. */
-export function defineTemplate<Shape extends z.ZodRawShape>(
-  contract: TemplateContract<Shape>,
-): TemplateContract<Shape> {
-  return Object.freeze(contract);
+/**
+ * Declares a notification's template; its texts are in `templates/<name>/v<version>/<locale>/<part>.hbs`. Every template
+ * also knows who reads it, and mail that its reader may leave knows where: `unsubscribeUrl`.
+ */
+export function defineTemplate(contract: TemplateContract): TemplateContract {
+  const flags = Object.fromEntries((contract.readers ?? []).map((reader) => [FLAGS[reader], z.boolean().optional()]));
+  return Object.freeze({ ...contract, props: contract.props.extend({ ...flags, unsubscribeUrl: z.url().optional() }) });
+}
+
+/** Returns the variable that tells a template's texts who reads them. */
+export const readerProps = ({ readers = [] }: Pick<TemplateContract, 'readers'>, reader: Reader): Readonly<Record<string, boolean>> =>
+  readers.includes(reader) ? { [FLAGS[reader]]: true } : {};
+
+/** Returns who reads a notification that was made of these props; undefined where all read the same. */
+export function readerOf({ readers = [] }: Pick<TemplateContract, 'readers'>, props: unknown): Reader | undefined {
+  const flags = Object(props) as Readonly<Record<string, unknown>>;
+  return readers.find((reader) => flags[FLAGS[reader]] === true);
 }

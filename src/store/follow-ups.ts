@@ -47,6 +47,7 @@ export interface VisitRemindedOf {
   readonly ticketId: string;
   readonly tenantId: string;
   readonly customerUserId: string;
+  readonly assigneeUserId: string | null;
   readonly tenantName: string;
   readonly subject: string;
   readonly startsAt: Date;
@@ -78,8 +79,8 @@ export async function remindOfVisits(tx: Tx, now: Date, limit: number): Promise<
       returning appointment_id
     )
     select due.id as "appointmentId", due.ticket_id as "ticketId", ticket.tenant_id as "tenantId",
-           ticket.customer_user_id as "customerUserId", tenant.name as "tenantName", ticket.subject,
-           due.starts_at as "startsAt"
+           ticket.customer_user_id as "customerUserId", ticket.assignee_user_id as "assigneeUserId",
+           tenant.name as "tenantName", ticket.subject, due.starts_at as "startsAt"
     from taken
     join due on due.id = taken.appointment_id
     join ticket on ticket.id = due.ticket_id

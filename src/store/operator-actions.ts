@@ -40,6 +40,7 @@ export const operatorActions = [
   'reveal-event',
   'reverse-fraud-case',
   'run-job',
+  'send-missed-notices',
   'settle-fraud-case',
   'start-subscription',
   'verify-tenant',

@@ -6,6 +6,7 @@ import type { Contract } from '../kernel/event.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
 import { maySend } from '../notifications/may-send.ts';
 import type { Rendered } from '../notifications/render.ts';
+import { readerOf } from '../notifications/template-contract.ts';
 import { RenderError } from '../notifications/template-language.ts';
 import { Unavailable } from '../platform/unavailable.ts';
 import type { Db } from '../platform/postgres.ts';
@@ -129,10 +130,11 @@ async function send<Name extends keyof OutwardChannels, Address>(
   if (channel === undefined || addresses.length === 0) return refused('the user has no address');
   try {
     const secrets = confirmationId === undefined ? {} : confirmationSecrets(confirmationId);
-    const props = { ...(payload as object), ...secrets };
-    const content = await templates.render({ name, version, locale, channel: channelName, props });
     const unsubscribeUrl = isMandatory(name) ? undefined : unsubscribeUrlOf(notificationId);
-    const message = { notificationId, template: name, content, link: textOf(props, 'link'), unsubscribeUrl, signal };
+    const props = { ...(payload as object), ...secrets, unsubscribeUrl };
+    const content = await templates.render({ name, version, locale, channel: channelName, props });
+    const reader = readerOf(contractOf(name) ?? {}, payload);
+    const message = { notificationId, template: name, reader, content, link: textOf(props, 'link'), unsubscribeUrl, signal };
     const outcomes = await Promise.all(addresses.map((to) => channel.send({ ...message, to })));
     return { outcome: best(outcomes), gone: addresses.filter((_, index) => isGone(outcomes[index])) };
   } catch (error) {

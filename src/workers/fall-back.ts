@@ -3,11 +3,11 @@ import { notificationFailed } from '../events/notification-failed.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
 import { chooseChannel } from '../notifications/choose-channels.ts';
 import { reasonOf } from '../notifications/decision.ts';
+import { readRecipients } from '../notifications/recipients.ts';
 import { requested } from '../notifications/requested.ts';
 import { insertDecisions } from '../store/notification-decisions.ts';
 import { insertNotifications, readFailed } from '../store/notifications.ts';
 import type { Ports } from './ports.ts';
-import { readRecipients } from './recipients.ts';
 
 /** Tells by another channel what one failed to, where the template has such a one. */
 export const fallBack = defineReaction<Ports, [typeof notificationFailed]>({

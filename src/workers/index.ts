@@ -8,6 +8,7 @@ import { deliverWhatsApp } from './deliver-whatsapp.ts';
 import { fallBack } from './fall-back.ts';
 import { keepReputation } from './keep-reputation.ts';
 import { notify } from './notify.ts';
+import { notifyMissed } from './notify-missed.ts';
 import type { Ports } from './ports.ts';
 
 /** Every consumer there is, sorted by name. */
@@ -21,4 +22,5 @@ export const consumers: readonly Consumer<Ports>[] = Object.freeze([
   fallBack,
   keepReputation,
   notify,
+  notifyMissed,
 ]);

@@ -16,6 +16,8 @@ export const digest = defineTemplate({
     count: z.string().min(1),
     /** The first of it, each as it stands in the inbox. */
     texts: z.array(z.string()),
+    /** The text, on one line, where there is only one. */
+    single: z.string().optional(),
     /** The page it is about. */
     link: z.url(),
   }),

@@ -8,6 +8,7 @@ export const quoteApproved = defineTemplate({
   onUnknown: 'resend',
   importance: 'normal',
   channels: ['inbox', 'email', 'push'],
+  readers: ['owner', 'assignee'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

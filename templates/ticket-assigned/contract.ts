@@ -8,6 +8,7 @@ export const ticketAssigned = defineTemplate({
   onUnknown: 'resend',
   importance: 'normal',
   channels: ['inbox', 'email', 'push'],
+  readers: ['customer', 'assignee'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

@@ -8,6 +8,7 @@ export const ticketCreated = defineTemplate({
   onUnknown: 'resend',
   importance: 'normal',
   channels: ['inbox', 'email', 'push'],
+  readers: ['customer', 'owner'],
   props: z.strictObject({
     recipientName: z.string().min(1),
     tenantName: z.string().min(1),

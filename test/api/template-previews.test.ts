@@ -14,7 +14,7 @@ describe('a preview', () => {
     const id = uuidv7();
     await sql`
       insert into notification (id, event_id, user_id, channel, template, template_version, locale, payload, body, status)
-      values (${id}, ${uuidv7()}, ${randomUUID()}, 'inbox', ${template}, 1, 'es', ${sql.json(payload)}, 'x', 'delivered')
+      values (${id}, ${uuidv7()}, ${randomUUID()}, 'inbox', ${template}, 2, 'es', ${sql.json(payload)}, 'x', 'delivered')
     `;
     return id;
   }
@@ -31,7 +31,7 @@ describe('a preview', () => {
     expect(given?.parts).toEqual({ inbox: `${payload.subject} / T-1` });
     const [hole] = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, parts, props: payload }));
     expect(hole).toMatchObject({ parts: {}, problem: 'inbox: variable "ticketNumber" is missing' });
-    const [mail] = await previewsIn(await reader.post(`${PATH}/preview`, { version: 1, locale: 'en', channel: 'email' }));
+    const [mail] = await previewsIn(await reader.post(`${PATH}/preview`, { version: 2, locale: 'en', channel: 'email' }));
     expect(Object.keys(mail?.parts ?? {})).toEqual(['email.subject', 'email.html', 'email.text']);
     expect(mail?.parts['email.subject']).toContain('The boiler won’t start'); // the sample speaks the reader's language
   });
@@ -41,7 +41,7 @@ describe('a preview', () => {
     await deliver(sql);
     const [second, third] = [await deliver(sql), await deliver(sql)];
     await deliver(sql, 'quote-sent');
-    const asked = { version: 1, locale: 'es', channel: 'inbox', lastEvents: 2 };
+    const asked = { version: 2, locale: 'es', channel: 'inbox', lastEvents: 2 };
     const known = await previewsIn(await operator.post(`${PATH}/preview`, asked));
     expect(known.map(({ of }) => of)).toEqual([third, second]);
     expect(known[0]?.parts['inbox']).toContain('luis@example.com');
@@ -54,13 +54,15 @@ describe('a preview', () => {
   test('of two versions over the same data shows what changes, line by line', async () => {
     const { reader, publish } = await openTemplates();
     await publish({ es: { inbox: 'Hay novedades en {{tenantName}}.' } });
-    const answer = await reader.post(`${PATH}/diff`, { from: 1, to: 1_000, locale: 'es', channel: 'inbox', props: payload });
+    const answer = await reader.post(`${PATH}/diff`, { from: 2, to: 1_000, locale: 'es', channel: 'inbox', props: payload });
     const [diff] = (await json(answer))['diffs'] as { parts: Record<string, string[]>; problems: object }[];
     expect(diff?.parts['inbox']?.[0]).toBe('@@ -1,1 +1,1 @@');
     expect(diff?.parts['inbox']?.at(-1)).toBe('+Hay novedades en Norte.');
     expect(diff?.problems).toEqual({ from: null, to: null });
-    const mail = await reader.post(`${PATH}/diff`, { from: 1, to: 1_000, locale: 'es', channel: 'email' });
-    expect(await json(mail)).toMatchObject({ diffs: [{ parts: { 'email.subject': [], 'email.html': [], 'email.text': [] } }] });
+    const mail = await reader.post(`${PATH}/diff`, { from: 2, to: 1_000, locale: 'es', channel: 'email' });
+    expect(await json(mail)).toMatchObject({
+      diffs: ['customer', 'owner'].map((reader) => ({ of: `sample for ${reader}`, parts: { 'email.subject': [], 'email.html': [], 'email.text': [] } })),
+    });
   });
 
   test('that would take too much work says so, and other requests are answered meanwhile', async () => {
@@ -77,14 +79,14 @@ describe('a preview', () => {
 
   test.each([
     ['preview', { locale: 'es', channel: 'inbox' }, ''],
-    ['preview', { version: 1, parts: {}, locale: 'es', channel: 'inbox' }, ''],
+    ['preview', { version: 2, parts: {}, locale: 'es', channel: 'inbox' }, ''],
     ['preview', { version: 9, locale: 'es', channel: 'inbox' }, '/version'],
-    ['preview', { version: 1, locale: 'es', channel: 'fax' }, '/channel'],
-    ['preview', { version: 1, locale: 'es', channel: 'inbox', props: { recipientName: 1 } }, '/props/recipientName'],
-    ['preview', { version: 1, locale: 'es', channel: 'inbox', props: payload, lastEvents: 1 }, '/lastEvents'],
-    ['preview', { version: 1, locale: 'es', channel: 'inbox', lastEvents: 21 }, '/lastEvents'],
-    ['diff', { from: 1, to: 9, locale: 'es', channel: 'inbox' }, '/to'],
-    ['diff', { from: 9, to: 1, locale: 'es', channel: 'inbox' }, '/from'],
+    ['preview', { version: 2, locale: 'es', channel: 'fax' }, '/channel'],
+    ['preview', { version: 2, locale: 'es', channel: 'inbox', props: { recipientName: 1 } }, '/props/recipientName'],
+    ['preview', { version: 2, locale: 'es', channel: 'inbox', props: payload, lastEvents: 1 }, '/lastEvents'],
+    ['preview', { version: 2, locale: 'es', channel: 'inbox', lastEvents: 21 }, '/lastEvents'],
+    ['diff', { from: 2, to: 9, locale: 'es', channel: 'inbox' }, '/to'],
+    ['diff', { from: 9, to: 2, locale: 'es', channel: 'inbox' }, '/from'],
   ])('is refused: %s of %j', async (path, body, pointer) => {
     const { reader } = await openTemplates();
     const answer = await reader.post(`${PATH}/${path}`, body);

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { approvedTemplates, readAsApproved } from '../../dev/sandbox/approved-templates.ts';
 import { templateContracts } from '../../templates/index.ts';
 
-const written = templateContracts.flatMap(({ whatsapp }) => (whatsapp === undefined ? [] : [whatsapp]));
+const written = templateContracts.flatMap(({ whatsapp }) =>
+  whatsapp === undefined ? [] : [whatsapp.name, ...Object.values(whatsapp.nameFor ?? {})].map((name) => ({ ...whatsapp, name })));
 
 /** `[1, 2, 3]` for a text with `{{1}}`, `{{2}}` and `{{3}}`, in whatever order and however often. */
 const parametersIn = (text: string) => {

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { channelParts } from '../../src/notifications/template-contract.ts';
 import { checkTemplate } from '../../src/notifications/check-template.ts';
-import { readSample } from '../../src/notifications/preview.ts';
+import { readSamples } from '../../src/notifications/preview.ts';
 import { compile } from '../../src/notifications/render.ts';
 import { readVersions } from '../../src/notifications/templates.ts';
 import { templateContracts } from '../../templates/index.ts';
@@ -18,11 +18,13 @@ async function renderAll(): Promise<ReadonlyMap<string, string>> {
     for (const { version, parts } of await readVersions(folder)) {
       checkTemplate(contract, parts);
       for (const locale of new Set(parts.map((part) => part.locale))) {
-        const props = contract.props.parse(await readSample(contract.name, locale));
-        for (const channel of contract.channels) {
-          const { locale: _, ...texts } = compile(parts).render({ channel, locale, props });
-          const names = channelParts[channel].map((part) => `${contract.name}.v${version}.${locale}.${part}`);
-          for (const [index, text] of Object.values(texts).entries()) rendered.set(names[index] ?? '', text);
+        for (const [place, { props }] of (await readSamples(contract, locale)).entries()) {
+          const reader = contract.readers?.[place];
+          for (const channel of contract.channels) {
+            const { locale: _, ...texts } = compile(parts).render({ channel, locale, props: contract.props.parse(props) });
+            const names = channelParts[channel].map((part) => [contract.name, `v${version}`, locale, ...(reader === undefined ? [] : [reader]), part].join('.'));
+            for (const [index, text] of Object.values(texts).entries()) rendered.set(names[index] ?? '', text);
+          }
         }
       }
     }

@@ -180,10 +180,10 @@ export async function wrongEffects({ sql, mailbox }: Pick<System, 'sql' | 'mailb
   const ids = await sql<{ id: string }[]>`select id from outbox_event where event_type = any(${types}::text[])`;
   const events = [...(await readEvents(sql, ids.map(({ id }) => id))).values()];
   const owed = events.flatMap((event) => {
-    const { template, userIds } = noticeOf(event as Noticed);
+    const { template, readers } = noticeOf(event as Noticed);
     const channels = template.channels.filter(isEverybodys);
     const toUser = (userId: string) => channels.map((channel) => `${event.eventId} ${userId} ${channel}`);
-    return [...userIds].flatMap(toUser);
+    return [...readers.keys()].flatMap(toUser);
   });
   const made = await sql<{ id: string; what: string; channel: string; status: string }[]>`
     select id, event_id || ' ' || user_id || ' ' || channel as what, channel, status from notification

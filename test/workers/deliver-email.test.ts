@@ -17,7 +17,7 @@ async function mailRequested(payload: object = wholeProps) {
   const userId = await world.person({ email: 'ana@example.com' });
   const mail = {
     userId, payload, eventId: userId, tenantId: undefined, channel: 'email', category: 'tickets', template: 'ticket-created',
-    templateVersion: 1, locale: 'es', status: 'queued',
+    templateVersion: 2, locale: 'es', status: 'queued',
   } as const;
   const [id = ''] = await sql.begin((tx) => insertNotifications(tx, [mail]));
   const requested = emailRequested({ occurredAt: new Date(), payload: { notificationId: id } });

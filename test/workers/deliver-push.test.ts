@@ -39,10 +39,10 @@ test('a push goes to all of a user’s devices, and a user without any gets none
   expect(await pushed()).toMatchObject([{ userId: customerUserId, template: 'ticket-created', status: 'sent' }]);
   expect(took()).toEqual(['phone', 'tablet']);
   const [{ id } = { id: '' }] = await pushed();
-  const body = '«No hay agua» espera a que Taller Norte responda.';
+  const body = 'Taller Norte ya recibió «No hay agua».';
   const link = expect.stringMatching(/^https:\/\/app\.techmarket\.example\/tickets\//) as string;
   expect(fcm.accepted[0]).toMatchObject({
-    notification: { title: 'Nuevo ticket', body },
+    notification: { title: 'Ticket abierto', body },
     data: { notificationId: id, link },
   });
   expect(await attempts()).toEqual(['1 sending', '1 sent']);

@@ -54,7 +54,7 @@ test('what is low is gathered into one mail with each as it stands in the inbox,
   await pay(400_00);
   await settle();
   await closeAll();
-  expect(mailbox.messages[1]).toMatchObject({ subject: 'What’s new in payments (1)' });
+  expect(mailbox.messages[1]).toMatchObject({ subject: 'We received your payment of MX$400.00 for Taller Norte.' });
   expect(mailbox.messages[1]?.text).toContain('400.00');
   expect(mailbox.messages[1]?.text).not.toContain('300.00');
 });

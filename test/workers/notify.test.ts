@@ -99,39 +99,45 @@ test('the version and the language are fixed when the notification is created', 
   await saveConfirmedContact(world.sql, user, { name: 'Ana Ruiz', email: 'new@example.com', locale: 'en' });
   world.mailbox.fail = undefined;
   await world.settle();
-  const subject = 'Nuevo ticket para Taller Norte: No hay agua';
+  const subject = 'Tu ticket con Taller Norte: No hay agua';
   expect(world.mailbox.messages).toMatchObject([{ to: ['new@example.com'], subject }]);
 
   await world.commit(ticketOpened(tenant, { customerUserId: user }));
   await world.settle();
-  expect(world.mailbox.messages[1]?.subject).toMatch(/^second: New/);
+  expect(world.mailbox.messages[1]?.subject).toMatch(/^second: Your/);
   const fixed = (await world.notifications()).map((row) => `${row.channel} ${row.templateVersion} ${row.locale}`);
-  expect(fixed).toEqual(['email 1 es', 'email 2 en', 'inbox 1 es', 'inbox 2 en']);
+  expect(fixed).toEqual(['email 2 es', 'email 3 en', 'inbox 2 es', 'inbox 3 en']);
 });
+
+const SHIPPED = 2; // the version of `ticket-created` in this release
 
 /** Makes a version of `ticket-created` current whose subjects begin with "second". */
 async function publishSecondVersion({ documents }: Awaited<ReturnType<typeof openNotifying>>): Promise<void> {
   const name = 'ticket-created';
-  const first = await documents.template(name, 1);
+  const first = await documents.template(name, SHIPPED);
   if (first === undefined) throw new Error('there is no first version');
   const parts = first.parts.map((part) =>
     part.part === 'email.subject' ? { ...part, source: `second: ${part.source}` } : part,
   );
-  await documents.publishTemplate({ ...first, version: 2, parts, contentHash: 'second' });
-  await documents.setCurrent(name, { version: 2, by: 'test', reason: 'test', at: new Date() });
+  await documents.publishTemplate({ ...first, version: SHIPPED + 1, parts, contentHash: 'second' });
+  await documents.setCurrent(name, { version: SHIPPED + 1, by: 'test', reason: 'test', at: new Date() });
 }
 
-test('a user without a contact kills that delivery only', async () => {
+test('a user without a contact is a decision on record, and everybody else is told', async () => {
   const world = await openNotifying();
-  const tenant = await world.tenant({ ownerUserId: await world.person() });
-  const customers = [await world.person(), randomUUID(), await world.person()];
-  const ids = await world.commit(...customers.map((customerUserId) => ticketOpened(tenant, { customerUserId })));
+  const ownerUserId = await world.person();
+  const nobody = randomUUID();
+  const tenant = await world.tenant({ ownerUserId });
+  const [eventId] = await world.commit(ticketOpened(tenant, { customerUserId: nobody }));
   world.start();
   await world.settle();
-  const error = 'Permanent: a user to be told has no contact';
-  expect(await world.deadLetters()).toEqual([{ consumer: 'notify', eventId: ids[1], error }]);
-  expect(await world.notifications()).toHaveLength(8);
-  expect(world.mailbox.messages).toHaveLength(4);
+  expect(await world.deadLetters()).toEqual([]);
+  expect((await world.notifications()).map(({ userId, channel }) => `${channel} ${userId}`)).toEqual([`email ${ownerUserId}`, `inbox ${ownerUserId}`]);
+  const decisions = await world.sql`
+    select event_id, channel, rule, verdict, detail from notification_decision where user_id = ${nobody} order by channel
+  `;
+  const suppressed = { event_id: eventId, rule: 'reach', verdict: 'suppressed', detail: 'no contact' };
+  expect(decisions).toEqual(['email', 'inbox', 'push'].map((channel) => ({ ...suppressed, channel })));
 });
 
 test('a text that can’t be written fails its notification with the reason, and the others are told', async () => {

@@ -11,6 +11,7 @@ import { eventPages } from './events.ts';
 import { explainNotificationPage } from './explain-notification.ts';
 import { jobPages } from './jobs.ts';
 import { mismatchPages } from './mismatches.ts';
+import { missedNoticePage } from './missed-notices.ts';
 import { notificationPages } from './notifications.ts';
 import { overviewPage } from './overview.ts';
 import { replayPages } from './replays.ts';
@@ -42,6 +43,7 @@ export function backofficePages(api: Api, deps: ApiDeps): void {
   explainNotificationPage(api, deps);
   resendNotificationPage(api, deps);
   recoverNotificationsPage(api, deps);
+  missedNoticePage(api, deps);
   templatePages(api, deps);
   templatePreviewPages(api, deps);
   templateComparisonPage(api, deps);

@@ -20,11 +20,11 @@ const SCOPE = 'notifications page';
 const said = words({
   en: {
     status: 'Status', channel: 'Channel', template: 'Template', user: 'User', tenant: 'Tenant', event: 'Event',
-    why: 'Why was somebody told, or not?', recover: 'Recover what failed …',
+    why: 'Why was somebody told, or not?', recover: 'Recover what failed …', missed: 'Missed notices …',
   },
   es: {
     status: 'Estado', channel: 'Canal', template: 'Plantilla', user: 'Usuario', tenant: 'Tenant', event: 'Evento',
-    why: '¿Por qué se avisó a alguien, o no?', recover: 'Recuperar lo que falló …',
+    why: '¿Por qué se avisó a alguien, o no?', recover: 'Recuperar lo que falló …', missed: 'Avisos perdidos …',
   },
 });
 
@@ -61,6 +61,7 @@ export function notificationPages(api: Api, deps: ApiDeps): void {
         <p class="actions">
           <a class="button quiet" href="${NOTIFICATIONS}/explain">${say.why}</a>
           ${mayWrite ? html`<a class="button quiet" href="${NOTIFICATIONS}/recover">${say.recover}</a>` : ''}
+          <a class="button quiet" href="${NOTIFICATIONS}/missed">${say.missed}</a>
         </p>
         ${notificationTable(shown, { label: say.notifications, viewer })}
         ${pager({ query, nextCursor, language })}`,

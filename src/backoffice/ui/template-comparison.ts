@@ -1,10 +1,10 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import type { Api, ApiDeps } from '../../api/context.ts';
-import { compareVersions, sampleOf } from '../preview-versions.ts';
+import { compareVersions } from '../preview-versions.ts';
 import { page } from './page.ts';
 import type { Html } from './shell.ts';
-import { lookAt, readerFields, select, templateParams, versionField } from './template-fields.ts';
+import { lookAt, readerFields, select, selectReader, templateParams, versionField } from './template-fields.ts';
 import { said } from './template-words.ts';
 import { TEMPLATES } from './templates.ts';
 
@@ -18,10 +18,10 @@ const compare = {
 export function templateComparisonPage(api: Api, deps: ApiDeps): void {
   page(api, deps, compare, async ({ viewer: { language }, params: { name }, query: asked }) => {
     const say = said[language];
-    const { contract, versions, current, locales, channel, locale } = await lookAt(deps.documents, name, { ...asked, language });
+    const { contract, versions, current, locales, channel, locale, reader, sample } = await lookAt(deps.documents, name, { ...asked, language });
     const { from = current, to = versions.at(-1) ?? current } = asked;
     const wanted = { name, channel, locale, from, to };
-    const [found] = await compareVersions(deps.documents, wanted, await sampleOf(wanted));
+    const [found] = await compareVersions(deps.documents, wanted, [sample]);
     const changed = Object.entries(found?.parts ?? {}).filter(([, lines]) => lines.length > 0);
     const problems = [found?.problems.from, found?.problems.to].flatMap((problem) => problem ?? []);
     const newestFirst = versions.toReversed();
@@ -32,6 +32,7 @@ export function templateComparisonPage(api: Api, deps: ApiDeps): void {
           ${select({ name: 'to', label: say.to, chosen: to, choices: newestFirst })}
           ${select({ name: 'channel', label: say.channel, chosen: channel, choices: contract.channels })}
           ${select({ name: 'locale', label: say.locale, chosen: locale, choices: locales })}
+          ${selectReader({ contract, reader }, say.reader)}
           <button>${say.show}</button></form>
         <p class="soft">${say.sample} <a href="${TEMPLATES}/${name}">${name}</a></p>
         ${problems.map((problem) => html`<p class="note bad">${say.cannot} ${problem}</p>`)}

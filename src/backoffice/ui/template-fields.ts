@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import { notFound } from '../../api/problem.ts';
 import { code } from '../../api/fields.ts';
-import { type Channel, channelParts, type TemplateContract } from '../../notifications/template-contract.ts';
+import { type Channel, channelParts, READERS, type Reader, type TemplateContract } from '../../notifications/template-contract.ts';
+import { type PreviewData, readSamples } from '../../notifications/preview.ts';
 import type { DocumentStore } from '../../store/documents.ts';
 import { assertChannel } from '../preview-versions.ts';
 import { version } from '../template-fields.ts';
@@ -17,11 +18,13 @@ export const templateParams = z.strictObject({ name: code });
 
 /** For whom a template is looked at. */
 export const readerFields = {
+  reader: z.enum(READERS).optional(),
   channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]).optional(),
   locale: z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i).optional(),
 };
 
 interface Asked {
+  readonly reader?: Reader | undefined;
   readonly channel?: Channel | undefined;
   readonly locale?: string | undefined;
 }
@@ -34,6 +37,10 @@ export interface Look {
   readonly locales: readonly string[];
   readonly channel: Channel;
   readonly locale: string;
+  /** Undefined where all readers get the same text. */
+  readonly reader: Reader | undefined;
+  /** The template's sample for that reader. */
+  readonly sample: PreviewData;
 }
 
 /** Completes what is asked: the first channel, and the operator's language. @throws {Problem} 404, 422 */
@@ -46,8 +53,17 @@ export async function lookAt(documents: DocumentStore, name: string, asked: Aske
   const parts = (await documents.template(name, current))?.parts ?? [];
   const { channel = contract.channels[0] ?? 'inbox', locale = asked.language } = asked;
   assertChannel(contract, channel);
-  return { contract, versions: found.versions, current, channel, locale, locales: [...new Set([...parts.map((part) => part.locale), locale])] };
+  const { readers = [] } = contract;
+  const reader = readers.find((one) => one === asked.reader) ?? readers[0];
+  const samples = await readSamples(contract, locale);
+  const sample = samples[reader === undefined ? 0 : readers.indexOf(reader)] ?? { of: 'sample', props: {} };
+  const locales = [...new Set([...parts.map((part) => part.locale), locale])];
+  return { contract, versions: found.versions, current, channel, locale, locales, reader, sample };
 }
+
+/** The choice of a reader, where their texts differ. */
+export const selectReader = ({ contract, reader }: Pick<Look, 'contract' | 'reader'>, label: string): Html =>
+  reader === undefined ? html`` : select({ name: 'reader', label, chosen: reader, choices: contract.readers ?? [] });
 
 interface Choice {
   readonly name: string;

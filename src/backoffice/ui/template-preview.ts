@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { Api, ApiDeps } from '../../api/context.ts';
 import { notFound } from '../../api/problem.ts';
 import type { Preview } from '../../notifications/preview.ts';
-import { previewVersion, sampleOf } from '../preview-versions.ts';
+import { previewVersion } from '../preview-versions.ts';
 import { answering, page, read } from './page.ts';
 import { search } from './parts.ts';
 import type { Html } from './shell.ts';
-import { lookAt, readerFields, select, templateParams, versionField } from './template-fields.ts';
+import { lookAt, readerFields, select, selectReader, templateParams, versionField } from './template-fields.ts';
 import { said } from './template-words.ts';
 import { TEMPLATES } from './templates.ts';
 import type { Language } from './words.ts';
@@ -28,23 +28,24 @@ export function templatePreviewPages(api: Api, deps: ApiDeps): void {
     const look = await lookAt(deps.documents, name, { ...asked, language });
     const { channel, locale, current } = look;
     const wanted = { name, channel, locale, version: version ?? current };
-    const [shown] = await previewVersion(deps.documents, wanted, await sampleOf(wanted));
+    const [shown] = await previewVersion(deps.documents, wanted, [look.sample]);
     if (shown === undefined) throw notFound();
     return { ...look, version: wanted.version, shown };
   }
 
   page(api, deps, { path, params: templateParams, query }, async ({ viewer: { language }, params: { name }, query: asked }) => {
     const say = said[language];
-    const { version, versions, channel, locale, locales, contract, shown } = await preview(name, asked, language);
+    const { version, versions, channel, locale, locales, contract, reader, shown } = await preview(name, asked, language);
     return {
       title: `${name} ${version}: ${say.previewOf}`,
       body: html`<form method="get" class="filters">
           ${select({ name: 'version', label: say.version, chosen: version, choices: versions.toReversed() })}
           ${select({ name: 'channel', label: say.channel, chosen: channel, choices: contract.channels })}
           ${select({ name: 'locale', label: say.locale, chosen: locale, choices: locales })}
+          ${selectReader({ contract, reader }, say.reader)}
           <button>${say.show}</button></form>
         <p class="soft">${say.sample} <a href="${TEMPLATES}/${name}">${name}</a></p>
-        ${partsOf(shown, { language, htmlAt: `${TEMPLATES}/${name}/preview/html?${search({ version, channel, locale })}` })}`,
+        ${partsOf(shown, { language, htmlAt: `${TEMPLATES}/${name}/preview/html?${search({ version, channel, locale, reader })}` })}`,
     };
   });
 

@@ -2,7 +2,7 @@ import { type Posted, retryAfterMs } from '../../platform/post.ts';
 import type { WhatsApp } from '../../platform/whatsapp.ts';
 import type { Outcome, OutwardChannel, OutwardMessage } from '../channel.ts';
 import type { Rendered } from '../render.ts';
-import type { TemplateContract } from '../template-contract.ts';
+import type { ApprovedTemplate, Reader, TemplateContract } from '../template-contract.ts';
 
 type Message = OutwardMessage<string, Rendered['whatsapp']>;
 
@@ -12,7 +12,7 @@ export function whatsAppChannel(
   contracts: readonly TemplateContract[],
 ): OutwardChannel<string, Rendered['whatsapp']> {
   async function send(message: Message): Promise<Outcome> {
-    const { notificationId, to, template, content, signal } = message;
+    const { notificationId, to, template, reader, content, signal } = message;
     const approved = contracts.find(({ name }) => name === template)?.whatsapp;
     const language = approved?.languages[content.locale];
     if (approved === undefined || language === undefined) return refused('the template is not approved in the language');
@@ -22,7 +22,7 @@ export function whatsAppChannel(
     const posted = await whatsApp.send({
       to: to.slice(1),
       type: 'template',
-      template: { name: approved.name, language: { code: language }, components: [{ type: 'body', parameters }] },
+      template: { name: nameFor(approved, reader), language: { code: language }, components: [{ type: 'body', parameters }] },
       biz_opaque_callback_data: notificationId,
     }, signal);
     if (!posted.answered) {
@@ -32,6 +32,8 @@ export function whatsAppChannel(
   }
   return Object.freeze({ send });
 }
+
+const nameFor = ({ name, nameFor = {} }: ApprovedTemplate, reader: Reader | undefined) => (reader && nameFor[reader]) ?? name;
 
 const refused = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason: `whatsapp: ${reason}` });
 

@@ -27,24 +27,24 @@ test('every template is shown with the version in use, and one with all its vers
 
 test('another version is put in use and taken back, with a reason on record', async () => {
   const { writer, viewer, documents, actions } = await setUp();
-  const use = (version: string, by = writer, from = '1') => by.send(`${PAGE}/current`, { version, from, reason: 'reads better' });
+  const use = (version: string, by = writer, from = '2') => by.send(`${PAGE}/current`, { version, from, reason: 'reads better' });
   expect((await use('1000', viewer)).status).toBe(403);
   expect([(await use('7')).status, (await use('x')).status]).toEqual([422, 422]);
   expect((await use('1000')).headers.get('Location')).toMatch(new RegExp(`^${PAGE}\\?done=`));
   expect(await documents.currentVersion(NAME)).toBe(1_000);
-  expect(await writer.read(PAGE)).toContain('Roll back to 1<');
+  expect(await writer.read(PAGE)).toContain('Roll back to 2<');
   expect(await writer.read(PAGE)).toContain('name="from" value="1000"');
-  expect((await use('1', writer, '1')).status).toBe(409);
-  await use('1', writer, '1000');
-  expect((await documents.pointerMoves(NAME)).slice(-2)).toMatchObject([{ version: 1_000, by: writer.userId, reason: 'reads better' }, { version: 1 }]);
-  expect(await actions()).toMatchObject([{ request: { version: 1_000 }, outcome: { before: 1 } }, { request: { version: 1 }, outcome: { before: 1_000 } }]);
+  expect((await use('2', writer, '2')).status).toBe(409);
+  await use('2', writer, '1000');
+  expect((await documents.pointerMoves(NAME)).slice(-2)).toMatchObject([{ version: 1_000, by: writer.userId, reason: 'reads better' }, { version: 2 }]);
+  expect(await actions()).toMatchObject([{ request: { version: 1_000 }, outcome: { before: 2 } }, { request: { version: 2 }, outcome: { before: 1_000 } }]);
 });
 
 test('a preview shows what readers get, and mail’s HTML in a frame where nothing of it can act', async () => {
   const { viewer, app } = await setUp();
   const inbox = await viewer.read(`${PAGE}/preview?version=1000&channel=inbox&locale=es`);
   expect(inbox).toContain('Hay un ticket en Clima &amp; Calor S.L.');
-  expect(await viewer.read(`${PAGE}/preview`)).toContain(`<h1>${NAME} 1: preview</h1>`);
+  expect(await viewer.read(`${PAGE}/preview`)).toContain(`<h1>${NAME} 2: preview</h1>`);
   const mail = await viewer.read(`${PAGE}/preview?version=1000&channel=email&locale=es`);
   const [frame = '', src = ''] = /<iframe [^>]*src="([^"]*)"[^>]*>/.exec(mail) ?? [];
   expect(frame).toMatch(/ sandbox>$/);
@@ -60,6 +60,6 @@ test('a comparison shows what changes for readers, line by line, and says when n
   const { viewer } = await setUp();
   const page = await viewer.read(`${PAGE}/compare?channel=inbox&locale=es`);
   expect(page).toMatch(/<del>-[^<]*<\/del>.*<ins>\+Hay un ticket en Clima &amp; Calor S\.L\.\.<\/ins>/s);
-  expect(await viewer.read(`${PAGE}/compare?from=1&to=1000&channel=push&locale=es`)).toContain('Readers see no difference.');
+  expect(await viewer.read(`${PAGE}/compare?from=2&to=1000&channel=push&locale=es`)).toContain('Readers see no difference.');
   expect((await viewer.get(`${PAGE}/compare?from=7`)).status).toBe(422);
 });
