@@ -22,9 +22,12 @@ describe('a preview', () => {
   test('is of the sample, of given props, or of parts that are not published', async () => {
     const { reader } = await openTemplates();
     const asked = { locale: 'es-MX', channel: 'inbox' };
-    const [sample] = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, version: 1 }));
-    expect(sample).toMatchObject({ of: 'sample', locale: 'es', problem: null });
-    expect(sample?.parts['inbox']).toContain('Clima & Calor S.L.');
+    const samples = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, version: 2 }));
+    const inbox = (text: string) => ({ inbox: expect.stringContaining(text) as unknown });
+    expect(samples).toMatchObject([
+      { of: 'sample for customer', locale: 'es', problem: null, parts: inbox('Abriste un ticket con Clima & Calor S.L.') },
+      { of: 'sample for owner', locale: 'es', problem: null, parts: inbox('Un cliente espera tu respuesta') },
+    ]);
     const parts = await partsWith({ es: { inbox: '{{subject}} / {{ticketNumber}}' } });
     const props = { ...payload, ticketNumber: 'T-1' };
     const [given] = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, parts, props }));
