@@ -2,13 +2,14 @@ import { z } from '@hono/zod-openapi';
 import { validate as isUuid } from 'uuid';
 import { visited } from '../domain/listing.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
+import { networkOf } from '../platform/network-of.ts';
 import { readMemberships } from '../store/members.ts';
 import { countVisits, readVisible } from '../store/visits.ts';
 import type { Caller } from './auth.ts';
+import { addressOf } from './client-address.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { instant, line, uuid } from './fields.ts';
-import { addressOf } from './limit.ts';
 import { Problem, unprocessable } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
@@ -59,7 +60,7 @@ export function analyticsRoutes(api: Api, deps: ApiDeps): void {
         const tenantId = visible.get(listingId);
         if (tenantId === undefined || tenants.get(visitorId)?.has(tenantId) === true) return [];
         const visitorHash = keyedHash(HASH_KEY, 'visitor', visitorId);
-        const ipHash = keyedHash(HASH_KEY, 'ip', ip.toLowerCase());
+        const ipHash = keyedHash(HASH_KEY, 'ip', networkOf(ip));
         return { listingId, kind, visitorHash, ipHash, at: at > now ? now : at };
       });
       const counted = await countVisits(tx, countable);

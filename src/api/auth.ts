@@ -1,12 +1,14 @@
 import { createSecretKey } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ConfigOf } from '../config.ts';
 import type { VerifiedAddresses } from '../domain/contact.ts';
 import { readEmailAddress } from '../platform/email-address.ts';
 import { findRule, rolesOf } from './access-rules.ts';
 import type { Env } from './context.ts';
+import { openKeySet } from './key-set.ts';
 import { Problem, unavailable } from './problem.ts';
 import type { Revocations } from './revocations.ts';
 import { ROLES, type Role } from './roles.ts';
@@ -42,14 +44,16 @@ export interface Tokens {
 export function openTokens(
   config: ConfigOf<'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_MAX_HOURS'>,
   revocations?: Pick<Revocations, 'isRevoked'>,
+  watch: KeySetWatch = {},
 ): Tokens {
   const { JWT_SECRET: secret, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const required = { issuer, audience, clockTolerance: 0, requiredClaims: ['iss', 'aud', 'exp', 'sub'] };
-  const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required) : bySecret(secret, required);
+  const check = secret === undefined ? byKeySet(new URL(jwksUrl ?? ''), required, watch) : bySecret(secret, required);
   const verified = openTokenCache();
 
   async function prove(token: string, tokenDigest: string): Promise<Caller> {
     const { payload } = await check(token).catch((error: unknown) => {
+      if (error instanceof Problem) throw error;
       if (isUnproven(error)) throw unauthorized('The token is not valid here.');
       throw unavailable('The token’s keys are out of reach.');
     });
@@ -79,9 +83,24 @@ function bySecret(secret: string, required: JWTVerifyOptions): Check {
   return (token) => jwtVerify(token, key, { ...required, algorithms: ['HS256'] });
 }
 
-function byKeySet(url: URL, required: JWTVerifyOptions): Check {
-  const keys = createRemoteJWKSet(url);
-  return (token) => jwtVerify(token, keys, { ...required, algorithms: ['RS256', 'ES256'] });
+/** Observes the key set, where there is one. */
+export interface KeySetWatch {
+  readonly registry?: Registry;
+  /** The keys are old and could not be fetched again. */
+  readonly onStale?: (error: unknown) => void;
+}
+
+function byKeySet(url: URL, required: JWTVerifyOptions, { registry, onStale = () => undefined }: KeySetWatch): Check {
+  const keys = openKeySet(url, onStale);
+  if (registry !== undefined) {
+    new Gauge({
+      name: 'token_keys_age_seconds', help: 'Since the keys of tokens were last fetched', registers: [registry],
+      collect() {
+        this.set(keys.ageSeconds());
+      },
+    });
+  }
+  return (token) => keys.verify(token, { ...required, algorithms: ['RS256', 'ES256'] });
 }
 
 /** Codes of jose that tell of the key set, not of the token. */
@@ -92,7 +111,13 @@ const isUnproven = (error: unknown) => error instanceof errors.JOSEError && !KEY
 const unauthorized = (detail: string) => new Problem(401, detail, { headers: { 'WWW-Authenticate': 'Bearer' } });
 
 const userId = z.uuid().toLowerCase();
-const claims = z.object({ roles: z.array(z.enum(ROLES)).max(ROLES.length), tenantId: userId.optional() });
+const MOST_ROLES = 1_000;
+const isRole = (role: unknown): role is Role => ROLES.some((known) => known === role);
+/** Issuers add roles of their own, and write what is absent as null. */
+const claims = z.object({
+  roles: z.array(z.unknown()).max(MOST_ROLES).transform((roles) => roles.filter(isRole)),
+  tenantId: userId.nullish().transform((tenantId) => tenantId ?? undefined),
+});
 
 function toCaller({ sub, exp = 0, ...rest }: JWTPayload): Omit<Caller, 'tokenDigest' | 'issuedAt'> {
   const user = userId.safeParse(sub);

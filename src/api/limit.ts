@@ -1,13 +1,15 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { networkOf } from '../platform/network-of.ts';
 import type { Allowance } from '../platform/rate-limit.ts';
 import type { Caller } from './auth.ts';
+import { addressOf } from './client-address.ts';
 import type { Env, Limits } from './context.ts';
 import { Problem } from './problem.ts';
 
-/** Limits how often a network address may ask, before anything costly is done for it. */
+/** Limits how often a network may ask, before anything costly is done for it. */
 export function limitAddress({ address }: Pick<Limits, 'address'>, trustedProxies: number): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const allowance = await address.take(addressOf(c, trustedProxies));
+    const allowance = await address.take(networkOf(addressOf(c, trustedProxies)));
     assertAllowed(allowance);
     await next();
     showAllowance(c, allowance);
@@ -23,13 +25,6 @@ export function limitUser({ user }: Pick<Limits, 'user'>): MiddlewareHandler<Env
     await next();
     showAllowance(c, allowance);
   };
-}
-
-/** The client's address as the nearest `trustedProxies` proxies saw it; what is further left anybody can write. */
-export function addressOf(c: Context<Env>, trustedProxies: number): string {
-  const seen = (c.req.header('X-Forwarded-For') ?? '').split(',').map((address) => address.trim()).filter(Boolean);
-  const forwarded = trustedProxies > 0 ? seen.at(-Math.min(trustedProxies, seen.length)) : undefined;
-  return forwarded ?? c.env?.incoming?.socket.remoteAddress ?? 'unknown';
 }
 
 function assertAllowed(allowance: Allowance | undefined): void {

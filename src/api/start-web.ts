@@ -65,7 +65,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
   const app = createApp({
     sql, log, config, documents,
-    tokens: openTokens(config, revocations),
+    tokens: openTokens(config, revocations, { registry, onStale: (error) => log.warn({ error }, 'keys of tokens could not be fetched again') }),
     revocations,
     wake: makeWake(redis, prefix),
     queues,

@@ -5,6 +5,8 @@ import type { ApiDeps, Env } from '../api/context.ts';
 import { Problem } from '../api/problem.ts';
 
 const COOKIE = 'columna_session';
+/** Browsers keep no cookie for more than 400 days (RFC 6265bis); a day less, for clocks differ. */
+const LONGEST_COOKIE_MS = 399 * 86_400_000;
 
 export interface SessionOptions {
   readonly tokens: Tokens;
@@ -23,7 +25,7 @@ export async function beginSession(
   const caller = await tokens.verify(token, true);
   assertRole(caller, 'backoffice:read');
   const secure = publicUrl.startsWith('https:');
-  const expires = caller.expiresAt;
+  const expires = new Date(Math.min(caller.expiresAt.getTime(), Date.now() + LONGEST_COOKIE_MS));
   setCookie(c, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/backoffice', secure, expires });
 }
 

@@ -156,6 +156,7 @@ describe('coming back', () => {
     await until('what was missed has come', () => stream.events.length > 0);
     expect(stream.ids()).toEqual([missed]);
     expect((await openSse({ url, token, lastEventId: 'x' })).answer.status).toBe(400);
+    expect((await openSse({ url: `${url}?lastEventId=x`, token, lastEventId: '' })).answer.status).toBe(400);
     expect((await openSse({ url: `${url}?lastEventId=x`, token })).answer.status).toBe(400);
     expect((await openSse({ url: `${url}?lastEventId=${'x'.repeat(4_001)}`, token })).answer.status).toBe(422);
     expect((await fetch(url)).status).toBe(401);

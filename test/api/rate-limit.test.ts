@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Context } from 'hono';
 import { createApp } from '../../src/api/app.ts';
+import { addressOf } from '../../src/api/client-address.ts';
+import type { Env } from '../../src/api/context.ts';
 import { openLog } from '../../src/platform/log.ts';
-import { openRateLimit } from '../../src/platform/rate-limit.ts';
+import { openRateLimit, type RateLimit } from '../../src/platform/rate-limit.ts';
 import { openRedis, whenReady } from '../../src/platform/redis.ts';
 import { appConfig, appDeps, json, signIn, tenantBody, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
@@ -89,6 +92,44 @@ describe('an address', () => {
     expect(await ask('8.8.8.8, 1.1.1.1')).toBe(429);
     expect(await ask('1.1.1.2')).toBe(401);
     expect(await ask('1.1.1.1', '/livez')).toBe(200);
+  });
+});
+
+describe('the address of a client', () => {
+  const headersOf = (headers: Record<string, string>, proxies: number) => addressOf({
+    req: { header: (name: string) => headers[name] }, env: { incoming: { socket: { remoteAddress: '::ffff:10.0.0.9' } } },
+  } as unknown as Context<Env>, proxies);
+  const forwarded = (value: string, proxies = 1) => headersOf({ 'X-Forwarded-For': value }, proxies);
+
+  test.each([
+    ['203.0.113.7:50001', '203.0.113.7'], ['203.0.113.7:50002', '203.0.113.7'], ['9.9.9.9, 203.0.113.7:1', '203.0.113.7'], ['9.9.9.9,203.0.113.7', '203.0.113.7'],
+    ['[2001:db8::1]:443', '2001:db8:0:0:0:0:0:1'], ['::ffff:203.0.113.7', '203.0.113.7'], ['"203.0.113.7"', '203.0.113.7'],
+    ['203.0.113.7, unknown', '10.0.0.9'], ['garbage', '10.0.0.9'], [', ,', '10.0.0.9'], ['', '10.0.0.9'],
+  ])('of X-Forwarded-For: %s is %s', (written, address) => {
+    expect(forwarded(written)).toBe(address);
+  });
+
+  test.each([
+    ['for=203.0.113.7', '203.0.113.7'], ['for=203.0.113.7:50001;proto=https;by=10.0.0.1', '203.0.113.7'], ['For="[2001:db8::1]:443"', '2001:db8:0:0:0:0:0:1'],
+    ['proto=https; for="203.0.113.7:1"', '203.0.113.7'], ['for=9.9.9.9, for=203.0.113.7', '203.0.113.7'], ['for=unknown', '10.0.0.9'], ['for=_hidden', '10.0.0.9'], ['by=1.2.3.4', '10.0.0.9'],
+  ])('of Forwarded: %s is %s', (written, address) => {
+    expect(headersOf({ Forwarded: written }, 1)).toBe(address);
+  });
+
+  test('is the one that the outermost of the trusted proxies saw, and without any the socket’s', () => {
+    expect(forwarded('1.1.1.1, 2.2.2.2, 3.3.3.3', 2)).toBe('2.2.2.2');
+    expect(forwarded('1.1.1.1', 0)).toBe('10.0.0.9');
+    expect(headersOf({ 'X-Forwarded-For': '1.1.1.1', Forwarded: 'for=2.2.2.2' }, 1)).toBe('1.1.1.1');
+  });
+
+  test('has one bucket, whatever its port and spelling, and an IPv6 network too', async () => {
+    const taken: string[] = [];
+    const address: RateLimit = { take: (who) => Promise.resolve(void taken.push(who)) };
+    const app = createApp(appDeps(untouchable, { limits: { address, user: address }, config: { ...appConfig, TRUSTED_PROXIES: 1 } }));
+    for (const spelling of ['203.0.113.7:50001', '203.0.113.7:50002', '::ffff:203.0.113.7', '[2001:db8::1]:443', '2001:db8::2', '2001:0DB8:0:0:ffff::3']) {
+      await app.request('/notifications/me', { headers: { 'X-Forwarded-For': spelling } });
+    }
+    expect([...new Set(taken)]).toEqual(['203.0.113.7', '2001:db8:0:0::/64']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { openTokens } from '../../src/api/auth.ts';
@@ -129,4 +130,21 @@ describe('an operator', () => {
       expect((await operator.post('/backoffice/sessions/end', body)).status).toBe(422);
       expect(await sql`select from ended_session`).toHaveLength(0);
     });
+});
+
+test.each([1, 399, 400, 401, 4_000])('a token that expires in %i days begins a session whose cookie a browser keeps', async (days) => {
+  const { sql } = await createDatabase();
+  const app = createApp(appDeps(sql, { tokens: openTokens({ ...tokenConfig, JWT_MAX_HOURS: 200_000 }) }));
+  const token = await new SignJWT({ roles: ['backoffice:write'] })
+    .setProtectedHeader({ alg: 'HS256' }).setSubject(randomUUID()).setIssuer(tokenConfig.JWT_ISSUER).setAudience(tokenConfig.JWT_AUDIENCE)
+    .setExpirationTime(`${days}d`).sign(new TextEncoder().encode(tokenConfig.JWT_SECRET));
+  const answer = await app.request('/backoffice/sign-in', {
+    method: 'POST', body: new URLSearchParams({ token }).toString(),
+    headers: { Origin: 'http://localhost', 'Content-Type': 'application/x-www-form-urlencoded' },
+  });
+  expect(answer.status).toBe(303);
+  const [, expires = ''] = /Expires=([^;]+)/.exec(answer.headers.get('Set-Cookie') ?? '') ?? [];
+  const lasts = (Date.parse(expires) - Date.now()) / 86_400_000;
+  expect(lasts).toBeGreaterThan(Math.min(days, 399) - 0.01);
+  expect(lasts).toBeLessThan(400);
 });
