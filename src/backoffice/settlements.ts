@@ -6,8 +6,9 @@ import { Problem } from '../api/problem.ts';
 import { isUtf8Of } from '../platform/content-type.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { SETTLEMENT_COLUMNS } from '../store/settlements.ts';
-import { findTaken, incoming, RefusedReport, takeReport } from '../store/take-report.ts';
+import { RefusedReport } from '../store/read-report.ts';
+import { SETTLEMENT_COLUMNS } from '../store/settlement-line.ts';
+import { findTaken, incoming, takeReport } from '../store/take-report.ts';
 
 const PATH = '/backoffice/settlement-reports';
 const TIMEOUT_MS = 600_000;
@@ -69,7 +70,7 @@ function describe(api: Api): void {
     tags: ['backoffice'],
     security: [{ bearer: [] }],
     summary: 'Bring a provider’s settlement report; the same bytes for the same period change nothing',
-    description: `CSV with the header \`${SETTLEMENT_COLUMNS.join(',')}\`; amounts are minor units, days are UTC’s. Below zero is a refund, zero a fee. At most 512 MB, in at most 10 minutes.`,
+    description: `CSV in UTF-8 with the header \`${SETTLEMENT_COLUMNS.join(',')}\`, separated by commas, semicolons or tabs. Amounts are whole numbers of minor units; days are UTC’s, such as \`2026-06-05\`. A refusal names the line. Below zero is a refund, zero a fee. At most 512 MB, in at most 10 minutes.`,
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
     responses: {
       201: { description: 'Taken' }, 200: { description: 'Taken before' }, default: { description: 'A problem' },

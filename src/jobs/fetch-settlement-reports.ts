@@ -1,7 +1,8 @@
 import { Permanent, RetryLater } from '../kernel/errors.ts';
 import { defineJob, type RunContext } from '../kernel/job.ts';
 import { RefusedRequest, type SettlementReports } from '../platform/settlement-reports.ts';
-import { findTaken, incoming, RefusedReport, takeReport } from '../store/take-report.ts';
+import { RefusedReport } from '../store/read-report.ts';
+import { findTaken, incoming, takeReport } from '../store/take-report.ts';
 import { unitsIn } from './days-of.ts';
 
 const PROVIDER = 'sandpay'; // lives in tables: never rename

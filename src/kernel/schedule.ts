@@ -9,7 +9,7 @@ export type Schedule =
 
 type Cron = Extract<Schedule, { cron: string }>;
 
-/** What is wrong with a cron expression and its zone; undefined when nothing is. */
+/** Finds what is wrong with a cron expression and its zone. What is accepted comes at the times that the library names. */
 export function scheduleMistake(schedule: Cron): string | undefined {
   if (!IANAZone.isValidZone(schedule.timeZone)) return `${schedule.timeZone} is no IANA time zone`;
   if (!/^[\d*,/L-]+( [\d*,/L-]+){4}$/.test(schedule.cron)) return 'a cron expression has five fields of digits and * , - / L';
@@ -66,11 +66,11 @@ const LONGEST_DAYS = 366 * 8 + 1; // between two 29ths of February
 function* daySlots(schedule: Cron, from: Date, direction: 1 | -1): Generator<readonly Date[]> {
   // The library parses; its own search gives up where clocks change by half an hour (5.10.5, Australia/Lord_Howe).
   const { minute, hour, dayOfMonth, month, dayOfWeek } = CronExpressionParser.parse(schedule.cron, { tz: schedule.timeZone }).fields;
-  const isOn = (values: readonly unknown[], value: number) => values.includes(value);
+  const isOn = (values: readonly unknown[], value: number | string) => values.includes(value);
   const isDay = (day: DateTime) => {
     if (!isOn(month.values, day.month)) return false;
     const inMonth = isOn(dayOfMonth.values, day.day) || (dayOfMonth.hasLastChar && day.day === day.daysInMonth);
-    const inWeek = isOn(dayOfWeek.values, day.weekday % 7);
+    const inWeek = isOn(dayOfWeek.values, day.weekday % 7) || (isLastOfItsKind(day) && lastOf(day).some((last) => isOn(dayOfWeek.values, last)));
     return dayOfMonth.isWildcard || dayOfWeek.isWildcard ? inMonth && inWeek : inMonth || inWeek;
   };
   let day = DateTime.fromJSDate(from, { zone: schedule.timeZone }).startOf('day');
@@ -82,6 +82,12 @@ function* daySlots(schedule: Cron, from: Date, direction: 1 | -1): Generator<rea
     yield [...new Set(times)].sort((one, other) => one - other).map((time) => new Date(time));
   }
 }
+
+/** Returns true for the last Monday, Tuesday and so on of a month. */
+const isLastOfItsKind = (day: DateTime): boolean => day.plus({ days: 7 }).month !== day.month;
+
+/** The spellings of the last day of its kind: `5L`, and of Sundays two. */
+const lastOf = ({ weekday }: DateTime): readonly string[] => (weekday === 7 ? ['0L', '7L'] : [`${weekday}L`]);
 
 /** When a zone's wall shows a time on a day; on most days its clocks do not change, and it is a sum. */
 function wallOf(day: DateTime, everyHour: boolean): (hours: number, minutes: number) => readonly number[] {

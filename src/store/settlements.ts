@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
 import { copyInto } from '../platform/copy-into.ts';
 import type { Db, Sql, Tx } from '../platform/postgres.ts';
+import { SETTLEMENT_COLUMNS } from './settlement-line.ts';
 
 /** What a report is about: a provider, and calendar days of UTC, both included. */
 export interface SettlementPeriod {
@@ -10,10 +11,7 @@ export interface SettlementPeriod {
   readonly periodEnd: string;
 }
 
-/** The columns of a report, in the order of its lines. */
-export const SETTLEMENT_COLUMNS = ['provider_payment_id', 'amount_minor', 'currency', 'settled_on'] as const;
-
-/** Begins a report: what is written to `lines` is CSV with a header, and becomes its lines as it comes. */
+/** Begins a report: what is written to `lines` is CSV without a header, and becomes its lines as it comes. */
 export async function openReport(
   tx: Tx,
   { provider, periodStart, periodEnd }: SettlementPeriod,
@@ -25,7 +23,7 @@ export async function openReport(
   `;
   await tx`select set_config('columna.settlement_report', ${id}, true), set_config('statement_timeout', '600000', true)`;
   const lines = await copyInto(tx`
-    copy settlement_line (${tx.unsafe(SETTLEMENT_COLUMNS.join(', '))}) from stdin with (format csv, header match)
+    copy settlement_line (${tx.unsafe(SETTLEMENT_COLUMNS.join(', '))}) from stdin with (format csv)
   `);
   return { id, lines };
 }

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import type { Api } from '../../src/api/context.ts';
 import { startServer } from '../../src/api/server.ts';
-import { SETTLEMENT_COLUMNS } from '../../src/store/settlements.ts';
+import { SETTLEMENT_COLUMNS } from '../../src/store/settlement-line.ts';
 import { appDeps } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { makeToken } from '../support/tokens.ts';

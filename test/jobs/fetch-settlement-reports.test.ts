@@ -82,7 +82,7 @@ test.for([
 test('a report with a wrong line is refused with its place on record, and nothing of it is kept', async () => {
   const { provider, fetch, kept } = await open();
   provider.publish(day, csv(`a,100,MXN,${day}`, `b,much,MXN,${day}`));
-  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3, amount_minor is not what it has to be', attempts: 1 });
+  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3, amount_minor must be a whole number of minor units, such as 49900 or -900', attempts: 1 });
   expect(await kept()).toEqual([0]);
   provider.publish(day, two);
   expect(await fetch()).toMatchObject({ outcome: 'caught-up' }); // asked for by an operator
@@ -92,7 +92,7 @@ test('a report with a wrong line is refused with its place on record, and nothin
 test('a report with the line that ends a copy is refused with its place, and the lines after it are not lost', async () => {
   const { provider, fetch, kept } = await open();
   provider.publish(day, csv(`a,100,MXN,${day}`, '\\.', `b,200,MXN,${day}`));
-  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3 is not what it has to be', attempts: 1 });
+  expect(await fetch()).toEqual({ outcome: 'failed', reason: 'line 3 has 1 columns, not 4', attempts: 1 });
   expect(await kept()).toEqual([0]);
 });
 

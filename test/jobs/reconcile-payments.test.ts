@@ -106,6 +106,10 @@ test.for([
   ['a line that is too short', ['a,1,MXN'], 'line 2'],
   ['a line that is too long', ['a,1,MXN,2026-06-11,x'], 'line 2'],
   ['no id', [',1,MXN,2026-06-11'], 'line 2'],
+  ['a day of another order', ['a,1,MXN,05/06/2026'], 'line 2, settled_on'],
+  ['a day without an end', ['a,1,MXN,infinity'], 'line 2, settled_on'],
+  ['a hexadecimal amount', ['a,0x64,MXN,2026-06-11'], 'line 2, amount_minor'],
+  ['an amount with underscores', ['a,1_000,MXN,2026-06-11'], 'line 2, amount_minor'],
 ] as const)('a report with %s is refused with its line, and nothing of it is kept', async ([, lines, where]) => {
   const { bring, sql } = await world();
   const answer = await bring(lines);
@@ -113,6 +117,13 @@ test.for([
   expect([answer.status, String(said['detail'])]).toEqual([422, expect.stringContaining(where)]);
   expect(String(said['detail'])).not.toContain('much');
   expect(await sql`select from settlement_report union all select from settlement_line`).toHaveLength(0);
+});
+
+test('a report of a spreadsheet, with a mark, semicolons and line ends of Windows, is taken', async () => {
+  const { bring, sql } = await world();
+  const header = '\ufeffprovider_payment_id;amount_minor;currency;settled_on\r';
+  expect((await bring(['a;100;MXN;2026-06-11\r', ';-5;MXN;2026-06-11\r'], { header, type: 'text/csv; header=present' })).status).toBe(201);
+  expect(await sql`select provider_payment_id as id, amount_minor as minor from settlement_line order by line`).toEqual([{ id: 'a', minor: '100' }, { id: null, minor: '-5' }]);
 });
 
 test('another header, another type, another role, a provider that is none and a period that ends before it begins are refused', async () => {

@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser';
 import { expect, test } from 'vitest';
 import { nextSlot, periodOf, previousSlot, scheduleMistake, slotsBetween } from '../../src/kernel/schedule.ts';
 
@@ -33,9 +34,29 @@ test('at most as many as asked for come at once', () => {
 });
 
 test.for([
+  ['0 4 * * L', 'UTC'], ['0 4 * * 1-5L', 'UTC'], ['0 4 * * 5L/2', 'UTC'], ['0 4 * * 5LL', 'UTC'], ['0 4 * * 8L', 'UTC'], ['0 4 * * L5', 'UTC'],
+  ['0 4 * * 5#2', 'UTC'], ['0 4 15W * *', 'UTC'], ['0 4 LW * *', 'UTC'], ['0 4 ? * 1', 'UTC'], ['0 4 * * MON', 'UTC'], ['0 4 * JAN *', 'UTC'], ['H 4 * * *', 'UTC'],
+  ['@daily', 'UTC'], ['0 4 L-3 * *', 'UTC'], ['0 4 1-L * *', 'UTC'], ['0 4 L/2 * *', 'UTC'], ['L 4 * * *', 'UTC'], ['0 L * * *', 'UTC'], ['0 4 * L *', 'UTC'],
+  ['0 22-2 * * *', 'UTC'], ['0 4 * * 5-1', 'UTC'], ['0 4 * * 6-0', 'UTC'], ['0 4 10-5 * *', 'UTC'], ['0 4 * 11-2 *', 'UTC'], ['*/0 * * * *', 'UTC'],
+  ['0 4 1, * *', 'UTC'], ['0 4 1-5-7 * *', 'UTC'], ['0 4 1//2 * *', 'UTC'], ['0 4 -1 * *', 'UTC'], ['0 4 *5 * *', 'UTC'], ['0 24 * * *', 'UTC'], ['0 4 0 * *', 'UTC'],
+  ['0 4 32 * *', 'UTC'], ['0 4 * * 8', 'UTC'], ['0 4 31 2,4 *', 'UTC'], ['0  4 * * *', 'UTC'], [' 0 4 * * *', 'UTC'], ['0 0 0 4 * * *', 'UTC'], ['', 'UTC'], ['0 4 * * 1.5', 'UTC'], ['0 4 * * +1', 'UTC'],
   ['61 * * * *', 'UTC'], ['0 0 31 2 *', 'UTC'], ['0 0 * *', 'UTC'], ['* * * * * *', 'UTC'], ['hello', 'UTC'], ['0 0 * * *', 'Mars/X'],
 ] as const)('%s in %s is no schedule', ([cron, timeZone]) => {
   expect(scheduleMistake({ cron, timeZone })).toMatch(/\S/);
+});
+
+test.for([
+  '0 4 * * 1,5L', '0 4 * * 5L', '0 4 * * 0L', '0 4 * * 7L', '0 4 * * 0L,7L', '0 4 1 * 5L', '0 4 L * 5L', '0 4 * * 1-2,5L', '0 4 1 2 1,6L', '0 4 L * *', '0 4 L,15 * *', '0 4 15,L * 1',
+  '0 4 L 2 *', '0 4 * * 0-7', '0 4 * * 5-7', '0 4 * * 7', '0 4 * * 1-7', '0 4 */2 * 1', '0 4 */2 * */2', '0 4 1-31 * 1', '0 4 1 * 0-6', '0 4 */1 * 1', '5/15 4 * * *', '1-5/2 4 * * *',
+  '*/7 4 * * *', '*/90 4 * * *', '0 4 31 * *', '00 04 01 01 *', '0 4 1-31/2 * 1', '0 4 * * 1/2', '0 4 31 2 1', '0 4 29 2 1', '0 */5 1 * *',
+])('%s is honoured: over a year its times are the library’s', (cron) => {
+  const [after, until] = [at('2026-01-01T00:00:00Z'), at('2027-01-01T00:00:00Z')];
+  const library = CronExpressionParser.parse(cron, { tz: 'UTC', currentDate: after });
+  const expected: string[] = [];
+  for (let slot = library.next().toDate(); slot <= until; slot = library.next().toDate()) expected.push(slot.toISOString());
+  expect(scheduleMistake(daily(cron, 'UTC'))).toBeUndefined();
+  expect(expected.length).toBeGreaterThan(0);
+  expect(slotsBetween(daily(cron, 'UTC'), { after, until, limit: 10_000 }).map((slot) => slot.toISOString())).toEqual(expected);
 });
 
 test('a slot is about the whole day or month before it, on its zone’s wall', () => {
