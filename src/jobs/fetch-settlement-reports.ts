@@ -1,12 +1,14 @@
 import { Permanent, RetryLater } from '../kernel/errors.ts';
 import { defineJob, type RunContext } from '../kernel/job.ts';
 import { RefusedRequest, type SettlementReports } from '../platform/settlement-reports.ts';
+import { Unavailable } from '../platform/unavailable.ts';
 import { RefusedReport } from '../store/read-report.ts';
 import { findTaken, incoming, takeReport } from '../store/take-report.ts';
 import { unitsIn } from './days-of.ts';
 
 const PROVIDER = 'sandpay'; // lives in tables: never rename
 const ABSENT_MS = 3_600_000;
+const UNAVAILABLE_MS = 300_000;
 const DAYS_AWAITED = 14;
 
 interface Ports {
@@ -38,10 +40,14 @@ export const fetchSettlementReports = defineJob<Ports>({
 
 async function fetchReport({ sql, ports: { settlementReports }, chunk, scheduledFor, signal, log }: RunContext<Ports>, day: string): Promise<void> {
   if (settlementReports === undefined) return;
-  const bytes = await settlementReports.fetch(day, signal).catch(asFinal);
+  // By this process's clock: days more or less do no harm.
+  const isLate = Date.now() - scheduledFor.getTime() > DAYS_AWAITED * 86_400_000;
+  const bytes = await settlementReports.fetch(day, signal).catch((error: unknown) => {
+    if (!(error instanceof Unavailable)) return asFinal(error);
+    const reason = error.message;
+    throw isLate ? new Permanent(`no report came in ${DAYS_AWAITED} days: ${reason}`) : new RetryLater(error.forMs ?? UNAVAILABLE_MS, reason);
+  });
   if (bytes === undefined) {
-    // By this process's clock: days more or less do no harm.
-    const isLate = Date.now() - scheduledFor.getTime() > DAYS_AWAITED * 86_400_000;
     throw isLate ? new Permanent(`no report came in ${DAYS_AWAITED} days`) : new RetryLater(ABSENT_MS, 'there is no report yet');
   }
   const report = incoming({ provider: PROVIDER, periodStart: day, periodEnd: day }, bytes);

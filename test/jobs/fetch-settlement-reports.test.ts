@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSettlementReports } from '../../dev/sandbox/settlement-reports.ts';
 import { createApp } from '../../src/api/app.ts';
@@ -11,6 +13,8 @@ import { makeToken } from '../support/tokens.ts';
 const accessToken = 'the token of tests';
 const slot = new Date(Date.now() - 3_600_000); // late, so that its end is «caught-up»
 const day = new Date(slot.getTime() - 86_400_000).toISOString().slice(0, 10);
+const lateSlot = new Date(slot.getTime() - 15 * 86_400_000);
+const lateDay = new Date(lateSlot.getTime() - 86_400_000).toISOString().slice(0, 10);
 const csv = (...lines: readonly string[]) => ['provider_payment_id,amount_minor,currency,settled_on', ...lines, ''].join('\n');
 const two = csv(`a,100,MXN,${day}`, `b,200,MXN,${day}`);
 
@@ -115,4 +119,74 @@ test('after slots that did not come, the report of every day since is fetched, a
   provider.publish(dayAgo(2), 'no report');
   expect(await fetch({ coveredUntil })).toMatchObject({ outcome: 'failed' });
   expect(await kept()).toEqual([`${dayAgo(3)} ${dayAgo(3)} 1`, `${dayAgo(1)} ${dayAgo(1)} 1`, 2]);
+});
+
+interface Step {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A provider that answers as told, path by path, and records who came with a token. */
+async function openAnswering(steps: Readonly<Record<string, Step>>) {
+  const tokens: string[] = [];
+  const server = createServer(({ url: path = '', headers }, response) => {
+    tokens.push(`${path} ${headers.authorization ?? 'none'}`);
+    const { status, headers: answered = {}, body = '' } = steps[path] ?? { status: 404 };
+    response.writeHead(status, answered).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { sql } = await createDatabase();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ports = { settlementReports: openSettlementReports({ url, accessToken }) };
+  return { tokens, sql, fetch: (scheduledFor = slot) => runSlot(sql, fetchSettlementReports, { scheduledFor, ports }) };
+}
+
+const FIRST = `/v1/settlement-reports/${day}`;
+const to = (location: string, status = 302) => ({ status, headers: { Location: location } });
+const file = (type: string | undefined, body = two) => ({ status: 200, body, headers: type === undefined ? {} : { 'Content-Type': type } });
+
+test.for([301, 302, 303, 307, 308])('a report elsewhere (%i) is fetched there, without our token', async (status) => {
+  const { tokens, sql, fetch } = await openAnswering({ [FIRST]: to('/bucket?signature=x', status), '/bucket?signature=x': to('file', status), '/file': file('application/octet-stream') });
+  expect(await fetch()).toMatchObject({ outcome: 'caught-up' });
+  expect(tokens).toEqual([`${FIRST} Bearer ${accessToken}`, '/bucket?signature=x none', '/file none']);
+  expect(await sql`select from settlement_line`).toHaveLength(2);
+});
+
+test.for([
+  'application/octet-stream', 'binary/octet-stream', 'text/plain; charset=utf-8', 'TEXT/CSV;charset="UTF-8"; header=present', 'application/csv', 'application/vnd.ms-excel', 'x', undefined,
+])('a report of the type %s is a report', async (type) => {
+  const { sql, fetch } = await openAnswering({ [FIRST]: file(type, `\ufeff${two}`) });
+  expect(await fetch()).toMatchObject({ outcome: 'caught-up' });
+  expect(await sql`select from settlement_line`).toHaveLength(2);
+});
+
+const YET = 'there is no report yet';
+test.for<readonly [what: string, steps: Readonly<Record<string, Step>>, reason: string]>([
+  ['202', { [FIRST]: { status: 202 } }, YET],
+  ['204', { [FIRST]: { status: 204 } }, YET],
+  ['200 with nothing', { [FIRST]: { status: 200, headers: { 'Content-Length': '0' } } }, YET],
+  ['a redirect to nothing', { [FIRST]: to('/gone') }, YET],
+  ['a redirect to what is being made', { [FIRST]: to('/made'), '/made': { status: 202 } }, YET],
+  ['a page', { [FIRST]: file('text/html', '<p>Sign in</p>') }, 'the answer is no CSV'],
+  ['a message', { [FIRST]: file('application/json', '{"status":"processing"}') }, 'the answer is no CSV'],
+  ['a link that has expired', { [FIRST]: to('/old'), '/old': { status: 403 } }, 'answered 403 after a redirect'],
+  ['425', { [FIRST]: { status: 425 } }, 'answered 425'],
+])('a provider that answers %s is asked again, and for fourteen days', async ([, steps, reason]) => {
+  const { fetch } = await openAnswering({ ...steps });
+  expect(await fetch()).toEqual({ outcome: 'due', reason, attempts: 0 });
+  const late = await openAnswering(Object.fromEntries(Object.entries(steps).map(([path, step]) => [path.replace(day, lateDay), step])));
+  expect(await late.fetch(lateSlot)).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/^no report came in 14 days/) as string });
+});
+
+test.for<readonly [what: string, steps: Readonly<Record<string, Step>>, reason: string]>([
+  ['401', { [FIRST]: { status: 401 } }, 'answered 401'],
+  ['410', { [FIRST]: { status: 410 } }, 'answered 410'],
+  ['a redirect to nowhere', { [FIRST]: { status: 302 } }, 'answered a redirect that cannot be followed'],
+  ['a redirect to a file', { [FIRST]: to('file:///etc/passwd') }, 'answered a redirect that cannot be followed'],
+  ['redirects for ever', { [FIRST]: to(FIRST) }, 'answered more than 5 redirects'],
+])('a provider that answers %s is not asked again', async ([, steps, reason]) => {
+  const { fetch } = await openAnswering(steps);
+  expect(await fetch()).toEqual({ outcome: 'failed', reason, attempts: 1 });
 });
