@@ -8,6 +8,7 @@ import type { InboxHint } from '../notifications/inbox-hint.ts';
 import type { Wake } from '../outbox/wake.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Sql } from '../platform/postgres.ts';
+import type { AlarmQueue } from '../platform/alarms.ts';
 import type { BatchQueue } from '../platform/queues.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 import type { Trace } from '../platform/telemetry.ts';
@@ -53,6 +54,8 @@ export interface ApiDeps {
   readonly inboxStreams: InboxStreams;
   /** One for each consumer, for the operators' eyes; undefined while Redis is away. */
   readonly queues: () => Promise<readonly BatchQueue[] | undefined>;
+  /** The queue that has a scheduler for each job; undefined while Redis is unavailable. */
+  readonly jobSchedulers: () => AlarmQueue | undefined;
   /** What the clock starts, and when. */
   readonly jobs: readonly Job<object>[];
   /** Looks for what is wrong with the deployment. */

@@ -12,6 +12,7 @@ import { showMetrics } from '../platform/metrics-server.ts';
 import { openRegistry } from '../platform/metrics.ts';
 import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
 import { openPostgres } from '../platform/postgres.ts';
+import { type AlarmQueue, openAlarms } from '../platform/alarms.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { openRateLimit } from '../platform/rate-limit.ts';
 import { openPatientRedis, openRedis } from '../platform/redis.ts';
@@ -49,6 +50,8 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const queue = queuesByName({ redis, prefix });
   // A queue that is opened while Redis is away never works.
   const queues = async () => (redis.status === 'ready' ? (await listConsumers(sql)).map(queue) : undefined);
+  let alarms: AlarmQueue | undefined;
+  const jobSchedulers = () => (redis.status === 'ready' ? (alarms ??= openAlarms({ redis, prefix })) : undefined);
   const { documents, close } = openDocuments(sql, config.MONGODB_URL);
   stack.defer(close);
   const registry = openRegistry();
@@ -69,6 +72,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     revocations,
     wake: makeWake(redis, prefix),
     queues,
+    jobSchedulers,
     jobs: scheduled,
     diagnose: () => diagnose({
       sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: config,

@@ -7,6 +7,7 @@ import type { Context } from 'hono';
 import { assertRole, type Caller } from '../api/auth.ts';
 import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { toProblem, unavailable } from '../api/problem.ts';
+import type { AlarmQueue } from '../platform/alarms.ts';
 import type { BatchJob, BatchQueue } from '../platform/queues.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { factsFor, mayKnow } from './personal-data.ts';
@@ -20,6 +21,7 @@ const PATH = '/backoffice/queues';
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; frame-ancestors 'none'";
+const OUTSIDE_LINK = /<link[^>]*href="https?:[^>]*>/g; // the board would ask another host for its fonts
 const MOST_RECORDED = 4_096; // characters
 const HEADERS = { 'Content-Security-Policy': CSP, 'Cache-Control': 'no-store' };
 
@@ -38,7 +40,8 @@ export function queueRoutes(api: Api, deps: ApiDeps): void {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await admitChange(c, operator, deps);
     const queues = await deps.queues();
     if (queues === undefined) throw unavailable('The queues are out of reach.');
-    if (boards?.names !== namesOf(queues)) boards = openBoards(queues);
+    const schedulers = deps.jobSchedulers();
+    if (boards?.names !== namesOf(queues, schedulers)) boards = openBoards(queues, schedulers);
     const answer = await boards[operator.roles.has('backoffice:write') ? 'work' : 'watch'].fetch(c.req.raw, c.env);
     // Bull Board's own words for this would be the driver's.
     if (answer.status >= 500) throw unavailable('The queues are out of reach.');
@@ -62,8 +65,9 @@ async function admitChange(c: Context<Env>, operator: Caller, { sql, config }: A
 
 /** Returns what the board answers as an operator may see it: an error of a job may quote what the job met. */
 async function bodyFor(operator: Caller, answer: Response): Promise<Response['body'] | string> {
-  const isData = answer.headers.get('Content-Type')?.includes('json') === true;
-  if (mayKnow(operator) || !isData) return answer.body;
+  const type = answer.headers.get('Content-Type') ?? '';
+  if (type.includes('html')) return (await answer.text()).replaceAll(OUTSIDE_LINK, '');
+  if (mayKnow(operator) || !type.includes('json')) return answer.body;
   return JSON.stringify(factsFor(operator, await answer.json()));
 }
 
@@ -75,28 +79,32 @@ async function bodyOf(c: Context<Env>): Promise<{ readonly body?: string }> {
 }
 
 interface Boards {
-  /** Of the consumers shown; a release may add one while we run. */
+  /** Names of the queues shown; a release may add one while we run. */
   readonly names: string;
   readonly watch: Hono;
   readonly work: Hono;
 }
 
-const namesOf = (queues: readonly BatchQueue[]) => queues.map(({ name }) => name).join(' ');
+const namesOf = (queues: readonly BatchQueue[], schedulers: AlarmQueue | undefined) =>
+  [...queues, ...(schedulers === undefined ? [] : [schedulers])].map(({ name }) => name).join(' ');
 
-function openBoards(queues: readonly BatchQueue[]): Boards {
-  const watch = openBoard(queues, { readOnlyMode: true });
-  return { names: namesOf(queues), watch, work: openBoard(queues, { readOnlyMode: false }) };
+function openBoards(queues: readonly BatchQueue[], schedulers: AlarmQueue | undefined): Boards {
+  const open = (readOnlyMode: boolean) => openBoard([
+    ...queues.map((queue) => adapt(queue, readOnlyMode)),
+    ...(schedulers === undefined ? [] : [adaptSchedulers(schedulers)]),
+  ]);
+  return { names: namesOf(queues, schedulers), watch: open(true), work: open(false) };
 }
 
-function openBoard(queues: readonly BatchQueue[], { readOnlyMode }: { readonly readOnlyMode: boolean }): Hono {
+function openBoard(queues: readonly BullMQAdapter[]): Hono {
   const serverAdapter = new HonoAdapter(serveStatic).setBasePath(PATH);
-  createBullBoard({
-    queues: queues.map((queue) => adapt(queue, readOnlyMode)),
-    serverAdapter,
-    options: { uiConfig: { boardTitle: 'Columna' } },
-  });
+  createBullBoard({ queues: [...queues], serverAdapter, options: { uiConfig: { boardTitle: 'Columna' } } });
   return new Hono({ strict: false }).route(PATH, serverAdapter.registerPlugin());
 }
+
+/** Shows the jobs' schedulers to everybody, read-only: workers set them, and the ledger has what they started. */
+const adaptSchedulers = (schedulers: AlarmQueue): BullMQAdapter =>
+  new BullMQAdapter(schedulers, { readOnlyMode: true, description: 'Schedulers of all jobs. Operate jobs at /backoffice/ui/jobs.' });
 
 /** Shows what a batch carries; whatever else got into a job is not shown. */
 function adapt(queue: BatchQueue, readOnlyMode: boolean): BullMQAdapter {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import type { Role } from '../../src/api/roles.ts';
+import { openAlarms } from '../../src/platform/alarms.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { openQueue } from '../../src/platform/queues.ts';
 import { openRedis, whenReady } from '../../src/platform/redis.ts';
@@ -19,8 +20,9 @@ async function setUp() {
   onTestFinished(() => redis.disconnect());
   await whenReady(redis);
   const queue = openQueue('notify', { redis, prefix });
-  const app = createApp(appDeps(sql, { queues: () => Promise.resolve([queue]) }));
-  return { sql, app, queue };
+  const alarms = openAlarms({ redis, prefix });
+  const app = createApp(appDeps(sql, { queues: () => Promise.resolve([queue]), jobSchedulers: () => alarms }));
+  return { sql, app, queue, alarms };
 }
 
 const session = async (role: Role) => ({ Cookie: `columna_session=${await makeToken({ roles: [role] })}` });
@@ -59,8 +61,29 @@ describe('Bull Board', () => {
     }
     const answer = await app.request(`${PATH}/api/queues?activeQueue=notify&status=waiting&page=1`, { headers });
     const text = await answer.text();
-    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ name: 'TenantCreated × 2', data: { deliveries: 2, ...batch } }] }] });
+    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ name: 'TenantCreated × 2', data: { deliveries: 2, ...batch } }] }, { name: 'jobs', readOnlyMode: true }] });
     expect(text).not.toContain('ana@example.com');
+  });
+
+  test('shows the schedulers of all jobs, which nobody can change there', async () => {
+    const { app, alarms } = await setUp();
+    await alarms.upsertJobScheduler('score-fraud', { pattern: '30 2 * * *', tz: 'UTC' }, { name: 'score-fraud', data: {} });
+    const writer = { ...(await session('backoffice:write')), Origin: 'http://localhost', 'Sec-Fetch-Site': 'same-origin' };
+    const list = async () => (await app.request(`${PATH}/api/job-schedulers`, { headers: writer })).json();
+    const schedulers = [{ queueName: 'jobs', pattern: '30 2 * * *' }];
+    expect(await list()).toMatchObject({ schedulers });
+    for (const [method, path] of [['PUT', 'score-fraud/remove'], ['PUT', 'score-fraud/run'], ['PUT', 'score-fraud'], ['PATCH', 'score-fraud']] as const) {
+      const answer = await app.request(`${PATH}/api/queues/jobs/job-schedulers/${path}`, { method, headers: writer });
+      expect([method, path, answer.status >= 400 && answer.status < 500]).toEqual([method, path, true]);
+    }
+    expect(await list()).toMatchObject({ schedulers });
+  });
+
+  test('asks no other host for anything', async () => {
+    const { app } = await setUp();
+    const page = await (await app.request(PATH, { headers: await session('backoffice:read') })).text();
+    expect(page).toContain('static/css/main');
+    expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   });
 
   test('lets those who may write change a queue, from our own pages only, and puts it on record', async () => {

@@ -32,6 +32,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     inboxHint: () => undefined,
     inboxStreams: openInboxStreams({ sql, log, registry: new Registry() }),
     queues: () => Promise.resolve([]),
+    jobSchedulers: () => undefined,
     jobs,
     diagnose: () => Promise.resolve([]),
     registry: new Registry(),

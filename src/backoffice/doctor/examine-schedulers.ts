@@ -21,6 +21,6 @@ export async function examineSchedulers(jobs: readonly Job<object>[], options: Q
       : warning('schedulers', `No alarm is set for, or none rang lately of: ${silent.join(', ')}.`, wake),
     orphans.length === 0
       ? fine('orphan schedulers', 'Every alarm is a job’s.')
-      : warning('orphan schedulers', `Alarms of no job of this release: ${orphans.join(', ')}.`, 'They do no harm. Remove them in Bull Board once no older release is running.'),
+      : warning('orphan schedulers', `Alarms of no job of this release: ${orphans.join(', ')}.`, 'They do no harm: nobody listens to them. /backoffice/queues/queue/jobs shows them.'),
   ];
 }
