@@ -55,7 +55,7 @@ export function openSettlementReports(
 
 /** @throws {RefusedRequest} for a redirect to nowhere, or to a place without TLS from one with it. */
 function nextPlace(at: URL, location: string | null): URL {
-  const next = location === null ? null : URL.parse(location, at);
+  const next = location === null ? null : URL.parse(location, at.href);
   const isAllowed = next?.protocol === 'https:' || (next?.protocol === 'http:' && at.protocol === 'http:');
   if (next === null || !isAllowed) throw new RefusedRequest('answered a redirect that cannot be followed');
   return next;

@@ -11,6 +11,10 @@ export interface Counted {
 /** Adds to the figures of their days, in the tenant's zone; one statement for any number of them. */
 export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<void> {
   await tx`
+    with tenant_zone as materialized (
+      select id, zone_or_utc(time_zone) as time_zone from tenant
+      where id = any(${[...new Set(counted.map(({ tenantId }) => tenantId))]}::uuid[])
+    )
     insert into daily_metric as known (tenant_id, day, metric, value)
     select counted.tenant_id,
            (counted.occurred_at at time zone coalesce(tenant.time_zone, 'UTC'))::date as day,
@@ -22,7 +26,7 @@ export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<v
       ${counted.map(({ metric }) => metric)}::text[],
       ${counted.map(({ value }) => value)}::bigint[]
     ) as counted (tenant_id, occurred_at, metric, value)
-    left join tenant on tenant.id = counted.tenant_id
+    left join tenant_zone tenant on tenant.id = counted.tenant_id
     group by 1, 2, 3
     order by 1, 2, 3
     on conflict (tenant_id, day, metric) do update set value = known.value + excluded.value

@@ -7,6 +7,7 @@ import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import { updateDailyMetrics } from '../../src/jobs/update-daily-metrics.ts';
 import { completeCommissions, paymentsUnder } from '../../src/store/commissions.ts';
 import { transaction } from '../../src/platform/transaction.ts';
+import { countDaily } from '../../src/store/daily-metrics.ts';
 import { assertJobTimeZones } from '../../src/store/time-zones.ts';
 import { openBilling, slotOf } from '../support/billing.ts';
 import { findingOf } from '../support/findings.ts';
@@ -43,6 +44,9 @@ test('a stored zone that PostgreSQL does not know keeps no tenant’s figures, i
     return completeCommissions(tx, [...under.values()].flat());
   });
   expect(lines).toHaveLength(tenants.length);
+
+  await transaction(sql, (tx) => countDaily(tx, tenants.map((tenantId) => ({ tenantId, occurredAt: NIGHT, metric: 'leads_created', value: 1 }))));
+  expect(await sql`select from daily_metric where metric = 'leads_created'`).toHaveLength(tenants.length);
 
   const finding = findingOf(await examineTimeZones(sql), 'time zones');
   expect(finding.verdict).toBe('warning');
