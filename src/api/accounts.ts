@@ -32,7 +32,9 @@ const mismatchView = z
 
 const read = readRoute({
   path: '/tenants/{id}/account',
-  summary: 'Read what a tenant was billed, paid and owes, by currency',
+  id: 'getAccount',
+  summary: 'Get the account of a tenant',
+  description: 'What it was billed, paid and owes, in minor units by currency.',
   params: z.object({ id: uuid }),
   query: none,
   answer: z.object({ accounts: z.array(accountView), wrongCurrency: z.array(mismatchView) }),
@@ -40,7 +42,9 @@ const read = readRoute({
 
 const list = readRoute({
   path: '/backoffice/account-mismatches',
-  summary: 'List where invoices and payments do not agree, by tenant',
+  id: 'listAccountMismatches',
+  summary: 'List account mismatches',
+  description: 'Invoices and payments that do not agree, by tenant.',
   params: none,
   query: z.strictObject({ tenantId: uuid.optional(), kind: z.enum(accountMismatchKinds).optional(), limit, cursor }),
   answer: z.object({ mismatches: z.array(mismatchView), nextCursor: z.string().nullable() }),

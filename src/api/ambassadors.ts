@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { attributeTenant, endAttribution } from '../domain/attribution.ts';
 import { toPlain } from '../domain/money.ts';
 import {
-  findAttributionToChange, findLastEarning, findTerms, insertAttribution, isAttributed, saveEnd,
+  findAttribution, findAttributionToChange, findLastEarning, findTerms, insertAttribution, isAttributed, saveEnd,
 } from '../store/attributions.ts';
 import { listCommissions, type ListedCommission } from '../store/commissions.ts';
 import { findMember } from '../store/members.ts';
@@ -32,7 +32,9 @@ const attributionView = z
 
 const attribute = writeRoute({
   path: '/backoffice/ambassadors/{userId}/attributions',
-  summary: 'Say who brought a tenant and earns from it on these days, past ones too; one ambassador a day',
+  id: 'createAttribution',
+  summary: 'Create an attribution',
+  description: 'Says who brought a tenant and earns from it on these days, past ones too. One ambassador a day.',
   params: z.object({ userId: uuid }),
   body: z
     .strictObject({ tenantId: uuid, planId: uuid, startsOn: day, endsOn: day.optional() })
@@ -40,18 +42,31 @@ const attribute = writeRoute({
       path: ['endsOn'], error: 'must not be before startsOn',
     }),
   status: 201,
+  location: '/backoffice/attributions/{id}',
   answer: attributionView,
   needsSecondOperator: true,
 });
 
 const end = writeRoute({
   path: '/backoffice/attributions/{id}/end',
-  summary: 'Say the last day on which an attribution earns; another ambassador may follow the day after',
+  id: 'endAttribution',
+  summary: 'End an attribution',
+  description: 'Says its last day. Another ambassador can follow the day after.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ endsOn: day }),
   status: 200,
   answer: attributionView,
   needsSecondOperator: true,
+});
+
+const show = readRoute({
+  path: '/backoffice/attributions/{id}',
+  id: 'getAttribution',
+  summary: 'Get an attribution',
+  description: 'Who earns from a tenant, and on which days.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: attributionView,
 });
 
 const commissionView = z
@@ -68,7 +83,9 @@ const commissionView = z
 
 const listMine = readRoute({
   path: '/ambassadors/me/commissions',
-  summary: 'What the caller earned and gave back, newest first',
+  id: 'listCommissions',
+  summary: 'List the caller’s commissions',
+  description: 'Earned and given back, newest first.',
   params: none,
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ commissions: z.array(commissionView), nextCursor: z.string().nullable() }),
@@ -92,7 +109,9 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
         throw unprocessable('/planId', 'has its cap in another currency than the tenant’s');
       }
       const draft = { tenantId, ambassadorUserId, planId, startsOn, endsOn };
-      if (await isAttributed(tx, draft)) throw new Problem(409, 'The tenant is attributed on some of these days already.');
+      if (await isAttributed(tx, draft)) {
+        throw new Problem(409, 'The tenant is attributed on some of these days already.', { code: 'already-exists' });
+      }
       const waiting = await awaitSecondOperator(context, { action: 'attribute-tenant', request: draft, userId: ambassadorUserId, tenantId });
       if (waiting !== undefined) return waiting;
       const input = { ...draft, id: uuidv7(), terms, operatorUserId };
@@ -121,6 +140,12 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
       await recordOperatorAction(tx, { operatorUserId, action: 'end-attribution', request, outcome: {}, traceId });
       return { status: 200, body: ended };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const attribution = await findAttribution(deps.sql, c.req.valid('param').id);
+    if (attribution === undefined) throw notFound();
+    return c.json(attribution, 200);
   });
 
   api.openapi(listMine, async (c) => {

@@ -10,7 +10,7 @@ import { addressOf } from './client-address.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { instant, line, uuid } from './fields.ts';
-import { Problem, unprocessable } from './problem.ts';
+import { invalid, unprocessable } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
 const MAX_VISITS = 500;
@@ -31,7 +31,11 @@ const visit = z.strictObject({
 
 const count = writeRoute({
   path: '/analytics/visits',
-  summary: 'Count visits to listings; a repeat within half an hour of the last that counted does not count, nor does a member’s',
+  id: 'recordVisits',
+  summary: 'Record visits to listings',
+  description:
+    'At most 500 at once. A repetition within 30 minutes of the last visit that counted does not count, nor ' +
+    'does a visit of the tenant’s own members.',
   params: none,
   body: z.strictObject({ visits: z.array(visit).min(1).max(MAX_VISITS) }),
   status: 200,
@@ -93,6 +97,6 @@ function assertRecent(visits: readonly { readonly at?: Date | undefined }[], now
       : [{ in: 'body', pointer: `/visits/${index}/at`, detail: 'must be within the last 24 hours' } as const],
   );
   if (errors.length > 0) {
-    throw new Problem(422, 'The request is well formed, but can’t be accepted.', { errors: errors.slice(0, 20) });
+    throw invalid(errors.slice(0, 20));
   }
 }

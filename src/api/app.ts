@@ -50,6 +50,7 @@ import { paymentWebhookRoutes } from './payments-webhook.ts';
 import { performanceChargeRoutes } from './performance-charges.ts';
 import { livenessRoute, readinessRoute } from './probes.ts';
 import { answerProblem, notFound, toProblem } from './problem.ts';
+import { problemRoutes } from './problems-page.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
 import { rankingRoutes } from './rankings.ts';
@@ -83,8 +84,9 @@ export function createApp(deps: ApiDeps): Api {
   api.use(limitUser(deps.limits));
   api.use(authorize());
   api.use(maskForReaders());
-  docsRoutes(api);
+  docsRoutes(api, deps);
   eventsPageRoutes(api, deps);
+  problemRoutes(api);
   tenantRoutes(api, deps);
   memberRoutes(api, deps);
   branchRoutes(api, deps);
@@ -135,12 +137,13 @@ export function createApp(deps: ApiDeps): Api {
   backofficePages(api, deps);
   queueRoutes(api, deps);
 
-  api.notFound((c) => answerProblem(c, notFound()));
+  const { PUBLIC_URL } = deps.config;
+  api.notFound((c) => answerProblem(c, notFound(), PUBLIC_URL));
   api.onError((error, c) => {
     const problem = toProblem(error);
     if (problem.status >= 500) requestLog(c).error({ error }, 'request failed');
     if (problem.bound !== undefined) reached(c, problem.bound);
-    return answerProblem(c, problem);
+    return answerProblem(c, problem, PUBLIC_URL);
   });
   return api;
 }

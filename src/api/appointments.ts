@@ -45,15 +45,22 @@ const shared = { params: z.object({ id: uuid }), answer: appointmentView } as co
 const schedule = writeRoute({
   ...shared,
   path: '/tickets/{id}/appointments',
-  summary: 'Agree upon a visit, as the ticket’s customer or tenant; the assignee has one visit at a time',
+  id: 'createAppointment',
+  summary: 'Create an appointment',
+  description:
+    'The customer or the tenant proposes a visit within two years. An assignee has one visit at a time, unless ' +
+    '`allowOverlap` is true.',
   body: timed,
   status: 201,
+  location: '/tickets/:id/appointments',
 });
 
 const move = writeRoute({
   ...shared,
   path: '/appointments/{id}/move',
-  summary: 'Agree upon another time for a visit',
+  id: 'moveAppointment',
+  summary: 'Move an appointment',
+  description: 'To another time within two years.',
   body: timed,
   status: 200,
 });
@@ -61,14 +68,18 @@ const move = writeRoute({
 const cancel = writeRoute({
   ...shared,
   path: '/appointments/{id}/cancel',
-  summary: 'Call a visit off',
+  id: 'cancelAppointment',
+  summary: 'Cancel an appointment',
+  description: 'The other party reads the reason.',
   body: z.strictObject({ reason: line(500) }),
   status: 200,
 });
 
 const list = readRoute({
   path: '/tickets/{id}/appointments',
-  summary: 'A ticket’s latest appointments, for its customer, its tenant and the backoffice',
+  id: 'listAppointments',
+  summary: 'List the appointments of a ticket',
+  description: 'The latest ones, for the customer, the tenant and the backoffice.',
   params: z.object({ id: uuid }),
   query: none,
   answer: z.object({ appointments: z.array(appointmentView) }),

@@ -24,16 +24,21 @@ const branchView = z
 
 const open = writeRoute({
   path: '/tenants/{id}/branches',
-  summary: 'Open a branch of the caller’s tenant',
+  id: 'createBranch',
+  summary: 'Create a branch',
+  description: 'A place from which a tenant serves a zone.',
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 201,
+  location: '/tenants/:id/branches',
   answer: branchView,
 });
 
 const move = writeRoute({
   path: '/branches/{id}',
-  summary: 'Say where a branch is now; its listings follow it into its zone',
+  id: 'updateBranch',
+  summary: 'Update the place of a branch',
+  description: 'Its listings follow it into its zone.',
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 200,
@@ -42,7 +47,9 @@ const move = writeRoute({
 
 const list = readRoute({
   path: '/tenants/{id}/branches',
-  summary: 'A tenant’s branches, for the tenant and the backoffice',
+  id: 'listBranches',
+  summary: 'List the branches of a tenant',
+  description: 'Newest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ branches: z.array(branchView), nextCursor: z.string().nullable() }),

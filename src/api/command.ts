@@ -8,7 +8,9 @@ import { transaction } from '../platform/transaction.ts';
 import { claimKey, saveAnswer, type Answered, type KeyScope, type Statement } from '../store/idempotency-keys.ts';
 import type { Caller } from './auth.ts';
 import type { ApiDeps, Env } from './context.ts';
+import { locationOf } from './locate.ts';
 import { Problem } from './problem.ts';
+import { type ProblemCode, problemTypes } from './problem-types.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -58,7 +60,7 @@ export async function command(
     { timeoutMs: TIMEOUT_MS },
   );
   if (!answered.isReplay) wake();
-  return reply(answered, isSame);
+  return reply(c, answered, isSame);
 }
 
 /** Reads a request's key and fingerprint, and the origin of its events. @throws {Problem} 400 for an unusable key. */
@@ -72,16 +74,23 @@ export function readRequest(c: Context<Env>, key = c.req.header('Idempotency-Key
 }
 
 /** Answers with the stored bytes. @throws {Problem} 422 when the key was used for another request. */
-export function reply(answered: Answered & { readonly isReplay: boolean }, isSame: (fingerprint: string) => boolean): Response {
-  if (!isSame(answered.fingerprint)) throw keyProblem(422, 'was used for another request');
+export function reply(
+  c: Context<Env>,
+  answered: Answered & { readonly isReplay: boolean },
+  isSame: (fingerprint: string) => boolean,
+): Response {
+  if (!isSame(answered.fingerprint)) throw keyProblem('idempotency-key-reused', 'was used for another request');
   const replayed = answered.isReplay ? { 'Idempotency-Replayed': 'true' } : {};
-  const headers = { 'Content-Type': 'application/json', ...replayed };
+  const location = answered.status === 201 ? locationOf(c, answered.answer) : undefined;
+  const headers = { 'Content-Type': 'application/json', ...replayed, ...(location !== undefined && { Location: location }) };
   return new Response(answered.answer, { status: answered.status, headers });
 }
 
 /** Makes the 409 for a key while another request with it is running. */
 export const running = () =>
-  new Problem(409, 'A request with this Idempotency-Key is running.', { headers: { 'Retry-After': '1' } });
+  new Problem(409, 'A request with this Idempotency-Key is running.', {
+    code: 'request-in-progress', headers: { 'Retry-After': '1' },
+  });
 
 /** A context, and the lists of what the work gives to it. */
 function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
@@ -96,14 +105,15 @@ function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
 }
 
 function readScope(c: Context<Env>, key: string | undefined): KeyScope {
-  if (key === undefined || key === '') throw keyProblem(400, 'is missing; a UUID of your own will do');
-  if (!/^[\x20-\x7e]{1,200}$/.test(key)) throw keyProblem(400, 'has to be 1 to 200 printable ASCII characters');
+  if (key === undefined || key === '') throw keyProblem('invalid-idempotency-key', 'is missing; a UUID of your own will do');
+  if (!/^[\x20-\x7e]{1,200}$/.test(key)) throw keyProblem('invalid-idempotency-key', 'must have 1 to 200 printable ASCII characters');
   const { userId, tenantId } = c.get('caller');
   const subject = tenantId === undefined ? userId : `${userId} for ${tenantId}`;
   return { subject, route: `${c.req.method} ${c.get('route')}`, key };
 }
 
-const keyProblem = (status: number, detail: string) =>
-  new Problem(status, `The header Idempotency-Key ${detail}.`, {
+const keyProblem = (code: ProblemCode, detail: string) =>
+  new Problem(problemTypes[code].status, `The header Idempotency-Key ${detail}.`, {
+    code,
     errors: [{ in: 'header', pointer: '/Idempotency-Key', detail }],
   });

@@ -21,7 +21,9 @@ const MAX_BYTES = 16 * 1_024;
 
 const confirm = writeRoute({
   path: '/users/me/contact/confirm',
-  summary: 'Confirm a mail address or a number with the code that it got',
+  id: 'confirmContact',
+  summary: 'Confirm an address',
+  description: 'With the six digits that the mail address or the number got. Ten tries a day.',
   params: none,
   body: z.strictObject({ code: z.string().regex(/^\d{6}$/, 'must be six digits') }),
   status: 200,

@@ -14,22 +14,26 @@ const confirmed = z.boolean().openapi({ description: 'Whether anything but a req
 
 const saveContact = writeRoute({
   path: '/users/me/contact',
-  summary: 'Save the caller’s name, mail address and language; an address gets mail once its owner confirmed it',
+  id: 'saveContact',
+  summary: 'Save the caller’s contact',
+  description: 'Name, mail address and language. An address gets mail once its owner confirmed it.',
   params: none,
   body: contact,
   status: 200,
-  answer: contact.extend({ confirmed }).openapi('OwnContact'),
+  answer: z.object({ ...contact.shape, confirmed }).openapi('OwnContact'),
 });
 
 const whatsApp = z.strictObject({ phone, optIn: z.boolean() }).openapi('WhatsApp');
 
 const saveOwnWhatsApp = writeRoute({
   path: '/users/me/whatsapp',
-  summary: 'Save the caller’s consent to WhatsApp and the number; it gets messages once its owner confirmed it',
+  id: 'saveWhatsApp',
+  summary: 'Save the caller’s WhatsApp number',
+  description: 'With the consent to messages. The number gets messages once its owner confirmed it.',
   params: none,
   body: whatsApp,
   status: 200,
-  answer: whatsApp.extend({ confirmed }).openapi('OwnWhatsApp'),
+  answer: z.object({ ...whatsApp.shape, confirmed }).openapi('OwnWhatsApp'),
 });
 
 /** Returns the caller as the author of a change of their contact. */

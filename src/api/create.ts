@@ -50,7 +50,7 @@ export async function create<Read = undefined>(
   };
   const answered = await settleWithin(TIMEOUT_MS, addOnce(add, () => findAnswer(sql, scope)));
   if (!answered.isReplay) wake();
-  return reply(answered, isSame);
+  return reply(c, answered, isSame);
 }
 
 /** Adds, or finds the first answer. @throws {Problem} 409 while another request with the key is running. */

@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
+import { listPushDevices, type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { uuid } from './fields.ts';
@@ -26,16 +26,35 @@ const device = z
 
 const saveDevice = writeRoute({
   path: '/users/me/devices',
-  summary: 'Have the caller’s notifications shown on a device; again with each start of the app, which keeps it known',
+  id: 'createDevice',
+  summary: 'Create a device',
+  description:
+    'The caller’s notifications are shown on it. Send it with each start of the app, which keeps it registered.',
   params: none,
   body: device,
   status: 201,
+  location: '/users/me/devices',
   answer: z.object({ id: uuid }),
+});
+
+const listDevices = readRoute({
+  path: '/users/me/devices',
+  id: 'listDevices',
+  summary: 'List the caller’s devices',
+  description: 'At most 20, the last seen first, without the tokens that reach them.',
+  params: none,
+  query: none,
+  answer: z.object({
+    devices: z.array(z.object({ id: uuid, platform: z.enum(['fcm', 'web']), lastSeenAt: z.iso.datetime() }).openapi('RegisteredDevice')),
+  }),
 });
 
 const removeDevice = writeRoute({
   path: '/users/me/devices/remove',
-  summary: 'Show nothing on one of the caller’s devices any more',
+  id: 'removeDevice',
+  summary: 'Remove a device',
+  description: 'Nothing is shown on it any more.',
+  problems: [404],
   params: none,
   body: z.strictObject({ id: uuid }),
   status: 200,
@@ -44,7 +63,10 @@ const removeDevice = writeRoute({
 
 const readWebPushKey = readRoute({
   path: '/users/me/devices/web-push-key',
-  summary: 'What a browser subscribes with (`applicationServerKey`)',
+  id: 'getWebPushKey',
+  summary: 'Get the Web Push key',
+  description: 'The `applicationServerKey` with which a browser subscribes.',
+  problems: [404],
   params: none,
   query: none,
   answer: z.object({ publicKey: z.string() }),
@@ -66,6 +88,8 @@ export function deviceRoutes(api: Api, deps: ApiDeps): void {
       return { status: 201, body: { id } };
     });
   });
+
+  api.openapi(listDevices, async (c) => c.json({ devices: await listPushDevices(deps.sql, c.get('caller').userId) }, 200));
 
   api.openapi(removeDevice, (c) => {
     const { id } = c.req.valid('json');

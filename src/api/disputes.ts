@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
+import { ticketFor } from '../backoffice/personal-data.ts';
 import { openDispute, resolveDispute, type Dispute } from '../domain/dispute.ts';
 import { toPlain, type Money } from '../domain/money.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { findDisputeToChange, insertDispute, saveResolution } from '../store/disputes.ts';
+import { findDispute, findDisputeToChange, insertDispute, saveResolution } from '../store/disputes.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findPayment } from '../store/payments.ts';
 import { findCharge } from '../store/performance-charges.ts';
@@ -13,7 +14,7 @@ import type { Api, ApiDeps } from './context.ts';
 import { text, uuid } from './fields.ts';
 import { disputeStatus, moneyView } from './money-fields.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
-import { writeRoute } from './route.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 import { assertDisinterested, awaitSecondOperator } from './second-operator.ts';
 
 const disputeView = z
@@ -34,21 +35,36 @@ const reason = text(2_000);
 
 const open = writeRoute({
   path: '/tenants/{id}/disputes',
-  summary: 'Contest a charge or a captured payment of the caller’s tenant, once',
+  id: 'createDispute',
+  summary: 'Create a dispute',
+  description: 'Contests a charge or a captured payment of the caller’s tenant, once.',
   params: z.object({ id: uuid }),
   body: z.union([z.strictObject({ chargeId: uuid, reason }), z.strictObject({ paymentId: uuid, reason })]),
   status: 201,
+  location: '/disputes/{id}',
   answer: disputeView,
 });
 
 const resolve = writeRoute({
   path: '/backoffice/disputes/{id}/resolve',
-  summary: 'Decide a dispute: won is for the marketplace, lost is for the tenant',
+  id: 'resolveDispute',
+  summary: 'Resolve a dispute',
+  description: '`won` is for the marketplace, `lost` is for the tenant.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ outcome: z.enum(['won', 'lost']) }),
   status: 200,
   answer: disputeView,
   needsSecondOperator: true,
+});
+
+const show = readRoute({
+  path: '/disputes/{id}',
+  id: 'getDispute',
+  summary: 'Get a dispute',
+  description: 'For its tenant and the backoffice.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: disputeView,
 });
 
 /** The disputes' paths. */
@@ -63,10 +79,20 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       const target = { tenantId, chargeId, paymentId, amount: await contested(tx, { tenantId, chargeId, paymentId }) };
       const input = { ...target, id: uuidv7(), reason: body.reason, actorUserId: caller.userId };
       const { dispute, events } = openDispute(input, now);
-      if (!(await insertDispute(tx, dispute))) throw new Problem(409, 'It has been disputed already.');
+      if (!(await insertDispute(tx, dispute))) {
+        throw new Problem(409, 'It has been disputed already.', { code: 'already-exists' });
+      }
       emit(events);
       return { status: 201, body: toView(dispute) };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const caller = c.get('caller');
+    const dispute = await findDispute(deps.sql, c.req.valid('param').id);
+    const isOwn = dispute !== undefined && actsFor(caller, dispute.tenantId);
+    if (dispute === undefined || !(isOwn || caller.roles.has('backoffice:read'))) throw notFound();
+    return c.json(isOwn ? toView(dispute) : ticketFor(caller, toView(dispute)), 200);
   });
 
   api.openapi(resolve, (c) => {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { html } from 'hono/html';
-import type { Api } from './context.ts';
+import type { Api, ApiDeps } from './context.ts';
+import { openApiDocument } from './openapi/document.ts';
+import type { Document } from './openapi/shapes.ts';
 import { notFound } from './problem.ts';
 
 const PACKAGE = 'swagger-ui-dist';
@@ -30,12 +32,12 @@ const page = html`<!doctype html>
 </html>`;
 
 /** The OpenAPI document and a page to read it, which needs no outside network. */
-export function docsRoutes(api: Api): void {
+export function docsRoutes(api: Api, { config }: Pick<ApiDeps, 'config'>): void {
   const resolve = createRequire(import.meta.url).resolve;
-  let document: ReturnType<Api['getOpenAPI31Document']> | undefined;
+  let document: Document | undefined;
 
   api.get('/openapi.json', (c) => {
-    document ??= describe(api);
+    document ??= openApiDocument(api, config.PUBLIC_URL.replace(/\/$/, ''));
     return c.json(document);
   });
   api.get('/docs', (c) => c.html(page, 200, { 'Content-Security-Policy': CSP }));
@@ -46,20 +48,5 @@ export function docsRoutes(api: Api): void {
     if (type === undefined) throw notFound();
     const bytes = await readFile(resolve(`${PACKAGE}/${file}`));
     return c.body(new Uint8Array(bytes), 200, { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600' });
-  });
-}
-
-function describe(api: Api) {
-  const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
-  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', bearer);
-  return api.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: {
-      title: 'Columna',
-      version: '1',
-      description:
-        'The event backbone of TechMarket AI. Errors are problem documents (RFC 9457). Lists are read page by page: ' +
-        'give `nextCursor` back as `cursor` until it is null.',
-    },
   });
 }

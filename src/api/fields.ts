@@ -70,3 +70,6 @@ export const limit = z.coerce.number().int().min(1).max(100).default(50);
 
 /** What the page before ended with, as it was given. */
 export const cursor = z.string().min(1).max(500).optional();
+
+/** A truth value in a query. */
+export const flag = (fallback: boolean) => z.stringbool().default(fallback).openapi({ type: 'boolean', default: fallback });

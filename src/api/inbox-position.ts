@@ -82,7 +82,7 @@ export function readPosition(text: string): Position {
   const ids = (hex.match(/.{32}/g) ?? []).map((id) => id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
   const [floor, ...known] = ids;
   if (floor === undefined || hex.length % (2 * ID_BYTES) !== 0 || known.length > MOST_WRITTEN) {
-    throw new Problem(400, 'The position is not one that this stream gave out.');
+    throw new Problem(400, 'The position is not one that this stream gave out.', { code: 'invalid-cursor' });
   }
   return { floor, known: known.sort(), readAtMs: Number.parseInt(readAt, 36) };
 }

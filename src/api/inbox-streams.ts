@@ -159,7 +159,7 @@ function countPlaces({ perUser, perProcess, onFirst, onLast }: PlacesOptions) {
       if (closed || taken >= perProcess) throw unavailable('No further stream can be opened here.');
       if ((byUser.get(userId) ?? 0) >= perUser) {
         const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
-        throw new Problem(429, `A user has at most ${perUser} streams.`, { headers });
+        throw new Problem(429, `A user has at most ${perUser} streams.`, { headers, code: 'too-many-streams' });
       }
       add(userId, 1);
       if (taken === 1) onFirst();

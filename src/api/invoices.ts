@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { findStanding } from '../store/accounts.ts';
 import { findInvoice, type KeptInvoice, listInvoices } from '../store/invoices.ts';
 import { actsFor } from './access.ts';
+import { answerOf } from './answers.ts';
 import type { Caller } from './auth.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { cursor, limit, uuid } from './fields.ts';
@@ -11,13 +12,15 @@ import { invoicePdf } from './invoice-pdf.ts';
 import { listedInvoiceView, standingInvoiceView, toListedInvoice, toStandingInvoice } from './invoice-view.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound } from './problem.ts';
-import { none, readRoute } from './route.ts';
+import { type Declared, none, readRoute } from './route.ts';
 
 const params = z.object({ id: uuid });
 
 const list = readRoute({
   path: '/tenants/{id}/invoices',
-  summary: 'A tenant’s invoices and credit notes, newest first',
+  id: 'listInvoices',
+  summary: 'List the invoices of a tenant',
+  description: 'Credit notes as well, newest first.',
   params,
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ invoices: z.array(listedInvoiceView), nextCursor: z.string().nullable() }),
@@ -25,7 +28,9 @@ const list = readRoute({
 
 const read = readRoute({
   path: '/invoices/{id}',
-  summary: 'An invoice or a credit note, as it was issued, and how far it is paid',
+  id: 'getInvoice',
+  summary: 'Get an invoice',
+  description: 'An invoice or a credit note as it was issued, and how far it is paid.',
   params,
   query: none,
   answer: standingInvoiceView,
@@ -33,22 +38,29 @@ const read = readRoute({
 
 const query = z.strictObject({ lang: z.enum(languages).default('es') });
 
-interface Form<Path extends string> {
-  readonly path: Path;
-  readonly summary: string;
+interface Form<Path extends string> extends Declared<Path> {
   readonly type: string;
 }
 
 /** The same in a form for people. */
-function formRoute<const Path extends string>({ path, summary, type }: Form<Path>) {
-  const declared = readRoute({ path, summary, params, query, answer: z.string() });
-  const done = { description: 'The document', content: { [type]: { schema: z.string() } } };
-  return createRoute({ ...declared, responses: { ...declared.responses, 200: done } });
+function formRoute<const Path extends string>({ type, ...declared }: Form<Path>) {
+  const route = readRoute({ ...declared, params, query, answer: z.string() });
+  return createRoute({ ...route, responses: { ...route.responses, 200: answerOf(200, z.string(), { type }) } });
 }
 
-const asHtml = formRoute({ path: '/invoices/{id}/html', summary: 'An invoice as a page to print', type: 'text/html' });
+const asHtml = formRoute({
+  path: '/invoices/{id}/html',
+  id: 'getInvoiceHtml',
+  summary: 'Get an invoice as a page',
+  description: 'For reading and printing.',
+  type: 'text/html',
+});
 const asPdf = formRoute({
-  path: '/invoices/{id}/pdf', summary: 'An invoice as a PDF, the same bytes each time', type: 'application/pdf',
+  path: '/invoices/{id}/pdf',
+  id: 'getInvoicePdf',
+  summary: 'Get an invoice as a PDF',
+  description: 'The same bytes each time.',
+  type: 'application/pdf',
 });
 
 const CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'";

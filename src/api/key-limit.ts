@@ -59,4 +59,6 @@ export function openKeyLimit(perDay: number): KeyLimit {
 }
 
 const exhausted = (perDay: number) =>
-  new Problem(429, `No more than ${perDay} writes are kept in a day.`, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+  new Problem(429, `No more than ${perDay} writes are kept in a day.`, {
+    code: 'too-many-writes', headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+  });

@@ -33,7 +33,9 @@ const leadView = z
 
 const create = writeRoute({
   path: '/tenants/{id}/leads',
-  summary: 'Say who may become a verified tenant’s customer',
+  id: 'createLead',
+  summary: 'Create a lead',
+  description: 'Somebody who may become a customer of a verified tenant.',
   params: z.object({ id: uuid }),
   body: z.strictObject({
     source,
@@ -43,12 +45,15 @@ const create = writeRoute({
       .refine((given) => given.email !== undefined || given.phone !== undefined, 'must have an email or a phone'),
   }),
   status: 201,
+  location: '/tenants/:id/leads',
   answer: leadView,
 });
 
 const move = writeRoute({
   path: '/leads/{id}/status',
-  summary: 'Move a lead along; the first contact is the first response',
+  id: 'updateLeadStatus',
+  summary: 'Update the status of a lead',
+  description: 'The first contact is the first response.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ status }),
   status: 200,
@@ -57,7 +62,9 @@ const move = writeRoute({
 
 const list = readRoute({
   path: '/tenants/{id}/leads',
-  summary: 'The leads of the caller’s tenant, newest first',
+  id: 'listLeads',
+  summary: 'List the leads of a tenant',
+  description: 'Newest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ status: status.optional(), limit, cursor }),
   answer: z.object({ leads: z.array(leadView), nextCursor: z.string().nullable() }),

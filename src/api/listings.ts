@@ -30,25 +30,33 @@ const listingView = z
 
 const publish = writeRoute({
   path: '/tenants/{id}/listings',
-  summary: 'Offer a service of the caller’s verified tenant at one of its branches',
+  id: 'createListing',
+  summary: 'Create a listing',
+  description: 'The tenant has to be verified. The listing is offered in the zone of its branch.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ title: line(200), category: code, branchId: uuid }),
   status: 201,
+  location: '/listings/{id}',
   answer: listingView,
 });
 
 const flag = writeRoute({
   path: '/listings/{id}/flags',
-  summary: 'Say what is wrong with a listing; once for each user',
+  id: 'flagListing',
+  summary: 'Flag a listing',
+  description: 'Once for each user. Operators look at it.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ reason: line(500) }),
   status: 201,
+  location: '/listings/{listingId}',
   answer: z.object({ listingId: uuid, flaggedBy: z.enum(['user', 'operator']), reason: z.string() }),
 });
 
 const show = readRoute({
   path: '/listings/{id}',
-  summary: 'A listing; one that was hidden or banned is there for its tenant and the backoffice only',
+  id: 'getListing',
+  summary: 'Get a listing',
+  description: 'A listing that was hidden or banned exists for its tenant and the backoffice only.',
   params: z.object({ id: uuid }),
   query: none,
   answer: listingView,

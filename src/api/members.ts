@@ -6,7 +6,7 @@ import { isSame } from '../platform/is-same.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
 import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
-import { acceptInvitation, findMember, insertInvitation, insertMember, listMembers, removeMember } from '../store/members.ts';
+import { acceptInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember } from '../store/members.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import { authorOf } from './contacts.ts';
@@ -23,25 +23,47 @@ const params = z.object({ id: uuid });
 
 const invite = writeRoute({
   path: '/tenants/{id}/invitations',
-  summary: 'Invite somebody to work for the caller’s tenant; whoever gets the code from the caller accepts it, once',
+  id: 'createInvitation',
+  summary: 'Create an invitation',
+  description: 'Whoever gets the code from the caller can accept it once, until it expires.',
   params,
   body: z.strictObject({}),
   status: 201,
+  location: '/tenants/:id/invitations',
   answer: z.object({ id: uuid, code: z.string(), expiresAt: z.iso.datetime() }).openapi('Invitation'),
+});
+
+const listOpen = readRoute({
+  path: '/tenants/{id}/invitations',
+  id: 'listInvitations',
+  summary: 'List the open invitations of a tenant',
+  description: 'The newest 100, without their codes.',
+  params,
+  query: none,
+  answer: z.object({
+    invitations: z.array(
+      z.object({ id: uuid, invitedBy: uuid, createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }).openapi('OpenInvitation'),
+    ),
+  }),
 });
 
 const accept = writeRoute({
   path: '/memberships',
-  summary: 'Accept an invitation; the caller becomes a member of the tenant',
+  id: 'acceptInvitation',
+  summary: 'Accept an invitation',
+  description: 'The caller becomes a member of the tenant.',
   params: none,
   body: z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an invitation’s code'), contact }),
   status: 201,
+  location: '/tenants/{tenantId}/members',
   answer: memberView,
 });
 
 const list = readRoute({
   path: '/tenants/{id}/members',
-  summary: 'List the members of the caller’s tenant; only they can be assigned to tickets',
+  id: 'listMembers',
+  summary: 'List the members of a tenant',
+  description: 'Only members can be assigned to tickets.',
   params,
   query: none,
   answer: z.object({ members: z.array(memberView) }),
@@ -49,7 +71,9 @@ const list = readRoute({
 
 const remove = writeRoute({
   path: '/tenants/{id}/members/remove',
-  summary: 'Remove a member of the caller’s tenant',
+  id: 'removeMember',
+  summary: 'Remove a member',
+  description: 'The owner cannot be removed.',
   params,
   body: z.strictObject({ userId: uuid }),
   status: 200,
@@ -70,6 +94,13 @@ export function memberRoutes(api: Api, deps: ApiDeps): void {
       save(insertInvitation(tx, invitation), countUse(tx, BOUNDS, { bound: 'invitations', subject: tenantId, now }));
       return Promise.resolve({ status: 201, body: { id, code: `${id}.${tokenOf(id)}`, expiresAt } });
     });
+  });
+
+  api.openapi(listOpen, async (c) => {
+    const { id: tenantId } = c.req.valid('param');
+    const caller = c.get('caller');
+    if (!actsFor(caller, tenantId) && !caller.roles.has('backoffice:read')) throw notFound();
+    return c.json({ invitations: await listInvitations(deps.sql, tenantId) }, 200);
   });
 
   api.openapi(accept, (c) => {

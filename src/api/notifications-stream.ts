@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { answerOf } from './answers.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { readPosition } from './inbox-position.ts';
 import { none, readRoute } from './route.ts';
@@ -12,21 +13,20 @@ const LONGEST_POSITION = 4_000;
 
 const declared = readRoute({
   path: '/notifications/stream',
-  summary: 'The caller’s inbox as it changes: Server-Sent Events',
+  id: 'streamNotifications',
+  summary: 'Stream the caller’s inbox',
+  description:
+    'Server-Sent Events. Open the stream, then read the list. Events: `notification` (an item of ' +
+    '`GET /notifications/me`), `read` (`{ids}` or `{upTo}`; may come twice), `gap` (more was missed than is sent here: ' +
+    'read the list) and `bye` (`{reason}`; the stream ends). A request with `Last-Event-ID` brings what was missed.',
+  problems: [400],
   params: none,
   query: z.strictObject({ lastEventId: z.string().max(LONGEST_POSITION).optional() }),
   answer: z.string(),
 });
 const stream = createRoute({
   ...declared,
-  description:
-    'Open the stream, then read the list. Events: `notification` (an item of `GET /notifications/me`), `read` ' +
-    '(`{ids}` or `{upTo}`; may come twice), `gap` (more was missed than is sent here: read the list) and `bye` ' +
-    '(`{reason}`; the stream ends). Coming back with `Last-Event-ID` brings what was missed, nothing twice.',
-  responses: {
-    ...declared.responses,
-    200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
-  },
+  responses: { ...declared.responses, 200: answerOf(200, z.string(), { type: 'text/event-stream' }) },
 });
 
 /** The inbox's live stream. */

@@ -1,11 +1,16 @@
 import { z } from '@hono/zod-openapi';
+import { templateContracts } from '../../templates/index.ts';
 import { countUnread, listInbox, markRead, markReadUpTo } from '../store/inbox.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { cursor, limit, uuid } from './fields.ts';
+import { pascal } from './openapi/name-schemas.ts';
 import { notFound } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
+
+/** An older notification can have fewer variables than its template has today. */
+const payload = z.union(templateContracts.map(({ name, props }) => z.object(props.shape).partial().openapi(`${pascal(name)}Payload`)));
 
 const inbox = z
   .object({
@@ -15,7 +20,7 @@ const inbox = z
         template: z.string(),
         locale: z.string(),
         body: z.string().nullable(),
-        payload: z.unknown(),
+        payload: payload.openapi({ description: 'The variables of the text, by `template`.' }),
         createdAt: z.iso.datetime(),
         readAt: z.iso.datetime().nullable(),
       }),
@@ -27,7 +32,9 @@ const inbox = z
 
 const listMine = readRoute({
   path: '/notifications/me',
-  summary: 'The caller’s in-app inbox, newest first',
+  id: 'listNotifications',
+  summary: 'List the caller’s inbox',
+  description: 'Newest first, with the number of unread notifications.',
   params: none,
   query: z.strictObject({ limit, cursor }),
   answer: inbox,
@@ -37,7 +44,10 @@ const MAX_IDS = 500;
 
 const read = writeRoute({
   path: '/notifications/read',
-  summary: 'Mark the caller’s notifications read: some, or one and all before it',
+  id: 'markNotificationsRead',
+  summary: 'Mark notifications read',
+  description: 'At most 500 by their ids, or one and all before it.',
+  problems: [404],
   params: none,
   body: z.union([
     z.strictObject({ ids: z.array(uuid).min(1).max(MAX_IDS) }),

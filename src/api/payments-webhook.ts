@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { append } from '../outbox/append.ts';
 import { transaction } from '../platform/transaction.ts';
 import type { WebhookDelivery } from '../store/documents.ts';
+import { answerOf, problemsOf } from './answers.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { correlationOfWebhook } from './correlation-of-webhook.ts';
 import { paymentReport, recordReport, type PaymentReport, type Recorded } from './payment-report.ts';
@@ -46,10 +47,10 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     const delivery = await readDelivery(c, { provider, receivedAt, secrets: deps.config.PAYMENTS_WEBHOOK_SECRETS });
     if (delivery.verdict !== 'valid') {
       if (mayKeep(receivedAt)) await keepRefused(c, delivery, deps);
-      throw new Problem(401, `The delivery is refused: ${delivery.verdict}.`);
+      throw new Problem(401, `The delivery is refused: ${delivery.verdict}.`, { code: 'invalid-signature' });
     }
     const outcome = await deps.documents.storeWebhook(delivery);
-    if (outcome === 'conflict') throw new Problem(409, 'This Webhook-Id came with another body before.');
+    if (outcome === 'conflict') throw new Problem(409, 'This Webhook-Id came with another body before.', { code: 'already-exists' });
     const report = readReport(delivery.rawBody);
     if (report === undefined) return c.json({ status: 'ignored' });
     // A replay as well: the first delivery may have been stored and never recorded.
@@ -147,23 +148,27 @@ Whatever is not answered with 2xx has to be sent again under the same Webhook-Id
 
 /** The reference's page of it; the route itself reads bytes, which no schema can. */
 function describe(api: Api): void {
-  const answers = { default: { description: 'A problem' } };
   const params = z.object({ provider: z.enum(paymentProviders) });
   const shared = { path: '/webhooks/payments/{provider}', tags: ['webhooks'], security: [] };
   api.openAPIRegistry.registerPath({
     ...shared,
     method: 'post',
-    summary: 'A payment provider reports',
+    operationId: 'receivePaymentWebhook',
+    summary: 'Receive a payment webhook',
     description: PROTOCOL,
     request: { params, body: { required: true, content: { 'application/json': { schema: paymentReport } } } },
-    responses: { ...answers, 200: { description: 'Recorded, known already, or none of our business' } },
+    responses: {
+      200: answerOf(200, z.object({ status: z.enum(['recorded', 'known', 'ignored']) }).openapi('WebhookReceipt')),
+      ...problemsOf([400, 401, 404, 409, 413, 415, 422, 429, 503]),
+    },
   });
   api.openAPIRegistry.registerPath({
     ...shared,
     method: 'get',
-    summary: 'A payment provider asks whether it is us',
+    operationId: 'verifyPaymentWebhook',
+    summary: 'Verify the payment webhook’s address',
     description: 'The token is the hex HMAC-SHA256 of `challenge.<challenge>`; the answer is the challenge.',
     request: { params, query: z.object({ challenge: z.string(), token: z.string() }) },
-    responses: { ...answers, 200: { description: 'The challenge' } },
+    responses: { 200: answerOf(200, z.string(), { type: 'text/plain' }), ...problemsOf([403, 404, 429, 503]) },
   });
 }

@@ -24,7 +24,9 @@ const chargeView = z
 
 const list = readRoute({
   path: '/tenants/{id}/charges',
-  summary: 'What a tenant owes for results, newest first',
+  id: 'listCharges',
+  summary: 'List the charges of a tenant',
+  description: 'What it owes for results, newest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ charges: z.array(chargeView), nextCursor: z.string().nullable() }),

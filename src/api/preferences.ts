@@ -33,7 +33,9 @@ const view = z
 
 const read = readRoute({
   path: '/users/me/preferences',
-  summary: 'What the caller is told by which channel, and when they are left alone',
+  id: 'getPreferences',
+  summary: 'Get the caller’s preferences',
+  description: 'Channels by category, and quiet hours.',
   params: none,
   query: none,
   answer: view,
@@ -41,7 +43,9 @@ const read = readRoute({
 
 const save = writeRoute({
   path: '/users/me/preferences',
-  summary: 'Say what to be told by which channel, and when to be left alone; of what is not named the last word holds',
+  id: 'savePreferences',
+  summary: 'Save the caller’s preferences',
+  description: 'At most 100 choices at once. What is not named stays as it is.',
   params: none,
   body: z.strictObject({
     timeZone: timeZone.optional(),

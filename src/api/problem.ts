@@ -6,6 +6,7 @@ import { bounds, type BoundName, windowAt } from '../domain/bounds.ts';
 import { classify } from '../platform/unavailable.ts';
 import { findReachedBound } from '../store/bounds.ts';
 import type { Env } from './context.ts';
+import { codeOf, type ProblemCode, problemTypes, problemUri } from './problem-types.ts';
 
 /** One thing that is wrong with a request. */
 export interface Flaw {
@@ -19,33 +20,43 @@ export interface ProblemOptions {
   readonly errors?: readonly Flaw[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly bound?: BoundName;
+  /** The general kind of the status when absent. */
+  readonly code?: ProblemCode;
 }
 
 /** An answer that is an error, fit for the asker's eyes (RFC 9457). */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
+  readonly code: ProblemCode;
   readonly errors: readonly Flaw[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** The bound that the caller used up. */
   readonly bound: BoundName | undefined;
 
-  constructor(status: number, detail: string, { errors, headers = {}, bound }: ProblemOptions = {}) {
+  constructor(status: number, detail: string, { errors, headers = {}, bound, code = codeOf(status) }: ProblemOptions = {}) {
     super(detail);
     this.status = status;
+    this.code = code;
     this.errors = errors;
     this.headers = headers;
     this.bound = bound;
   }
 }
 
-/** 404 for what is not there, and for what is none of the asker's business. */
-export const notFound = () => new Problem(404, 'There is no such thing here, or it is not yours to see.');
+/** Makes the 404 for what does not exist, and for what the caller may not know of. */
+export const notFound = () => new Problem(404, 'Nothing exists at this address, or you may not see it.');
 
-/** 422 for a well-formed body that can't be accepted. */
-export const unprocessable = (pointer: string, detail: string) =>
-  new Problem(422, 'The request is well formed, but can’t be accepted.', { errors: [{ in: 'body', pointer, detail }] });
+/** Makes the 409 for an action on something else than its preview showed. */
+export const outdated = (detail: string) => new Problem(409, detail, { code: 'preview-outdated' });
 
+/** Makes the 422 for a well-formed request of which some parts cannot be accepted. */
+export const invalid = (errors: readonly Flaw[]) => new Problem(422, NOT_ACCEPTED, { errors });
+
+/** Makes the 422 for one part of a well-formed body. */
+export const unprocessable = (pointer: string, detail: string) => invalid([{ in: 'body', pointer, detail }]);
+
+const NOT_ACCEPTED = 'The request is well formed, but cannot be accepted.';
 const RETRY_AFTER_SECONDS = '2';
 
 /** 503 for a part that is unavailable; nothing was done, or a repetition with the same Idempotency-Key finds out. */
@@ -58,7 +69,7 @@ function boundReached(bound: BoundName): Problem {
   const now = new Date();
   const seconds = Math.ceil((windowAt(bound, now).end.getTime() - now.getTime()) / 1_000);
   const headers = { 'Retry-After': String(seconds) };
-  return new Problem(429, `Too many ${uses} in this ${window}.`, { headers, bound });
+  return new Problem(429, `Too many ${uses} in this ${window}.`, { headers, bound, code: 'bound-reached' });
 }
 
 const STATEMENT_TIMEOUT = '57014'; // a consumer's attempt, but a client may ask again
@@ -80,14 +91,15 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, 'Something went wrong here. The trace id helps us find it.');
 }
 
-/** The problem document itself. */
-export function problemDocument({ status, message, errors }: Problem, traceId: string | undefined) {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, traceId, errors };
+/** Makes the problem document. `publicUrl` is where its type is explained. */
+export function problemDocument({ status, code, message, errors }: Problem, publicUrl: string, traceId?: string) {
+  const { title } = problemTypes[code];
+  return { type: problemUri(publicUrl, code), title, status, code, detail: message, traceId, errors };
 }
 
 /** Answers with a problem, in full. */
-export function answerProblem(c: Context<Env>, problem: Problem): Response {
-  return new Response(JSON.stringify(problemDocument(problem, c.get('trace')?.traceId)), {
+export function answerProblem(c: Context<Env>, problem: Problem, publicUrl: string): Response {
+  return new Response(JSON.stringify(problemDocument(problem, publicUrl, c.get('trace')?.traceId)), {
     status: problem.status,
     headers: { 'Content-Type': 'application/problem+json', ...problem.headers },
   });

@@ -19,7 +19,7 @@ const quoteLine = z.strictObject({
   description: line(300),
   quantity: z.int().min(1).max(1_000_000),
   unitPriceMinor: z.int().min(0).max(MAX_TOTAL_MINOR).openapi({ description: 'In minor units of the currency.' }),
-});
+}).openapi('QuoteLine');
 
 const quoteView = z
   .object({
@@ -37,7 +37,9 @@ const quoteView = z
 
 const send = writeRoute({
   path: '/tickets/{id}/quotes',
-  summary: 'Say what a ticket will cost; a quote sent before no longer counts',
+  id: 'createQuote',
+  summary: 'Create a quote',
+  description: 'Says what the ticket costs, in minor units of one currency. It supersedes the quote before.',
   params: z.object({ id: uuid }),
   body: z.strictObject({
     lines: z.array(quoteLine).min(1).max(MAX_LINES)
@@ -46,21 +48,36 @@ const send = writeRoute({
     validUntil: instant,
   }),
   status: 201,
+  location: '/quotes/{id}',
   answer: quoteView,
 });
 
 const approve = writeRoute({
   path: '/quotes/{id}/approve',
-  summary: 'Accept a quote, as the ticket’s customer',
+  id: 'approveQuote',
+  summary: 'Approve a quote',
+  description: 'Only the ticket’s customer can, until the quote expires.',
   params: z.object({ id: uuid }),
   body: z.strictObject({}),
   status: 200,
   answer: quoteView,
 });
 
+const show = readRoute({
+  path: '/quotes/{id}',
+  id: 'getQuote',
+  summary: 'Get a quote',
+  description: 'For the customer of its ticket, the tenant and the backoffice.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: quoteView,
+});
+
 const list = readRoute({
   path: '/tickets/{id}/quotes',
-  summary: 'A ticket’s latest quotes, newest first, for its customer, its tenant and the backoffice',
+  id: 'listQuotes',
+  summary: 'List the quotes of a ticket',
+  description: 'The latest ones, newest first, for the customer, the tenant and the backoffice.',
   params: z.object({ id: uuid }),
   query: none,
   answer: z.object({ quotes: z.array(quoteView) }),
@@ -100,6 +117,13 @@ export function quoteRoutes(api: Api, deps: ApiDeps): void {
       emit(events);
       return { status: 200, body: quote };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const quote = await findQuote(deps.sql, c.req.valid('param').id);
+    const ticket = quote && (await findTicket(deps.sql, quote.ticketId));
+    if (quote === undefined || ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
+    return c.json(seenBy(c.get('caller'), ticket, asOf(quote, new Date())), 200);
   });
 
   api.openapi(list, async (c) => {

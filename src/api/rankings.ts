@@ -16,7 +16,12 @@ const share = z.number().min(0).max(1);
 
 const zoneRanking = readRoute({
   path: '/rankings/{zone}',
-  summary: 'The listings of a zone, the best first; pages that follow are of the same ranking, or 409 once it is gone',
+  id: 'getZoneRanking',
+  summary: 'Get the ranking of a zone',
+  description:
+    'The best first. The pages that follow are of the same ranking, or are answered with 409 once it was ' +
+    'replaced.',
+  problems: [409],
   params: z.object({ zone: code }),
   query: z.strictObject({ category: code.optional(), limit, cursor }),
   answer: z.object({
@@ -32,7 +37,9 @@ const zoneRanking = readRoute({
 
 const places = readRoute({
   path: '/tenants/{id}/ranking',
-  summary: 'Where the listings of a tenant stand, and why; for itself and the backoffice',
+  id: 'getTenantRanking',
+  summary: 'Get the ranking of a tenant',
+  description: 'The position of each listing with its components, for the tenant and the backoffice.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({
@@ -92,7 +99,8 @@ const toTenantsAfter = ([made, zone, position]: z.infer<typeof tenantPlace>) =>
  */
 function cut<Entry>(read: RankingPage<Entry> | undefined, after: After<unknown> | undefined, size: number) {
   if (read === undefined && after !== undefined) {
-    throw new Problem(409, 'That ranking is gone, for newer ones have been made. Begin again without a cursor.');
+    const detail = 'That ranking was replaced by newer ones. Begin again without a cursor.';
+    throw new Problem(409, detail, { code: 'list-replaced' });
   }
   const entries = read?.entries ?? [];
   const page = entries.slice(0, size);

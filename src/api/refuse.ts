@@ -1,37 +1,45 @@
 import type { z } from 'zod';
-import { notFound, Problem, type Flaw } from './problem.ts';
+import { invalid, notFound, type Flaw } from './problem.ts';
+import { sentenceOf } from './sentences.ts';
 
 type Validated =
   | { readonly success: true; readonly target: string }
   | { readonly success: false; readonly target: string; readonly error: z.ZodError };
 
 const PARTS: Readonly<Record<string, Flaw['in']>> = { json: 'body', query: 'query', header: 'header' };
+const MOST_FLAWS = 20;
+/** A key that an answer can repeat: a short name. Anything else could be a person's text. */
+const NAME = /^[\p{L}\p{N}_.@/~-]{1,60}$/u;
 
 /**
  * Refuses what does not fit a route's schema.
- * @throws {Problem} 404 for a path that can't be anything's, else 422 with each flaw; never with the input itself.
+ * @throws {Problem} 404 for a path that can't be anything's, else 422 with each flaw; never with a value of the input.
  */
 export function refuse(validated: Validated): void {
   if (validated.success) return;
   const part = PARTS[validated.target];
   if (part === undefined) throw notFound();
-  const errors = validated.error.issues.slice(0, 20).flatMap((issue) => toFlaws(issue, part));
-  throw new Problem(422, 'The request is well formed, but can’t be accepted.', { errors });
+  throw invalid(validated.error.issues.slice(0, MOST_FLAWS).flatMap((issue) => toFlaws(issue, part)).slice(0, MOST_FLAWS));
 }
 
-function toFlaws(issue: z.core.$ZodIssue, part: Flaw['in']): Flaw[] {
+function toFlaws(issue: z.core.$ZodIssue, part: Flaw['in'], above: readonly PropertyKey[] = []): Flaw[] {
+  const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
     // Where the keys fit one form only, that form was meant.
     const [meant, ...others] = issue.errors.filter((form) => form.every(({ code }) => code !== 'unrecognized_keys'));
-    if (meant !== undefined && others.length === 0) return meant.flatMap((inner) => toFlaws(inner, part));
+    if (meant !== undefined && others.length === 0) return meant.flatMap((inner) => toFlaws(inner, part, path));
   }
-  const pointer = issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return [{ in: part, pointer, detail: describe(issue) }];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, part, path));
+  return [{ in: part, pointer: toPointer(path), detail: sentenceOf(issue) }];
 }
 
-/** Zod's own words, but for those that repeat the input. */
-function describe({ code, message }: z.core.$ZodIssue): string {
-  if (code === 'unrecognized_keys') return 'has keys that are not known here';
-  if (code === 'invalid_union') return 'fits none of the forms that are known here';
-  return message;
+function unknownKey(key: string, part: Flaw['in'], path: readonly PropertyKey[]): Flaw {
+  const what = part === 'query' ? 'parameter' : 'field';
+  return NAME.test(key)
+    ? { in: part, pointer: toPointer([...path, key]), detail: `is not a ${what} of this request` }
+    : { in: part, pointer: toPointer(path), detail: `has a ${what} that this request does not have` };
 }
+
+/** Writes a path as a JSON pointer (RFC 6901). */
+const toPointer = (path: readonly PropertyKey[]) =>
+  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -5,7 +5,7 @@ import { writeReview, type Review } from '../domain/review.ts';
 import { findMember } from '../store/members.ts';
 import { hasApprovedQuote } from '../store/quotes.ts';
 import { findReputation } from '../store/reputations.ts';
-import { insertReview, listReviews } from '../store/reviews.ts';
+import { findShownReview, insertReview, listReviews } from '../store/reviews.ts';
 import { findTicketToChange } from '../store/tickets.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
@@ -20,16 +20,31 @@ const reviewView = z
 
 const write = writeRoute({
   path: '/tickets/{id}/reviews',
-  summary: 'Judge a completed ticket, once, as its customer',
+  id: 'createReview',
+  summary: 'Create a review',
+  description: 'The customer rates a completed ticket once, from 1 to 5.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ rating: z.int().min(1).max(5), text: text(5_000) }),
   status: 201,
+  location: '/reviews/{id}',
+  answer: reviewView,
+});
+
+const show = readRoute({
+  path: '/reviews/{id}',
+  id: 'getReview',
+  summary: 'Get a review',
+  description: 'A published one.',
+  params: z.object({ id: uuid }),
+  query: none,
   answer: reviewView,
 });
 
 const list = readRoute({
   path: '/tenants/{id}/reviews',
-  summary: 'What customers say of a tenant, newest first',
+  id: 'listReviews',
+  summary: 'List the reviews of a tenant',
+  description: 'Published ones, newest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ reviews: z.array(reviewView), nextCursor: z.string().nullable() }),
@@ -37,7 +52,9 @@ const list = readRoute({
 
 const reputation = readRoute({
   path: '/tenants/{id}/reputation',
-  summary: 'What a tenant’s reviews come to: 1 to 5, shrunk towards what everybody is thought to be at first',
+  id: 'getReputation',
+  summary: 'Get the reputation of a tenant',
+  description: 'From 1 to 5. Few reviews move it little away from the average of everybody.',
   params: z.object({ id: uuid }),
   query: none,
   answer: z
@@ -63,6 +80,12 @@ export function reviewRoutes(api: Api, deps: ApiDeps): void {
       emit(events);
       return { status: 201, body: toView(review) };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const review = await findShownReview(deps.sql, c.req.valid('param').id);
+    if (review === undefined) throw notFound();
+    return c.json(review, 200);
   });
 
   api.openapi(list, async (c) => {

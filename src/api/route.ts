@@ -1,55 +1,43 @@
-import { createRoute, z, type RouteConfig } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { findRule, rolesOf } from './access-rules.ts';
+import { answerOf, problemsOf, type Responses } from './answers.ts';
+import { locate } from './locate.ts';
 import { readJson } from './read-json.ts';
 
 /** For a path without parameters, or without a query. */
 export const none = z.strictObject({});
-
-const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    traceId: z.string(),
-    errors: z.array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() })).optional(),
-  })
-  .openapi('Problem');
-
-type Responses = RouteConfig['responses'];
-const PROBLEMS: Readonly<Record<string, string>> = {
-  400: 'The request can’t be read, or a header or cursor is wrong',
-  401: 'No token that proves who asks',
-  403: 'The token’s roles do not allow it',
-  404: 'Nothing is there, or it is somebody else’s',
-  409: 'The state of things does not allow it, or a request with the same key is running',
-  422: 'The request is well formed, but says something that can’t be; `errors` points at each',
-  429: 'Too many requests',
-  503: 'Nothing can be committed now',
-};
-const problems: Responses = Object.fromEntries(
-  Object.entries(PROBLEMS).map(([status, description]) => [
-    status, { description, content: { 'application/problem+json': { schema: problem } } },
-  ]),
-);
 
 /** The reference groups by it. */
 const firstSegment = (path: string) => path.split('/')[1] ?? '';
 
 const bearer = [{ bearer: [] }];
 
-interface Declared<Path extends string> {
+/** A route as the reference shows it. */
+export interface Declared<Path extends string> {
   readonly path: Path;
+  /** Stable: generated clients name their functions by it. */
+  readonly id: string;
+  /** A verb and a noun. */
   readonly summary: string;
+  /** Limits, units and consequences. */
+  readonly description: string;
+  /** Statuses of problems that the kind of route does not imply. */
+  readonly problems?: readonly number[];
 }
 
 interface Write<Path extends string, Params extends z.ZodObject, Body extends z.ZodType> extends Declared<Path> {
   readonly params: Params;
   readonly body: Body;
   readonly status: 200 | 201;
+  /** A body that the route accepts, where not all fields can be together. */
+  readonly example?: z.input<Body>;
   readonly answer: z.ZodType;
+  /** Where to read what was created: `{field}` is one of the answer, `:name` one of the path. Every 201 has one. */
+  readonly location?: string;
   /** Set where a second operator has to send the same request. */
   readonly needsSecondOperator?: boolean;
+  /** False for a question that has a body and writes nothing. */
+  readonly needsKey?: boolean;
 }
 
 const idempotencyKey = z.object({
@@ -60,25 +48,37 @@ const idempotencyKey = z.object({
   }),
 });
 
-/** A POST that writes, through `command`. */
+const approval = z.object({ approvalId: z.uuid(), expiresAt: z.iso.datetime() }).openapi('Approval');
+
+const EVERYWHERE = [401, 403, 429, 503];
+const OF_WRITES = [400, 409, 413, 415, 422];
+
+/** Declares a POST that writes, through `command` or `create`. */
 export function writeRoute<const Path extends string, Params extends z.ZodObject, Body extends z.ZodType>({
-  path, summary, params, body, status, answer, needsSecondOperator = false,
+  path, id, summary, description, problems = [], params, body, example, status, answer, location, needsSecondOperator = false, needsKey = true,
 }: Write<Path, Params, Body>) {
+  const ofWrites = OF_WRITES.filter((one) => one !== 409 || needsKey);
+  const headers = needsKey ? (['Idempotency-Replayed'] as const) : [];
   return createRoute({
     method: 'post',
     path,
+    operationId: id,
     summary,
-    description: describeCallers('POST', path),
+    ...describeCallers('POST', path, description),
     tags: [firstSegment(path)],
     security: bearer,
-    middleware: readJson,
+    middleware: [readJson, locate(location)] as const,
     request: {
       params,
       query: none,
       headers: idempotencyKey,
-      body: { required: true, content: { 'application/json': { schema: body } } },
+      body: { required: true, content: { 'application/json': { schema: body, ...(example !== undefined && { example }) } } },
     },
-    responses: { ...problems, ...(needsSecondOperator && { 202: waits }), [status]: json(answer) } as Responses,
+    responses: {
+      [status]: answerOf(status, answer, { headers }),
+      ...(needsSecondOperator && { 202: answerOf(202, approval, { headers }) }),
+      ...problemsOf([...EVERYWHERE, ...ofWrites, ...missing(path), ...problems]),
+    } as Responses,
   });
 }
 
@@ -88,30 +88,34 @@ interface Read<Path extends string, Params extends z.ZodObject, Query extends z.
   readonly answer: z.ZodType;
 }
 
-/** A GET. */
+/** Declares a GET. A query parameter that the route does not have is refused (422). */
 export function readRoute<const Path extends string, Params extends z.ZodObject, Query extends z.ZodObject>({
-  path, summary, params, query, answer,
+  path, id, summary, description, problems = [], params, query, answer,
 }: Read<Path, Params, Query>) {
+  const badCursor = 'cursor' in query.shape ? [400] : [];
   return createRoute({
     method: 'get',
     path,
+    operationId: id,
     summary,
-    description: describeCallers('GET', path),
+    ...describeCallers('GET', path, description),
     tags: [firstSegment(path)],
     security: bearer,
     request: { params, query },
-    responses: { ...problems, 200: json(answer) } as Responses,
+    responses: {
+      200: answerOf(200, answer),
+      ...problemsOf([...EVERYWHERE, ...badCursor, 422, ...missing(path), ...problems]),
+    } as Responses,
   });
 }
 
-const approval = z.object({ approvalId: z.uuid(), expiresAt: z.iso.datetime() }).openapi('Approval');
-const waits = { description: 'Waits for a second operator, who sends the same', content: { 'application/json': { schema: approval } } };
-
-const json = (schema: z.ZodType) => ({ description: 'Done', content: { 'application/json': { schema } } });
+/** A path with a parameter can lead nowhere. */
+const missing = (path: string) => (path.includes('{') ? [404] : []);
 
 /** Names the roles for the reference; the rules use the router's spelling of a path. */
-function describeCallers(method: string, path: string): string {
+export function describeCallers(method: string, path: string, description: string) {
   const rule = findRule(method, path.replaceAll(/\{(\w+)\}/g, ':$1'));
   const roles = rule && rolesOf(rule);
-  return roles === undefined ? '' : `Roles: ${roles.join(', ')}.`;
+  if (roles === undefined) return { description };
+  return { description: `${description}\n\nRoles: ${roles.map((role) => `\`${role}\``).join(', ')}.`, 'x-roles': roles };
 }

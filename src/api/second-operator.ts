@@ -19,7 +19,9 @@ interface Request extends Interest, Pick<OperatorAction, 'action' | 'request'> {
 /** Checks that an operator does not decide about themselves or a tenant that they work for. @throws {Problem} 403 */
 export async function assertDisinterested(tx: Tx, operatorUserId: string, { userId, tenantId }: Interest): Promise<void> {
   const isMember = tenantId !== undefined && (await findMember(tx, tenantId, operatorUserId)) !== undefined;
-  if (isMember || userId === operatorUserId) throw new Problem(403, 'Nobody decides about their own business.');
+  if (isMember || userId === operatorUserId) {
+    throw new Problem(403, 'Nobody decides about their own business.', { code: 'conflict-of-interest' });
+  }
 }
 
 /**

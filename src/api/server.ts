@@ -26,7 +26,7 @@ export async function startServer(
   api: Api,
   port: number,
   host?: string,
-  limits: Partial<ConnectionLimits> = {},
+  { publicUrl = '', ...limits }: Partial<ConnectionLimits> & { readonly publicUrl?: string } = {},
 ): Promise<ApiServer> {
   const extendRequest = (incoming: IncomingMessage) => (ms: number) => watch.extend(incoming, ms);
   const server = createServer(
@@ -40,11 +40,11 @@ export async function startServer(
     getRequestListener(
       (request, { incoming, outgoing }) =>
         api.fetch(request, { incoming, outgoing, extendRequest: extendRequest(incoming as IncomingMessage) } as Env['Bindings']),
-      { errorHandler: () => rawProblemResponse(400) },
+      { errorHandler: () => rawProblemResponse(400, publicUrl) },
     ),
   );
-  server.on('clientError', refuseConnection);
-  const watch = watchConnections(server, { ...LIMITS, ...limits }, refuseSlowBody);
+  server.on('clientError', refuseConnection(publicUrl));
+  const watch = watchConnections(server, { ...LIMITS, ...limits }, refuseSlowBody(publicUrl));
   const checking = setInterval(() => watch.check(), CHECK_EVERY_MS).unref();
   server.once('close', () => clearInterval(checking));
   const unused = watchUnused(server);
@@ -86,19 +86,19 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** Answers what never became a request, and closes its connection. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
+const refuseConnection = (publicUrl: string) => (error: NodeJS.ErrnoException, socket: Duplex) => {
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-  else endWith(STATUS_BY_CODE[error.code ?? ''] ?? 400, socket);
-}
+  else endWith(STATUS_BY_CODE[error.code ?? ''] ?? 400, socket, publicUrl);
+};
 
 /** Answers a request whose body takes too long, unless its answer has begun, and closes its connection. */
-function refuseSlowBody({ headersSent }: ServerResponse, socket: Duplex): void {
+const refuseSlowBody = (publicUrl: string) => ({ headersSent }: ServerResponse, socket: Duplex) => {
   if (headersSent || !socket.writable) socket.destroy();
-  else endWith(408, socket);
-}
+  else endWith(408, socket, publicUrl);
+};
 
-function endWith(status: number, socket: Duplex): void {
-  const body = rawProblem(status);
+function endWith(status: number, socket: Duplex, publicUrl: string): void {
+  const body = rawProblem(status, publicUrl);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -106,10 +106,10 @@ function endWith(status: number, socket: Duplex): void {
   );
 }
 
-const rawProblem = (status: number) =>
-  JSON.stringify(problemDocument(new Problem(status, 'This is not a request that can be read.'), undefined));
+const rawProblem = (status: number, publicUrl: string) =>
+  JSON.stringify(problemDocument(new Problem(status, 'This request cannot be read.'), publicUrl));
 
-function rawProblemResponse(status: number): Response {
+function rawProblemResponse(status: number, publicUrl: string): Response {
   const headers = { 'Content-Type': 'application/problem+json', Connection: 'close' };
-  return new Response(rawProblem(status), { status, headers });
+  return new Response(rawProblem(status, publicUrl), { status, headers });
 }

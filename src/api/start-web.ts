@@ -87,7 +87,7 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const patienceMs = config.STOP_SECONDS * 500; // half of it; the other half is for the pools
   // Behind a proxy all clients have its address.
   const limits = config.TRUSTED_PROXIES === 0 ? { perAddress: config.CONNECTIONS_PER_ADDRESS } : {};
-  const started = await startServer(app, config.PORT, config.HOST, limits);
+  const started = await startServer(app, config.PORT, config.HOST, { ...limits, publicUrl: config.PUBLIC_URL });
   const server = stack.adopt(started, (serving) => serving.close(patienceMs));
   stack.defer(() => inboxStreams.close()); // an open stream would keep the server from closing
   log.info({ port: server.port }, 'listening');

@@ -36,16 +36,21 @@ const subscriptionView = z
 
 const start = writeRoute({
   path: '/tenants/{id}/subscriptions',
-  summary: 'Begin to pay for a plan, at the price list’s price in the tenant’s currency; one at a time',
+  id: 'createSubscription',
+  summary: 'Create a subscription',
+  description: 'At the price list’s price in the tenant’s currency. A tenant has one subscription at a time.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ plan: z.enum(plans), period: z.enum(periods), startsOn: day }),
   status: 201,
+  location: '/tenants/:id/subscriptions',
   answer: subscriptionView,
 });
 
 const end = writeRoute({
   path: '/tenants/{id}/subscriptions/{subscriptionId}/end',
-  summary: 'End a subscription after a day; no period that begins later is billed',
+  id: 'endSubscription',
+  summary: 'End a subscription',
+  description: 'Periods that begin after the last day are not billed.',
   params: z.object({ id: uuid, subscriptionId: uuid }),
   body: z.strictObject({ endsOn: day.openapi({ description: 'Its last day, in the tenant’s zone' }) }),
   status: 200,
@@ -54,7 +59,9 @@ const end = writeRoute({
 
 const list = readRoute({
   path: '/tenants/{id}/subscriptions',
-  summary: 'A tenant’s subscriptions, newest first',
+  id: 'listSubscriptions',
+  summary: 'List the subscriptions of a tenant',
+  description: 'Newest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ subscriptions: z.array(subscriptionView), nextCursor: z.string().nullable() }),
@@ -74,7 +81,7 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
       const input = { ...asked, id: uuidv7(), tenantId, price, actorUserId: caller.userId };
       const { subscription, events } = startSubscription(input, now);
       if (!(await insertSubscription(tx, subscription))) {
-        throw new Problem(409, 'The tenant has a subscription on that day or later.');
+        throw new Problem(409, 'The tenant has a subscription on that day or later.', { code: 'already-exists' });
       }
       emit(events);
       if (isOperator) {

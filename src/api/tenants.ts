@@ -8,16 +8,17 @@ import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
 import { insertMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
-import { findTenantToChange, insertTenant, saveVerification } from '../store/tenants.ts';
+import { findTenant, findTenantToChange, insertTenant, saveVerification } from '../store/tenants.ts';
+import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import { authorOf } from './contacts.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { create } from './create.ts';
 import { contact, country, currency, line, timeZone, uuid } from './fields.ts';
 import { notFound } from './problem.ts';
-import { none, writeRoute } from './route.ts';
-import { assertTimeZone } from './time-zones.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 import { assertDisinterested } from './second-operator.ts';
+import { assertTimeZone } from './time-zones.ts';
 
 /** Currencies of the price lists: in another, everything would be free. */
 const billedCurrencies: readonly string[] = planCurrencies.filter((code) => chargeCurrencies.includes(code));
@@ -42,16 +43,33 @@ const tenantView = z
 
 const createTenant = writeRoute({
   path: '/tenants',
-  summary: 'Found a tenant; the caller becomes its owner',
+  id: 'createTenant',
+  summary: 'Create a tenant',
+  description: 'The caller becomes its owner. It is unverified until an operator accepts its evidence.',
   params: none,
   body: z.strictObject({ name: line(120), country, currency: billedCurrency, timeZone, contact }),
   status: 201,
+  location: '/tenants/{id}',
+  answer: tenantView,
+});
+
+const show = readRoute({
+  path: '/tenants/{id}',
+  id: 'getTenant',
+  summary: 'Get a tenant',
+  description: 'For its owner, its members and the backoffice.',
+  params: z.object({ id: uuid }),
+  query: none,
   answer: tenantView,
 });
 
 const verify = writeRoute({
   path: '/tenants/{id}/verify',
-  summary: 'Accept a tenant’s evidence',
+  id: 'verifyTenant',
+  summary: 'Verify a tenant',
+  description:
+    'Records the evidence and makes the tenant verified. Only a verified tenant takes tickets, leads and ' +
+    'listings.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ evidence: z.strictObject({ kind: line(60), reference: line(200) }) }),
   status: 200,
@@ -80,6 +98,15 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
         return { status: 201, body: toView(tenant), events: [...events, ...change.events], statements };
       },
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const caller = c.get('caller');
+    const tenant = await findTenant(deps.sql, c.req.valid('param').id);
+    const isOurs = tenant?.ownerUserId === caller.userId && caller.tenantId === undefined;
+    const maySee = tenant !== undefined && (isOurs || actsFor(caller, tenant.id) || caller.roles.has('backoffice:read'));
+    if (!maySee) throw notFound();
+    return c.json(toView(tenant), 200);
   });
 
   api.openapi(verify, (c) => {

@@ -43,16 +43,21 @@ const ticketView = z
 
 const createTicket = writeRoute({
   path: '/tickets',
-  summary: 'Ask a verified tenant for a service',
+  id: 'createTicket',
+  summary: 'Create a ticket',
+  description: 'Asks a verified tenant for a service.',
   params: none,
   body: z.strictObject({ tenantId: uuid, subject: line(200), description: text(10_000), contact }),
   status: 201,
+  location: '/tickets/{id}',
   answer: ticketView,
 });
 
 const assign = writeRoute({
   path: '/tickets/{id}/assign',
-  summary: 'Assign a ticket to a member of its tenant',
+  id: 'assignTicket',
+  summary: 'Assign a ticket',
+  description: 'The assignee has to be a member of the ticket’s tenant.',
   params: z.object({ id: uuid }),
   body: z.strictObject({
     assigneeUserId: uuid,
@@ -65,7 +70,9 @@ const assign = writeRoute({
 
 const close = writeRoute({
   path: '/tickets/{id}/close',
-  summary: 'Bring a ticket to its end, and call off its visits to come; its customer may only cancel it',
+  id: 'closeTicket',
+  summary: 'Close a ticket',
+  description: 'Calls off the visits that are ahead. The customer can only cancel.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ outcome }),
   status: 200,
@@ -74,7 +81,9 @@ const close = writeRoute({
 
 const showTicket = readRoute({
   path: '/tickets/{id}',
-  summary: 'A ticket, for its customer, its tenant and the backoffice',
+  id: 'getTicket',
+  summary: 'Get a ticket',
+  description: 'For its customer, its tenant and the backoffice.',
   params: z.object({ id: uuid }),
   query: none,
   answer: ticketView,

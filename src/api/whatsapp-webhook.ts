@@ -7,6 +7,7 @@ import { isSame } from '../platform/is-same.ts';
 import { recordIn } from '../platform/telemetry.ts';
 import { transaction } from '../platform/transaction.ts';
 import { applyReceipts, type Receipt } from '../store/receipts.ts';
+import { answerOf, problemsOf } from './answers.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { correlationOfWebhook } from './correlation-of-webhook.ts';
 import { notFound, Problem } from './problem.ts';
@@ -39,7 +40,7 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
     const rawBody = await readJsonBytes(c, MAX_BYTES);
     const signature = `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`;
     if (!isSame(c.req.header('X-Hub-Signature-256') ?? '', signature)) {
-      throw new Problem(401, 'The delivery is refused: no valid X-Hub-Signature-256.');
+      throw new Problem(401, 'The delivery is refused: no valid X-Hub-Signature-256.', { code: 'invalid-signature' });
     }
     const id = {
       provider: whatsApp,
@@ -102,20 +103,24 @@ function receiptsOf(body: unknown): readonly Receipt[] {
 /** The reference's page of it; the route itself reads bytes, which no schema can. */
 function describe(api: Api): void {
   const shared = { path: PATH, tags: ['webhooks'], security: [] };
-  const answers = { default: { description: 'A problem' } };
   api.openAPIRegistry.registerPath({
     ...shared,
     method: 'post',
-    summary: 'WhatsApp reports what became of messages',
+    operationId: 'receiveWhatsAppWebhook',
+    summary: 'Receive a WhatsApp webhook',
     description: 'Signed by `X-Hub-Signature-256: sha256=<hex>`, the HMAC-SHA256 of the body’s bytes.',
     request: { body: { required: true, content: { 'application/json': { schema: z.looseObject({ entry: z.array(z.looseObject({})) }) } } } },
-    responses: { ...answers, 200: { description: 'Recorded, known already, or none of our business' } },
+    responses: {
+      200: answerOf(200, z.object({ statuses: z.int() }).openapi('ReceiptCount')),
+      ...problemsOf([400, 401, 404, 413, 415, 422, 429, 503]),
+    },
   });
   api.openAPIRegistry.registerPath({
     ...shared,
     method: 'get',
-    summary: 'WhatsApp asks whether it is us',
+    operationId: 'verifyWhatsAppWebhook',
+    summary: 'Verify the WhatsApp webhook’s address',
     description: 'With `hub.mode=subscribe` and our `hub.verify_token` the answer is `hub.challenge`.',
-    responses: { ...answers, 200: { description: 'The challenge' } },
+    responses: { 200: answerOf(200, z.string(), { type: 'text/plain' }), ...problemsOf([403, 404, 429, 503]) },
   });
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { cursor, limit, uuid } from '../api/fields.ts';
 import { cutPage, endOf } from '../api/page.ts';
+import { anyJson } from '../api/openapi/any-json.ts';
 import { none, readRoute } from '../api/route.ts';
 import { listApprovals } from '../store/approvals.ts';
 
@@ -9,12 +10,14 @@ const SCOPE = 'approvals';
 
 const list = readRoute({
   path: '/backoffice/approvals',
-  summary: 'List the requests that wait for a second operator, newest first; another operator sends the same request',
+  id: 'listApprovals',
+  summary: 'List approvals',
+  description: 'Requests that wait for a second operator, newest first. Another operator sends the same request.',
   params: none,
   query: z.strictObject({ limit, cursor }),
   answer: z.object({
     approvals: z.array(z.object({
-      id: uuid, action: z.string(), request: z.record(z.string(), z.unknown()),
+      id: uuid, action: z.string(), request: z.record(z.string(), anyJson),
       askedBy: uuid, askedAt: z.iso.datetime(), expiresAt: z.iso.datetime(),
     })),
     nextCursor: z.string().nullable(),

@@ -6,7 +6,9 @@ import { listUsedBounds } from '../store/bounds.ts';
 
 const list = readRoute({
   path: '/backoffice/bounds',
-  summary: 'List whoever nearly used up a bound on what one person causes for others, the fullest first',
+  id: 'listBounds',
+  summary: 'List bounds',
+  description: 'Whoever nearly used up a bound on what one person causes for others, the fullest first.',
   params: none,
   query: z.strictObject({ limit }),
   answer: z.object({

@@ -19,7 +19,11 @@ const params = z.object({ id: uuid });
 
 const credit = writeRoute({
   path: '/backoffice/invoices/{id}/credit',
-  summary: 'Take back what stands of an invoice, or of one line, with a credit note; the tenant reads the reason on it',
+  id: 'creditInvoice',
+  summary: 'Credit an invoice',
+  description:
+    'Takes back what stands of an invoice, or of one line, with a credit note. The tenant reads the reason on ' +
+    'it.',
   params,
   body: z.strictObject({
     reason: line(300),
@@ -29,16 +33,20 @@ const credit = writeRoute({
     }),
   }),
   status: 201,
+  location: '/invoices/{id}',
   answer: invoiceView,
   needsSecondOperator: true,
 });
 
 const reissue = writeRoute({
   path: '/backoffice/invoices/{id}/reissue',
-  summary: 'Issue a corrected invoice in the place of a credited one, with what fell due again',
+  id: 'reissueInvoice',
+  summary: 'Reissue an invoice',
+  description: 'Issues a corrected invoice in the place of a credited one, with what fell due again.',
   params,
   body: z.strictObject({}),
   status: 201,
+  location: '/invoices/{id}',
   answer: invoiceView,
 });
 

@@ -4,7 +4,9 @@ import { none, readRoute } from '../api/route.ts';
 
 const look = readRoute({
   path: '/backoffice/doctor',
-  summary: 'What is wrong with the deployment, seen from this process, and what to do',
+  id: 'getDoctorReport',
+  summary: 'Get the doctor’s report',
+  description: 'What is wrong with the deployment, seen from this process, and what to do.',
   params: none,
   query: none,
   answer: z.object({

@@ -7,7 +7,9 @@ import { recordingOf } from './recording.ts';
 
 const end = writeRoute({
   path: '/backoffice/sessions/end',
-  summary: 'End all sessions of a user: tokens issued until now are refused',
+  id: 'endSessions',
+  summary: 'End the sessions of a user',
+  description: 'Tokens that were issued until now are refused.',
   params: none,
   body: z.strictObject({ userId: uuid, reason: line(500) }),
   status: 200,

@@ -3,7 +3,7 @@ import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
 import { cursor, digest, instant, limit, uuid } from '../api/fields.ts';
-import { Problem } from '../api/problem.ts';
+import { outdated, Problem } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { setDigest } from '../platform/set-digest.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -44,7 +44,9 @@ const eventView = z
 
 const list = readRoute({
   path: '/backoffice/events/outbox',
-  summary: 'Events as committed and how far each came, newest first',
+  id: 'listEvents',
+  summary: 'List events',
+  description: 'As committed, with each delivery, newest first.',
   params: none,
   query: z.strictObject({ status: z.enum(['pending', 'published', 'failed']).optional(), ...filter, limit, cursor }),
   answer: z.object({ events: z.array(eventView), nextCursor: z.string().nullable() }),
@@ -52,7 +54,10 @@ const list = readRoute({
 
 const retry = writeRoute({
   path: '/backoffice/events/retry',
-  summary: 'Publish failed events again and bring dead deliveries back',
+  id: 'retryEvents',
+  summary: 'Retry events',
+  description: 'Publishes failed events again, and brings dead deliveries back. At most 500 at once.',
+  problems: [404],
   params: none,
   body: z.union([
     z.strictObject({ eventIds: z.array(uuid).min(1).max(MAX_EVENTS) }),
@@ -68,7 +73,9 @@ const retry = writeRoute({
 
 const preview = readRoute({
   path: '/backoffice/events/failed',
-  summary: 'How many failed events a retry by this filter would take, and the digest of their ids',
+  id: 'countFailedEvents',
+  summary: 'Count failed events',
+  description: 'How many events a retry by this filter would take, and the digest of their ids.',
   params: none,
   query: z.strictObject({ ...filter, limit: z.coerce.number().int().min(1).max(MAX_EVENTS).default(MAX_EVENTS) }),
   answer: z.object({ count: z.int(), digest }),
@@ -100,7 +107,7 @@ export function eventRoutes(api: Api, deps: ApiDeps): void {
       const ids =
         'eventIds' in asked ? [...new Set(asked.eventIds)] : await holdMatching(tx, asked.filter, asked.limit);
       if ('digest' in asked && asked.digest !== undefined && setDigest(ids) !== asked.digest) {
-        throw new Problem(409, 'Nothing was retried: other events fit than those shown. Look again.');
+        throw outdated('Nothing was retried: other events fit than those shown. Look again.');
       }
       const outcome: RetryOutcome = await retryEvents(tx, ids).catch((error: unknown) => {
         throw error instanceof NotRetryable ? toProblem(error, 'eventIds' in asked ? asked.eventIds : []) : error;

@@ -38,7 +38,7 @@ const summary = z.object({
   reversedAt: z.iso.datetime().nullable(),
   reversedBy: uuid.nullable(),
   reversedReason: z.string().nullable(),
-});
+}).openapi('FraudCaseSummary');
 
 const caseView = summary
   .extend({
@@ -56,7 +56,9 @@ const caseView = summary
 
 const list = readRoute({
   path: '/backoffice/fraud-cases',
-  summary: 'What the nights found suspicious, newest first',
+  id: 'listFraudCases',
+  summary: 'List fraud cases',
+  description: 'Newest first.',
   params: none,
   query: z.strictObject({
     subject: subject.optional(),
@@ -72,7 +74,9 @@ const params = z.object({ id: uuid });
 
 const read = readRoute({
   path: '/backoffice/fraud-cases/{id}',
-  summary: 'A case with what speaks against its subject, and the attributions that it is about with what was paid out',
+  id: 'getFraudCase',
+  summary: 'Get a fraud case',
+  description: 'With its evidence, and the attributions that it is about with what was paid out.',
   params,
   query: none,
   answer: caseView.extend({
@@ -84,7 +88,9 @@ const read = readRoute({
 
 const resolve = writeRoute({
   path: '/backoffice/fraud-cases/{id}/resolve',
-  summary: 'Say what a case is. A confirmed one stops its attributions, takes back what was not paid out, and holds payouts',
+  id: 'resolveFraudCase',
+  summary: 'Resolve a fraud case',
+  description: 'A confirmed case stops its attributions, takes back what was not paid out, and holds payouts.',
   params,
   body: z.strictObject({ verdict: z.enum(['confirmed', 'dismissed']), reason: line(500) }),
   status: 200,
@@ -94,7 +100,9 @@ const resolve = writeRoute({
 
 const settle = writeRoute({
   path: '/backoffice/fraud-cases/{id}/settle',
-  summary: 'Let the payouts that a confirmed case holds go on',
+  id: 'settleFraudCase',
+  summary: 'Settle a fraud case',
+  description: 'Releases the payouts that a confirmed case holds.',
   params,
   body: z.strictObject({ reason: line(500) }),
   status: 200,
@@ -104,7 +112,9 @@ const settle = writeRoute({
 
 const reverse = writeRoute({
   path: '/backoffice/fraud-cases/{id}/reverse',
-  summary: 'Reverse a confirmed case, and give back what it took',
+  id: 'reverseFraudCase',
+  summary: 'Reverse a fraud case',
+  description: 'Gives back what a confirmed case took.',
   params,
   body: z.strictObject({ reason: line(500) }),
   status: 200,

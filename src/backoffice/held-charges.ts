@@ -15,7 +15,9 @@ const SCOPE = 'held charges';
 
 const list = readRoute({
   path: '/backoffice/held-charges',
-  summary: 'List clicks beyond the bounds of a visitor or an address, which are not charged until an operator says so',
+  id: 'listHeldCharges',
+  summary: 'List held charges',
+  description: 'Clicks beyond the bounds of a visitor or an address. They are not charged until an operator decides.',
   params: none,
   query: z.strictObject({ limit, cursor }),
   answer: z.object({
@@ -28,7 +30,9 @@ const list = readRoute({
 
 const resolve = writeRoute({
   path: '/backoffice/held-charges/{id}/resolve',
-  summary: 'Charge a held click after all, or strike it out',
+  id: 'resolveHeldCharge',
+  summary: 'Resolve a held charge',
+  description: 'Charges the click, or strikes it out.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ verdict: z.enum(['charge', 'strike']), reason: line(500) }),
   status: 200,

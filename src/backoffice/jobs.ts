@@ -32,7 +32,9 @@ const slot = z
 
 const list = readRoute({
   path: '/backoffice/jobs',
-  summary: 'What the clock starts: when next, and what became of the last slots',
+  id: 'listJobs',
+  summary: 'List jobs',
+  description: 'With their next slots and the last ones.',
   params: none,
   query: none,
   answer: z.object({
@@ -46,13 +48,15 @@ const list = readRoute({
       pausedReason: z.string().nullable(),
       next: z.array(z.iso.datetime()),
       last: z.array(slot),
-    })),
+    }).openapi('Job')),
   }),
 });
 
 const runs = readRoute({
   path: '/backoffice/jobs/{name}/runs',
-  summary: 'Every slot of a job and what became of it, newest first',
+  id: 'listJobRuns',
+  summary: 'List the runs of a job',
+  description: 'Every slot with its outcome, newest first.',
   params: z.strictObject({ name: z.string().max(100) }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ runs: z.array(slot), nextCursor: z.string().nullable() }),

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { digest, line, uuid } from '../api/fields.ts';
-import { Problem } from '../api/problem.ts';
+import { outdated } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { missedNoticesRequested } from '../events/missed-notices-requested.ts';
 import { listMissedNotices } from '../notifications/missed-notices.ts';
@@ -16,7 +16,9 @@ const EVENTS_AT_ONCE = 100; // that one request carries
 
 const preview = readRoute({
   path: '/backoffice/notifications/missed',
-  summary: 'Count the notices that users missed for want of a contact and that can be sent now',
+  id: 'countMissedNotices',
+  summary: 'Count missed notices',
+  description: 'Notices that users missed for want of a contact, and that can be sent now.',
   params: none,
   query: none,
   answer: z.object({ count: z.int(), users: z.int(), digest }).openapi('MissedNotices'),
@@ -24,7 +26,9 @@ const preview = readRoute({
 
 const send = writeRoute({
   path: '/backoffice/notifications/missed',
-  summary: 'Send the notices that users missed for want of a contact; `count` and `digest` confirm the preview',
+  id: 'sendMissedNotices',
+  summary: 'Send missed notices',
+  description: 'Notices that users missed for want of a contact. `count` and `digest` confirm the preview.',
   params: none,
   body: z.strictObject({ count: z.int().min(1), digest, reason: line(500) }).openapi('SendMissedNotices'),
   status: 200,
@@ -59,7 +63,7 @@ export async function sendMissed({ tx, now, record }: Recording, { count, digest
   const missed = await listMissedNotices(tx, now);
   const summary = summaryOf(missed);
   if (summary.digest !== shown || summary.count !== count) {
-    throw new Problem(409, `Nothing was sent: there are now ${summary.count} missed notices, not those shown. Look again.`);
+    throw outdated(`Nothing was sent: there are now ${summary.count} missed notices, not those shown. Look again.`);
   }
   const actionId = await record('send-missed-notices', { count, reason });
   const requests = [...Map.groupBy(missed, ({ userId }) => userId)].flatMap(([userId, notices]) => {

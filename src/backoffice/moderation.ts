@@ -18,7 +18,10 @@ const targets = Object.freeze({
 
 const act = writeRoute({
   path: '/backoffice/moderation',
-  summary: 'Hide, restore or ban a review or a listing; a ban is for good',
+  id: 'moderateContent',
+  summary: 'Moderate a review or a listing',
+  description: 'Hides, restores or bans it. A ban is final.',
+  problems: [404],
   params: none,
   body: z.strictObject({
     target: z.enum(['review', 'listing']),

@@ -1,4 +1,4 @@
-import { Problem, unprocessable } from '../api/problem.ts';
+import { outdated, Problem, unprocessable } from '../api/problem.ts';
 import { type DocumentStore, PointerMoved, UnknownTemplate } from '../store/documents.ts';
 import type { Recording } from './recording.ts';
 
@@ -27,7 +27,7 @@ export async function moveTemplatePointer(
   return before;
 }
 
-const moved = () => new Problem(409, 'Nothing was changed: the template’s version was changed meanwhile. Look again.');
+const moved = () => outdated('Nothing was changed: the template’s version was changed meanwhile. Look again.');
 
 function refuse(error: unknown): never {
   if (error instanceof PointerMoved) throw moved();

@@ -23,7 +23,9 @@ const notificationView = z
 
 const list = readRoute({
   path: '/backoffice/notifications',
-  summary: 'What users were or will be told and how far it came, newest first; without its text',
+  id: 'searchNotifications',
+  summary: 'List notifications',
+  description: 'Their channel, status and times without their text, newest first.',
   params: none,
   query: z.strictObject({
     status: notificationStatus.optional(), channel: channelName.optional(), template: code.optional(),
@@ -35,7 +37,10 @@ const list = readRoute({
 
 const explain = readRoute({
   path: '/backoffice/notifications/explain',
-  summary: 'Why a user was, or was not, told of an event',
+  id: 'explainNotification',
+  summary: 'Explain a notification',
+  description: 'Why a user was, or was not, notified of an event.',
+  problems: [404],
   params: none,
   query: z.strictObject({ eventId: uuid, userId: uuid }),
   answer: z.object({

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
-import { code, cursor, limit, line, uuid } from '../api/fields.ts';
+import { code, cursor, flag, limit, line, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { findMismatch, listMismatches, listMismatchSteps, MISMATCH_KINDS } from '../store/payment-mismatches.ts';
@@ -20,14 +20,17 @@ const mismatch = z.object({
   mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid.nullable(), webhookId: z.string().nullable(), ...amounts,
   foundAt: z.iso.datetime(), changedAt: z.iso.datetime(), resolvedAt: z.iso.datetime().nullable(),
   resolvedBy: z.enum(['facts', 'operator']).nullable(), resolutionReason: z.string().nullable(),
-});
+}).openapi('PaymentMismatch');
 
 const list = readRoute({
   path: PATH,
-  summary: 'Where our payments and what providers report do not agree',
+  id: 'listPaymentMismatches',
+  summary: 'List payment mismatches',
+  description:
+    'Payments that do not agree with what providers report. Open ones, unless `open` is false.',
   params: none,
   query: z.strictObject({
-    provider: code.optional(), kind: kinds.optional(), open: z.stringbool().default(true), limit, cursor,
+    provider: code.optional(), kind: kinds.optional(), open: flag(true), limit, cursor,
   }),
   answer: z.object({ mismatches: z.array(mismatch), nextCursor: z.string().nullable() }),
 });
@@ -36,20 +39,24 @@ const params = z.object({ id: uuid });
 
 const read = readRoute({
   path: `${PATH}/{id}`,
-  summary: 'A mismatch with its last hundred changes, newest first',
+  id: 'getPaymentMismatch',
+  summary: 'Get a payment mismatch',
+  description: 'With its last 100 changes, newest first.',
   params,
   query: none,
   answer: mismatch.extend({
     changes: z.array(z.object({
       change: z.enum(['found', 'changed', 'resolved', 'reopened']), at: z.iso.datetime(), reportId: uuid.nullable(), ...amounts,
       actionId: uuid.nullable(),
-    })),
-  }),
+    }).openapi('PaymentMismatchChange')),
+  }).openapi('PaymentMismatchDetail'),
 });
 
 const resolve = writeRoute({
   path: `${PATH}/{id}/resolve`,
-  summary: 'Resolve a mismatch with a reason; it opens again when its amounts change',
+  id: 'resolvePaymentMismatch',
+  summary: 'Resolve a payment mismatch',
+  description: 'It opens again when its amounts change.',
   params,
   body: z.strictObject({ reason: line(500) }),
   status: 200,

@@ -28,7 +28,11 @@ const cycleView = z
 
 const close = writeRoute({
   path: '/backoffice/payout-cycles/close',
-  summary: 'Add up what an ambassador earned until a day, for paying it, unless a fraud case holds it; asked again, the same cycle is the answer',
+  id: 'closePayoutCycle',
+  summary: 'Close a payout cycle',
+  description:
+    'Adds up what an ambassador earned until a day, unless a fraud case holds it. Asked again, it answers with ' +
+    'the same cycle.',
   params: none,
   body: z
     .strictObject({ ambassadorUserId: uuid, periodStart: day, periodEnd: day, currency })

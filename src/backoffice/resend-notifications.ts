@@ -12,7 +12,11 @@ const which = { channel: outward, template: code.optional(), since: instant };
 
 const resend = writeRoute({
   path: '/backoffice/notifications/resend',
-  summary: 'Send one again that failed, that nobody knows the end of, or that its reader says never came; by its template’s current version',
+  id: 'resendNotification',
+  summary: 'Resend a notification',
+  description:
+    'One that failed, whose end is unknown, or that its reader did not get. It takes the template’s current ' +
+    'version.',
   params: none,
   body: z.strictObject({ id: uuid, reason: line(500) }),
   status: 200,
@@ -21,7 +25,9 @@ const resend = writeRoute({
 
 const preview = readRoute({
   path: '/backoffice/notifications/failed',
-  summary: 'How many of a channel have failed since then, and the digest of those that a recovery would send again',
+  id: 'countFailedNotifications',
+  summary: 'Count failed notifications',
+  description: 'How many of a channel failed since then, and the digest of those that a recovery would send again.',
   params: none,
   query: z.strictObject(which),
   answer: z.object({ count: z.int(), digest }),
@@ -29,7 +35,9 @@ const preview = readRoute({
 
 const recover = writeRoute({
   path: '/backoffice/notifications/recover',
-  summary: 'Send again what of a channel has failed since then; `count` and `digest` confirm what the preview said',
+  id: 'recoverNotifications',
+  summary: 'Recover failed notifications',
+  description: 'Sends again what failed of a channel since then. `count` and `digest` confirm what the preview said.',
   params: none,
   body: z.strictObject({ ...which, count: z.int().min(1), digest, reason: line(500) }),
   status: 200,

@@ -1,4 +1,4 @@
-import { Problem } from '../api/problem.ts';
+import { outdated } from '../api/problem.ts';
 import { digestOfLetters, type LetterFilter, resolveLetters } from '../kernel/consumers/dead-letters.ts';
 import { replayDeliveries } from '../outbox/waiting.ts';
 import type { Tx } from '../platform/postgres.ts';
@@ -20,7 +20,7 @@ export async function steerLetters(tx: Tx, filter: LetterFilter, { verb, actionI
   const resolved = await resolveLetters(tx, filter, { resolution, actionId });
   if (resolved.length !== shown.count || digestOfLetters(resolved) !== shown.digest) {
     const now = resolved.length === shown.count ? 'others' : String(resolved.length);
-    throw new Problem(409, `Nothing was changed: there are now ${now} deliveries, not the ${shown.count} shown. Look again.`);
+    throw outdated(`Nothing was changed: there are now ${now} deliveries, not the ${shown.count} shown. Look again.`);
   }
   if (verb === 'retry') await replayDeliveries(tx, resolved);
 }

@@ -3,23 +3,24 @@ import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { line, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
+import { cloudEvent, toOutwardEvent } from '../api/outward-event.ts';
 import { writeRoute } from '../api/route.ts';
-import { toCloudEvent } from '../kernel/cloud-event.ts';
 import { readEvents } from '../outbox/read-events.ts';
 import { recordingOf } from './recording.ts';
 
 const reveal = writeRoute({
   path: '/backoffice/events/{id}/reveal',
-  summary: 'Read an event with its personal data, on record with the reason',
+  id: 'revealEvent',
+  summary: 'Reveal an event',
+  description: 'With its personal data, on record with the reason.',
   params: z.object({ id: uuid }),
   body: z.strictObject({ reason: line(500) }),
   status: 200,
-  answer: z.object({ actionId: uuid, event: z.object({ id: uuid, type: z.string(), data: z.unknown() }) }),
+  answer: z.object({ actionId: uuid, event: cloudEvent }),
 });
 
 /** Shows one event whole to an operator who may only read. The answer under the key holds the record only. */
 export function revealEventRoutes(api: Api, deps: ApiDeps): void {
-  const source = deps.config.PUBLIC_URL.replace(/\/$/, '');
   api.openapi(reveal, async (c) => {
     const { id } = c.req.valid('param');
     const { reason } = c.req.valid('json');
@@ -30,6 +31,8 @@ export function revealEventRoutes(api: Api, deps: ApiDeps): void {
       return { status: 200, body: { actionId: await record('reveal-event', { eventId: id, reason }) } };
     });
     const { actionId } = (await recorded.json()) as { actionId: string };
-    return c.json({ actionId, event: toCloudEvent(event, source) }, 200) as never;
+    const replayed = recorded.headers.get('Idempotency-Replayed');
+    const headers = replayed === null ? {} : { 'Idempotency-Replayed': replayed };
+    return c.json({ actionId, event: toOutwardEvent(event, deps.config.PUBLIC_URL) }, 200, headers) as never;
   });
 }

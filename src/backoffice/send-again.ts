@@ -1,4 +1,4 @@
-import { Problem } from '../api/problem.ts';
+import { outdated, Problem } from '../api/problem.ts';
 import { requestAgain } from '../notifications/request-again.ts';
 import type { DocumentStore } from '../store/documents.ts';
 import { type Failed, type FailedPreview, previewFailed, queueAgain, queueFailedAgain } from '../store/notification-audit.ts';
@@ -31,11 +31,11 @@ interface Recovery extends Failed, FailedPreview {
 export async function recoverFailed(sending: Sending, { count, digest, reason, ...failed }: Recovery) {
   const { tx, now: at, record } = sending;
   const { count: there } = await previewFailed(tx, failed);
-  if (there !== count) throw new Problem(409, `Nothing was sent: ${there} have failed, not ${count}.`);
+  if (there !== count) throw outdated(`Nothing was sent: ${there} have failed, not ${count}.`);
   const { channel, template = null, since } = failed;
   const actionId = await record('recover-notifications', { channel, template, since: since.toISOString(), count, reason });
   const { queued, digest: now } = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending) });
-  if (now !== digest) throw new Problem(409, 'Nothing was sent: others have failed than those shown. Look again.');
+  if (now !== digest) throw outdated('Nothing was sent: others have failed than those shown. Look again.');
   await requestAgain(tx, queued, { now: at, lane: 'bulk' });
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
+import { answerOf, problemsOf } from '../api/answers.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
+import { uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { isUtf8Of } from '../platform/content-type.ts';
+import { describeCallers } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { RefusedReport } from '../store/read-report.ts';
@@ -37,7 +40,7 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     c.env?.extendRequest?.(TIMEOUT_MS);
     const report = incoming(read.data, Readable.fromWeb(body as ReadableStream));
     try {
-      const taken = await transaction(sql, async (tx) => {
+      const loaded = await transaction(sql, async (tx) => {
         const { id, lines } = await takeReport(tx, report);
         await recordOperatorAction(tx, {
           operatorUserId, action: 'load-settlement-report', request: { ...read.data, reportId: id }, outcome: { lines },
@@ -45,7 +48,7 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
         });
         return { id, lines };
       }, { timeoutMs: TIMEOUT_MS });
-      return c.json({ ...taken, known: false }, 201);
+      return c.json({ ...loaded, known: false }, 201, { Location: `${PATH.replace('settlement-reports', 'payment-mismatches')}?provider=${read.data.provider}` });
     } catch (error) {
       const known = await findTaken(sql, report, error).catch(refuse);
       return c.json({ ...known, known: true }, 200);
@@ -62,6 +65,12 @@ function refuse(error: unknown): never {
   throw new Problem(422, `Nothing was taken: ${detail}. Each line has ${SETTLEMENT_COLUMNS.join(', ')}.`, { errors });
 }
 
+const DESCRIPTION = `CSV in UTF-8 with the header \`${SETTLEMENT_COLUMNS.join(',')}\`, separated by commas, semicolons or tabs.
+Amounts are whole numbers of minor units; days are UTC’s, such as \`2026-06-05\`. A refusal names the line. Below zero is a
+refund, zero a fee. At most 512 MB, in at most 10 minutes. The same bytes for the same period change nothing.`;
+
+const taken = z.object({ id: uuid, lines: z.int(), known: z.boolean() }).openapi('SettlementReport');
+
 /** The reference's page of it; the route itself streams. */
 function describe(api: Api): void {
   api.openAPIRegistry.registerPath({
@@ -69,11 +78,14 @@ function describe(api: Api): void {
     path: PATH,
     tags: ['backoffice'],
     security: [{ bearer: [] }],
-    summary: 'Bring a provider’s settlement report; the same bytes for the same period change nothing',
-    description: `CSV in UTF-8 with the header \`${SETTLEMENT_COLUMNS.join(',')}\`, separated by commas, semicolons or tabs. Amounts are whole numbers of minor units; days are UTC’s, such as \`2026-06-05\`. A refusal names the line. Below zero is a refund, zero a fee. At most 512 MB, in at most 10 minutes.`,
+    operationId: 'createSettlementReport',
+    summary: 'Create a settlement report',
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
+    ...describeCallers('POST', PATH, DESCRIPTION),
     responses: {
-      201: { description: 'Taken' }, 200: { description: 'Taken before' }, default: { description: 'A problem' },
+      201: answerOf(201, taken),
+      200: { ...answerOf(200, taken), description: 'Loaded before, from the same bytes' },
+      ...problemsOf([400, 401, 403, 409, 413, 415, 422, 429, 503]),
     },
   });
 }

@@ -1,4 +1,4 @@
-import { Problem, unprocessable } from '../api/problem.ts';
+import { outdated, Problem, unprocessable } from '../api/problem.ts';
 import type { Job } from '../kernel/job.ts';
 import { isMostlyIn, wholePeriod } from '../kernel/job-period.ts';
 import { slotsBetween } from '../kernel/schedule.ts';
@@ -42,8 +42,8 @@ export async function backfillSlots(
   { from, to, count, digest, reason }: Backfill,
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
   const slots = await slotsIn(tx, job, { from, to }, now);
-  if (slots.length !== count) throw new Problem(409, `Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
-  if (digestOfSlots(slots) !== digest) throw new Problem(409, 'Nothing was changed: the slots are others than those shown.');
+  if (slots.length !== count) throw outdated(`Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
+  if (digestOfSlots(slots) !== digest) throw outdated('Nothing was changed: the slots are others than those shown.');
   const actionId = await record('backfill-job', { name: job.name, from: from.toISOString(), to: to.toISOString(), count, reason });
   return { actionId, requested: await requestSlots(tx, job.name, slots, actionId) };
 }

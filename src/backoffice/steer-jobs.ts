@@ -14,14 +14,19 @@ const write = { params, status: 200 } as const;
 const run = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/run',
-  summary: 'Run a slot now, again where it was run before; within ten seconds a worker takes it',
+  id: 'runJob',
+  summary: 'Run a slot of a job',
+  description: 'Again where it was run before. A worker takes it within ten seconds.',
   body: z.strictObject({ slot: instant, reason }),
   answer: z.object({ actionId: uuid }),
 });
 
 const preview = readRoute({
   path: '/backoffice/jobs/{name}/backfill',
-  summary: 'How many slots a backfill of that time would run, and their digest',
+  id: 'countBackfillSlots',
+  summary: 'Count the slots of a backfill',
+  description: 'How many slots a backfill of that time would run, and their digest.',
+  problems: [409],
   params,
   query: z.strictObject({ from: instant, to: instant }),
   answer: z.object({ count: z.int(), digest }),
@@ -30,7 +35,11 @@ const preview = readRoute({
 const backfill = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/backfill',
-  summary: 'Run every slot after `from` and up to `to`, again where it was run before; `count` and `digest` confirm what the preview said',
+  id: 'backfillJob',
+  summary: 'Backfill a job',
+  description:
+    'Runs every slot after `from` and up to `to`, again where it was run before. `count` and `digest` confirm ' +
+    'what the preview said.',
   body: z.strictObject({ from: instant, to: instant, count: z.int().min(1), digest, reason }),
   answer: z.object({ actionId: uuid, requested: z.int() }),
 });
@@ -38,7 +47,9 @@ const backfill = writeRoute({
 const pause = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/pause',
-  summary: 'Pause a job: until it is resumed its slots are skipped, or held where they move money',
+  id: 'pauseJob',
+  summary: 'Pause a job',
+  description: 'Its slots are skipped until it is resumed, or held where they move money.',
   body: z.strictObject({ reason }),
   answer: z.object({ actionId: uuid }),
 });
@@ -46,7 +57,9 @@ const pause = writeRoute({
 const resume = writeRoute({
   ...write,
   path: '/backoffice/jobs/{name}/resume',
-  summary: 'Go on with a job that was paused',
+  id: 'resumeJob',
+  summary: 'Resume a job',
+  description: 'Slots that were held are run.',
   body: z.strictObject({ reason }),
   answer: z.object({ actionId: uuid }),
 });

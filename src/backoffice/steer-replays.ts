@@ -1,4 +1,4 @@
-import { Problem, unprocessable } from '../api/problem.ts';
+import { outdated, Problem, unprocessable } from '../api/problem.ts';
 import { oldestProvenDay } from '../outbox/partitions.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { countWindow, insertReplay, moveReplay, readReplay, type ReplayState, type Window } from '../store/replays.ts';
@@ -38,7 +38,7 @@ export async function confirmReplay(tx: Tx, id: string): Promise<Steered> {
   const replay = await readReplay(tx, id);
   const shown = replay?.report?.digest;
   if (steered.before !== 'tried' || replay === undefined || shown === undefined) return steered;
-  if ((await countWindow(tx, replay)).digest !== shown) throw new Problem(409, OTHER_EVENTS);
+  if ((await countWindow(tx, replay)).digest !== shown) throw outdated(OTHER_EVENTS);
   return steered;
 }
 

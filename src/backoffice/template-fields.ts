@@ -47,5 +47,5 @@ export function refuseParts(error: unknown): never {
     const pointer = part === '*' ? `/parts/${locale}` : `/parts/${locale}/${part}`;
     return { in: 'body', pointer, detail: `line ${line}: ${message}` } as const;
   });
-  throw new Problem(422, 'The template can’t be published like this.', { errors });
+  throw new Problem(422, 'The template cannot be published like this.', { errors });
 }

@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Caller } from '../api/auth.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
-import { Problem, unprocessable } from '../api/problem.ts';
-import { none, writeRoute } from '../api/route.ts';
+import { anyJson } from '../api/openapi/any-json.ts';
+import { invalid, unprocessable } from '../api/problem.ts';
+import { type Declared, none, writeRoute } from '../api/route.ts';
 import { checkTemplate } from '../notifications/check-template.ts';
 import { type PreviewData, previews, readSamples } from '../notifications/preview.ts';
 import { type Channel, channelParts, type TemplateContract } from '../notifications/template-contract.ts';
@@ -18,7 +19,7 @@ const wanted = {
   locale: z.string().regex(/^[A-Za-z0-9-]{1,35}$/, 'must be a locale'),
   channel: z.enum(Object.keys(channelParts) as [Channel, ...Channel[]]),
   /** With neither of the two: the template's sample for each reader. */
-  props: z.record(z.string(), z.unknown()).optional(),
+  props: z.record(z.string(), anyJson).optional(),
   lastEvents: z.int().min(1).max(MOST_EVENTS).optional(),
 };
 const templateName = z.object({ name: z.string() });
@@ -26,38 +27,42 @@ const texts = z.record(z.string(), z.string());
 
 /** A POST because of its body; it writes nothing, so it needs no key. */
 function question<const Path extends string, Body extends z.ZodType>(
-  path: Path, summary: string, body: Body, answer: z.ZodType,
+  declared: Declared<Path> & { readonly body: Body; readonly example: z.input<Body>; readonly answer: z.ZodType },
 ) {
-  const declared = writeRoute({
-    path, summary, params: templateName, body, status: 200, answer,
-  });
-  const request = { params: templateName, query: none, body: declared.request.body };
-  return createRoute({ ...declared, request });
+  const route = writeRoute({ ...declared, params: templateName, status: 200, needsKey: false });
+  return createRoute({ ...route, request: { params: templateName, query: none, body: route.request.body } });
 }
 
-const preview = question(
-  '/backoffice/templates/{name}/preview',
-  'What readers would get of a version, or of parts not yet published; with the sample, given or real data',
-  z.strictObject({ ...wanted, version: version.optional(), parts: templateParts.optional() }),
-  z.object({
+const preview = question({
+  path: '/backoffice/templates/{name}/preview',
+  id: 'previewTemplate',
+  summary: 'Preview a template',
+  description:
+    'What readers would get of a version, or of parts that are not published. With the sample, given or real data.',
+  body: z.strictObject({ ...wanted, version: version.optional(), parts: templateParts.optional() }),
+  example: { locale: 'es', channel: 'inbox', version: 1 },
+  answer: z.object({
     previews: z.array(
       z.object({ of: z.string(), locale: z.string().nullable(), parts: texts, problem: z.string().nullable() }),
     ),
   }),
-);
+});
 
-const diff = question(
-  '/backoffice/templates/{name}/diff',
-  'What changes for readers from one version to another, over the same data: lines of a unified diff by part',
-  z.strictObject({ ...wanted, from: version, to: version }),
-  z.object({
+const diff = question({
+  path: '/backoffice/templates/{name}/diff',
+  id: 'diffTemplate',
+  summary: 'Compare two versions of a template',
+  description: 'Lines of a unified diff by part, over the same data.',
+  body: z.strictObject({ ...wanted, from: version, to: version }),
+  example: { locale: 'es', channel: 'inbox', from: 1, to: 2 },
+  answer: z.object({
     diffs: z.array(z.object({
       of: z.string(),
       parts: z.record(z.string(), z.array(z.string())),
       problems: z.object({ from: z.string().nullable(), to: z.string().nullable() }),
     })),
   }),
-);
+});
 
 /** The operators' look at what templates make. */
 export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps, 'sql' | 'documents'>): void {
@@ -114,5 +119,5 @@ function checkProps(contract: TemplateContract, props: unknown): unknown {
     const pointer = ['/props', ...path.map(String)].join('/');
     return { in: 'body', pointer, detail: `does not fit the template’s contract (${code})` } as const;
   });
-  throw new Problem(422, 'The request is well formed, but can’t be accepted.', { errors });
+  throw invalid(errors);
 }

@@ -18,7 +18,7 @@ const summary = z.object({
   channels: z.array(z.string()),
   versions: z.array(z.int()),
   current: z.int().nullable(),
-});
+}).openapi('TemplateSummary');
 const published = {
   version: z.int(),
   contentHash: z.string(),
@@ -30,7 +30,9 @@ const templateName = z.object({ name: z.string() });
 
 const list = readRoute({
   path: '/backoffice/templates',
-  summary: 'Every notification’s template: its versions, and which of them new notifications use',
+  id: 'listTemplates',
+  summary: 'List templates',
+  description: 'With their versions, and the one that new notifications use.',
   params: none,
   query: none,
   answer: z.object({ templates: z.array(summary) }),
@@ -38,7 +40,9 @@ const list = readRoute({
 
 const look = readRoute({
   path: '/backoffice/templates/{name}',
-  summary: 'A template’s newest 50 versions, and every move of its pointer, oldest first',
+  id: 'getTemplate',
+  summary: 'Get a template',
+  description: 'Its newest 50 versions, and every move of its pointer, oldest first.',
   params: templateName,
   query: none,
   answer: summary.extend({
@@ -49,7 +53,9 @@ const look = readRoute({
 
 const lookAtVersion = readRoute({
   path: '/backoffice/templates/{name}/versions/{version}',
-  summary: 'A version as it was published, part by part',
+  id: 'getTemplateVersion',
+  summary: 'Get a version of a template',
+  description: 'As it was published, part by part.',
   params: templateName.extend({ version: z.coerce.number().pipe(version) }),
   query: none,
   answer: z.object({ name: z.string(), ...published, parts: partsView }).openapi('TemplateVersion'),
@@ -57,16 +63,21 @@ const lookAtVersion = readRoute({
 
 const publish = writeRoute({
   path: '/backoffice/templates/{name}/versions',
-  summary: 'Publish a version, which never changes and nobody uses yet; the newest one’s parts again are that one',
+  id: 'createTemplateVersion',
+  summary: 'Create a version of a template',
+  description: 'A version never changes. Nobody uses it yet. The parts of the newest one answer with that one.',
   params: templateName,
   body: z.strictObject({ parts: templateParts, reason: line(500) }),
   status: 201,
+  location: '/backoffice/templates/{name}/versions/{version}',
   answer: z.object({ name: z.string(), version: z.int(), contentHash: z.string() }),
 });
 
 const move = writeRoute({
   path: '/backoffice/templates/{name}/current',
-  summary: 'Let new notifications use another version: a newer one, or an older one again',
+  id: 'setCurrentTemplateVersion',
+  summary: 'Set the current version of a template',
+  description: 'New notifications use it. It can be newer or older.',
   params: templateName,
   body: z.strictObject({
     version,

@@ -43,6 +43,8 @@ export interface Contract<Type extends string = string, Payload = unknown> {
   readonly type: Type;
   readonly version: number;
   readonly schema: z.ZodType<Payload>;
+  /** The payload's first field: the id of the resource that the event is about. */
+  readonly subjectField: string;
   /**
    * Reads a stored event: upcasts it to the newest version, drops keys that version does not know, and reads enum
    * members it does not know as `unknown`.
@@ -108,7 +110,8 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
     return Object.freeze({ ...stored, schemaVersion: version, payload: parsed.data });
   }
 
-  return Object.freeze(Object.assign(create, { type, version, schema: payload, read })) as never;
+  const [subjectField] = Object.keys(payload.shape);
+  return Object.freeze(Object.assign(create, { type, version, schema: payload, subjectField, read })) as never;
 }
 
 /** Where a payload is wrong and how, never the value: it may be personal data. */

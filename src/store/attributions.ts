@@ -1,6 +1,6 @@
 import type { Attribution } from '../domain/attribution.ts';
 import type { Terms } from '../domain/commission.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 /** What a plan grants on a day; undefined when there is no such plan, or not yet. */
 export async function findTerms(tx: Tx, planId: string, day: string): Promise<Terms | undefined> {
@@ -40,14 +40,19 @@ export async function insertAttribution(tx: Tx, attribution: Attribution): Promi
   `;
 }
 
+/** Finds an attribution. */
+export const findAttribution = (db: Db, id: string): Promise<Attribution | undefined> => find(db, id, db``);
+
 /** Finds an attribution and locks it: nothing is earned by it until the transaction ends. */
-export async function findAttributionToChange(tx: Tx, id: string): Promise<Attribution | undefined> {
-  const [attribution] = await tx<Attribution[]>`
+export const findAttributionToChange = (tx: Tx, id: string): Promise<Attribution | undefined> => find(tx, id, tx`for update`);
+
+async function find(db: Db, id: string, lock: ReturnType<Db>): Promise<Attribution | undefined> {
+  const [attribution] = await db<Attribution[]>`
     select id, tenant_id as "tenantId", ambassador_user_id as "ambassadorUserId", plan_id as "planId",
            starts_on::text as "startsOn", ends_on::text as "endsOn", created_at as "createdAt"
     from attribution
     where id = ${id}
-    for update
+    ${lock}
   `;
   return attribution;
 }

@@ -1,5 +1,5 @@
 import type { Dispute } from '../domain/dispute.ts';
-import type { Tx } from '../platform/postgres.ts';
+import type { Db, Tx } from '../platform/postgres.ts';
 
 /** Adds a dispute; false when its charge or payment has one. */
 export async function insertDispute(tx: Tx, dispute: Dispute): Promise<boolean> {
@@ -15,14 +15,19 @@ export async function insertDispute(tx: Tx, dispute: Dispute): Promise<boolean> 
   return inserted.length > 0;
 }
 
-/** The dispute, held against other changes until the transaction ends. */
-export async function findDisputeToChange(tx: Tx, id: string): Promise<Dispute | undefined> {
-  const [row] = await tx<(Omit<Dispute, 'amount'> & { readonly amountMinor: string; readonly currency: string })[]>`
+/** Finds a dispute. */
+export const findDispute = (db: Db, id: string): Promise<Dispute | undefined> => find(db, id, db``);
+
+/** Finds a dispute and locks it against other changes until the transaction ends. */
+export const findDisputeToChange = (tx: Tx, id: string): Promise<Dispute | undefined> => find(tx, id, tx`for no key update`);
+
+async function find(db: Db, id: string, lock: ReturnType<Db>): Promise<Dispute | undefined> {
+  const [row] = await db<(Omit<Dispute, 'amount'> & { readonly amountMinor: string; readonly currency: string })[]>`
     select id, tenant_id as "tenantId", charge_id as "chargeId", payment_id as "paymentId",
            amount_minor as "amountMinor", currency, reason, status, opened_at as "openedAt",
            resolved_at as "resolvedAt", resolved_by as "resolvedBy"
     from dispute where id = ${id}
-    for no key update
+    ${lock}
   `;
   if (row === undefined) return undefined;
   const { amountMinor, currency, ...rest } = row;

@@ -54,6 +54,17 @@ export const insertInvitation = (db: Db, { id, tenantId, invitedBy, createdAt, e
   values (${id}, ${tenantId}, ${invitedBy}, ${createdAt}, ${expiresAt})
 `;
 
+/** Lists a tenant's open invitations, the newest first. */
+export const listInvitations = (db: Db, tenantId: string) => db<Omit<Invitation, 'tenantId'>[]>`
+  select id, invited_by as "invitedBy", created_at as "createdAt", expires_at as "expiresAt"
+  from member_invitation
+  where tenant_id = ${tenantId} and accepted_by is null and expires_at > now()
+  order by id desc
+  limit ${MOST_INVITATIONS}
+`;
+
+const MOST_INVITATIONS = 100;
+
 /** Accepts an open invitation; returns its tenant's id, or undefined when it was accepted or has expired. */
 export async function acceptInvitation(tx: Tx, id: string, userId: string): Promise<string | undefined> {
   const [accepted] = await tx<{ tenantId: string }[]>`

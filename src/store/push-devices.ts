@@ -39,6 +39,11 @@ export async function savePushDevice(tx: Tx, userId: string, device: PushAddress
   return row.id;
 }
 
+/** Lists a user's devices without the addresses that reach them, the last seen first. */
+export const listPushDevices = (db: Db, userId: string) => db<{ id: string; platform: PushPlatform; lastSeenAt: Date }[]>`
+  select id, platform, last_seen_at as "lastSeenAt" from push_device where user_id = ${userId} order by last_seen_at desc, id desc
+`;
+
 /** Whether the user had it. */
 export async function removePushDevice(tx: Tx, userId: string, id: string): Promise<boolean> {
   return (await tx`delete from push_device where id = ${id} and user_id = ${userId}`).count > 0;

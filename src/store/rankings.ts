@@ -121,7 +121,8 @@ async function page<Row extends { readonly position: number }>(
 ): Promise<RankingPage<Row> | undefined> {
   const found = await rows;
   const [first] = found;
-  return first && { generation: first.generation, entries: found.filter(({ position }) => position !== null) };
+  const entries = found.filter(({ position }) => position !== null).map(({ generation: _, ...entry }) => entry as unknown as Row);
+  return first && { generation: first.generation, entries };
 }
 
 function toStanding(row: StandingRow): Standing {

@@ -42,6 +42,14 @@ export interface ReviewPage {
   readonly limit: number;
 }
 
+/** Finds a review that the public sees. */
+export async function findShownReview(db: Db, id: string): Promise<ShownReview | undefined> {
+  const [review] = await db<ShownReview[]>`
+    select id, rating, text, verified, created_at as "createdAt" from review where id = ${id} and status = 'visible'
+  `;
+  return review;
+}
+
 /** What the public sees of a tenant's reviews, newest first. */
 export async function listReviews(db: Db, { tenantId, before, limit }: ReviewPage): Promise<ShownReview[]> {
   return db<ShownReview[]>`

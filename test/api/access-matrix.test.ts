@@ -8,7 +8,7 @@ import { appDeps, contact, signIn, signInOperators, tenantBody, ticketBody, type
 import { createDatabase } from '../support/database.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
 import {
-  assignedTicket, inDays, joined, leadBody, listingBody, made, placeBody, publishedListing, quoteBody, reviewBody,
+  assignedTicket, inDays, joined, leadBody, listingBody, made, openedDispute, placeBody, publishedListing, quoteBody, reviewBody, reviewedTicket,
 } from '../support/service.ts';
 
 /** Kinds of callers: of tenant A its customer, owner, member and ambassador; strangers; operators; the front end. */
@@ -51,7 +51,9 @@ async function openWorld(app: Api, sql: Sql) {
     frontend: await signIn(app, { roles: ['frontend'] }),
   };
   const invoice = await issueInvoice(sql, tenantId);
-  return { ...shop, callers, ticketId, quoteId, appointmentId, lead, subscription, invoice, member };
+  const dispute = await openedDispute(sql, shop);
+  const { reviewId: review } = await reviewedTicket(app, { tenant: shop });
+  return { ...shop, dispute, review, callers, ticketId, quoteId, appointmentId, lead, subscription, invoice, member };
 }
 
 async function issueInvoice(sql: Sql, tenantId: string): Promise<string> {
@@ -81,8 +83,10 @@ const partyOfTicket: readonly Kind[] = ['customer', ...staff];
 
 const MATRIX: Readonly<Record<string, Row>> = {
   'POST /tenants': row(persons, () => '/tenants', () => tenantBody),
+  'GET /tenants/:id': row(['owner', 'member', ...operators], ofTenant('')),
   'POST /tenants/:id/verify': row(['writer'], ofTenant('/verify'), () => ({ evidence: { kind: 'x', reference: 'x' } })),
   'POST /tenants/:id/invitations': row(staff, ofTenant('/invitations'), () => ({})),
+  'GET /tenants/:id/invitations': row(readsTenant, ofTenant('/invitations')),
   'POST /memberships': row(people, () => '/memberships', () => ({ code: 'x', contact })),
   'GET /tenants/:id/members': row(readsTenant, ofTenant('/members')),
   'POST /tenants/:id/members/remove': row(staff, ofTenant('/members/remove'), ({ owner }) => ({ userId: owner.userId })),
@@ -97,6 +101,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /rankings/:zone': row(everyRole, () => '/rankings/roma-norte?category=plumbing'),
   'GET /tenants/:id/ranking': row(readsTenant, ofTenant('/ranking')),
   'GET /tenants/:id/reviews': row(everyRole, ofTenant('/reviews')),
+  'GET /reviews/:id': row(everyRole, ({ review }) => `/reviews/${review}`),
   'GET /tenants/:id/reputation': row(everyRole, ofTenant('/reputation')),
   'POST /tickets': row(persons, () => '/tickets', ({ tenantId }) => ticketBody(tenantId)),
   'GET /tickets/:id': row(readsTicket, ofTicket('')),
@@ -104,6 +109,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /tickets/:id/close': row(partyOfTicket, ofTicket('/close'), () => ({ outcome: 'cancelled' })),
   'POST /tickets/:id/quotes': row(staff, ofTicket('/quotes'), () => quoteBody()),
   'GET /tickets/:id/quotes': row(readsTicket, ofTicket('/quotes')),
+  'GET /quotes/:id': row(readsTicket, ({ quoteId }) => `/quotes/${quoteId}`),
   'POST /quotes/:id/approve': row(['customer'], ({ quoteId }) => `/quotes/${quoteId}/approve`, () => ({})),
   'POST /tickets/:id/appointments': row(partyOfTicket, ofTicket('/appointments'), () => ({ startsAt: inDays(3) })),
   'GET /tickets/:id/appointments': row(readsTicket, ofTicket('/appointments')),
@@ -125,12 +131,14 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /invoices/:id/html': row(readsTenant, ({ invoice }) => `/invoices/${invoice}/html`),
   'GET /invoices/:id/pdf': row(readsTenant, ({ invoice }) => `/invoices/${invoice}/pdf`),
   'POST /tenants/:id/disputes': row(staff, ofTenant('/disputes'), () => ({ chargeId: randomUUID(), reason: 'x' })),
+  'GET /disputes/:id': row(readsTenant, ({ dispute }) => `/disputes/${dispute}`),
   'GET /ambassadors/me/commissions': row(persons, () => '/ambassadors/me/commissions'),
   'POST /users/me/contact': row(people, () => '/users/me/contact', () => contact),
   'POST /users/me/contact/confirm': row(people, () => '/users/me/contact/confirm', () => ({ code: '000000' })),
   'POST /users/me/whatsapp': row(people, () => '/users/me/whatsapp', () => ({ phone: '+5215512345678', optIn: false })),
   'GET /users/me/devices/web-push-key': row(everyRole, () => '/users/me/devices/web-push-key'),
   'POST /users/me/devices': row(people, () => '/users/me/devices', () => ({ platform: 'fcm', token: randomUUID() })),
+  'GET /users/me/devices': row(people, () => '/users/me/devices'),
   'POST /users/me/devices/remove': row(people, () => '/users/me/devices/remove', () => ({ id: randomUUID() })),
   'GET /users/me/preferences': row([...people, ...operators], () => '/users/me/preferences'),
   'POST /users/me/preferences': row([...people, ...operators], () => '/users/me/preferences', () => ({ timeZone: 'Europe/Madrid' })),

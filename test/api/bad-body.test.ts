@@ -64,7 +64,7 @@ describe('a body that can’t be accepted', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
     const traceId = expect.stringMatching(/^[0-9a-f]{32}$/) as string;
-    expect(await json(answer)).toMatchObject({ type: 'about:blank', status, traceId });
+    expect(await json(answer)).toMatchObject({ type: expect.stringMatching(/\/problems\/[a-z-]+$/) as string, status, traceId });
     expect(Object.prototype).not.toHaveProperty('polluted');
   });
 
@@ -75,16 +75,16 @@ describe('a body that can’t be accepted', () => {
     expect(performance.now() - started).toBeLessThan(50);
   });
 
-  test('a problem names the place of each flaw, and repeats nothing of the input', async () => {
+  test('a problem names the place of each flaw, and repeats no value of the input', async () => {
     const answer = await post(JSON.stringify({ ...tenantBody, country: 'QQ', secretKey: 'secret value' }));
     const text = await answer.text();
     expect(JSON.parse(text)).toMatchObject({
       errors: [
         { in: 'body', pointer: '/country', detail: 'must be an ISO 3166-1 alpha-2 code' },
-        { in: 'body', pointer: '', detail: 'has keys that are not known here' },
+        { in: 'body', pointer: '/secretKey', detail: 'is not a field of this request' },
       ],
     });
-    expect(text).not.toMatch(/secret|QQ/);
+    expect(text).not.toMatch(/secret value|QQ/);
   });
 });
 

@@ -22,7 +22,7 @@ test('events are read as CloudEvents 1.0, page by page, each once, and not befor
   const page = (await first.json()) as Record<string, unknown>[];
   expect(page).toHaveLength(2);
   expect(page[0]).toMatchObject({
-    specversion: '1.0', type: 'TenantCreated', datacontenttype: 'application/json', traceparent,
+    specversion: '1.0', type: 'ai.techmarket.TenantCreated.v2', subject: (events[0]?.payload as { tenantId: string }).tenantId, datacontenttype: 'application/json', traceparent,
     tenantid: events[0]?.tenantId, time: events[0]?.occurredAt.toISOString(), data: events[0]?.payload,
   });
   expect(page[0]?.['dataschema']).toMatch(/\/asyncapi\.json#\/components\/schemas\/TenantCreated\.v2$/);

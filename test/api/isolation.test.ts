@@ -6,6 +6,7 @@ import { transaction } from '../../src/platform/transaction.ts';
 import { issueMonthlyInvoices } from '../../src/store/monthly-invoices.ts';
 import { appDeps, contact, evidence, idOf, signIn, tenantBody, type Client } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { openedDispute } from '../support/service.ts';
 
 const TENANTS = 4;
 const PAIRS = 6;
@@ -33,7 +34,8 @@ async function openShop(app: ReturnType<typeof createApp>, operator: Client, sql
   const appointment = await idOf(await tenant.post(`/tickets/${other}/appointments`, { startsAt: soon() }));
   const subscription = await idOf(await tenant.post(`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today }));
   const invoice = await issueInvoice(sql, id);
-  return { id, tenant, customer, listing, branch, lead, ticket, quote, appointment, subscription, invoice };
+  const dispute = await openedDispute(sql, { tenantId: id, owner: tenant });
+  return { id, tenant, customer, dispute, listing, branch, lead, ticket, quote, appointment, subscription, invoice };
 }
 
 /** Bills a tenant for this month; the invoice's id comes back. */
@@ -69,6 +71,10 @@ const WRITES: Readonly<Record<string, (shop: Shop) => readonly [string, object]>
   '/tenants/{id}/disputes': ({ id }) => [`/tenants/${id}/disputes`, { chargeId: randomUUID(), reason: 'x' }],
 };
 const READS: Readonly<Record<string, (shop: Shop) => string>> = {
+  '/tenants/{id}': ({ id }) => `/tenants/${id}`,
+  '/tenants/{id}/invitations': ({ id }) => `/tenants/${id}/invitations`,
+  '/quotes/{id}': ({ quote }) => `/quotes/${quote}`,
+  '/disputes/{id}': ({ dispute }) => `/disputes/${dispute}`,
   '/tickets/{id}': ({ ticket }) => `/tickets/${ticket}`,
   '/tickets/{id}/quotes': ({ ticket }) => `/tickets/${ticket}/quotes`,
   '/tickets/{id}/appointments': ({ ticket }) => `/tickets/${ticket}/appointments`,
@@ -86,11 +92,11 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
 };
 /** Routes with an id that are nobody's secret, or an operator's. */
 const SHARED = new Set([
-  'get /listings/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
+  'get /listings/{id}', 'get /reviews/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
   'get /rankings/{zone}',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit',
   'post /backoffice/invoices/{id}/reissue', 'post /backoffice/ambassadors/{userId}/attributions',
-  'post /backoffice/attributions/{id}/end',
+  'get /backoffice/attributions/{id}', 'post /backoffice/attributions/{id}/end',
   'post /backoffice/events/{id}/reveal', 'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',

@@ -35,7 +35,7 @@ test('a delivery that proves nothing is answered with 401, kept as refused, and 
   for (const [what, odd] of refusedAs) {
     const answer = await deliver(app, captured(tenantId), odd);
     expect([what, answer.status]).toEqual([what, 401]);
-    expect(await json(answer)).toMatchObject({ status: 401, title: 'Unauthorized' });
+    expect(await json(answer)).toMatchObject({ status: 401, code: 'invalid-signature' });
   }
   expect(await payments()).toEqual([]);
   expect(await moneyEvents(sql)).toEqual([]);

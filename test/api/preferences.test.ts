@@ -51,7 +51,7 @@ test.for([
   ['a category that is none', { channels: [{ category: 'gossip', channel: 'email', enabled: false }] }, '/channels/0/category'],
   ['a channel that tells nothing of it', { channels: [{ category: 'payouts', channel: 'whatsapp', enabled: true }] }, '/channels/0/channel'],
   ['a channel that is none', { channels: [{ category: 'tickets', channel: 'fax', enabled: false }] }, '/channels/0/channel'],
-  ['a field that is none', { night: true }, ''],
+  ['a field that is none', { night: true }, '/night'],
 ] as const)('%s is refused, and nothing is written', async ([, body, pointer]) => {
   const { user, sql } = await world();
   const answer = await user.post(PATH, body);

@@ -81,7 +81,7 @@ test('pages that follow are of the ranking of the first one, until it is gone', 
   expect([...first.listings, ...second.listings].map(({ listingId }) => listingId)).toEqual(planted?.listingIds.toReversed());
   await rank(sql, slotOf(2));
   const gone = await reader.get(`/rankings/roma?limit=2&cursor=${first.nextCursor}`);
-  expect([gone.status, await json(gone)]).toMatchObject([409, { title: 'Conflict' }]);
+  expect([gone.status, await json(gone)]).toMatchObject([409, { code: 'list-replaced' }]);
 });
 
 test('a cursor is good for its zone and category only, and a ranking that is being made is nobody’s', async () => {

@@ -106,7 +106,7 @@ describe.each(stores)('templates in %s', (_name, store) => {
 describe('parts are refused', () => {
   const nested = '{{#if subject}}'.repeat(5_000) + '{{/if}}'.repeat(5_000);
   test.each([
-    ['an object instead of text', { es: { inbox: { type: 'Program', body: [] } } }, '/parts/es/inbox', /string/],
+    ['an object instead of text', { es: { inbox: { type: 'Program', body: [] } } }, '/parts/es/inbox', /must be a text/],
     ['a block that is never closed', { es: { inbox: 'a\n{{#if subject}}\nb' } }, '/parts/es/inbox', /line 2: opens a block/],
     ['5,000 nested blocks', { es: { inbox: nested } }, '/parts/es/inbox', /line 1: is larger|nests more/],
     ['2,000 nested blocks', { es: { inbox: '{{#if subject}}'.repeat(2_000) + '{{/if}}'.repeat(2_000) } }, '/parts/es/inbox', /line 1: nests more than 20/],
@@ -114,7 +114,7 @@ describe('parts are refused', () => {
     ['a variable that is in no contract', { es: { inbox: '{{password}}' } }, '/parts/es/inbox', /line 1: variable "password"/],
     ['a lookup into a prototype', { es: { inbox: '{{constructor.name}}' } }, '/parts/es/inbox', /line 1/],
     ['a part that is missing', { pt: { inbox: 'x' } }, '/parts/pt/email.subject', /line 1: is missing/],
-    ['a part that is none', { es: { 'email.head': 'x' } }, '/parts/es', /keys that are not known/],
+    ['a part that is none', { es: { 'email.head': 'x' } }, '/parts/es/email.head', /is not a field/],
     ['a locale that is none', { '../es': { inbox: 'x' } }, '/parts/..~1es', /./],
     ['a character that can’t be stored', { es: { inbox: 'NUL' } }, '', /./],
   ])('with %s, when published and when previewed', async (_what, changes, pointer, detail) => {

@@ -9,6 +9,7 @@ import { openLog } from '../../src/platform/log.ts';
 import type { RateLimit } from '../../src/platform/rate-limit.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
+import { described } from './described.ts';
 import { makeToken, tokenConfig, webSecrets, type TokenOptions } from './tokens.ts';
 
 const open: RateLimit = { take: () => Promise.resolve(undefined) };
@@ -58,18 +59,18 @@ export interface Client {
   post(path: string, body: unknown, key?: string): Promise<Response>;
 }
 
-/** Signs somebody in at the app. */
+/** Signs somebody in at the app. An answer that is not as the reference says is an error. */
 export async function signIn(app: Api, { userId = randomUUID(), ...rest }: TokenOptions = {}): Promise<Client> {
   const authorization = `Bearer ${await makeToken({ userId, ...rest })}`;
   return {
     userId,
-    get: async (path) => app.request(path, { headers: { authorization } }),
+    get: async (path) => described('GET', path, await app.request(path, { headers: { authorization } })),
     post: async (path, body, key = randomUUID()) =>
-      app.request(path, {
+      described('POST', path, await app.request(path, {
         method: 'POST',
         headers: { authorization, 'Content-Type': 'application/json', 'Idempotency-Key': key },
         body: typeof body === 'string' ? body : JSON.stringify(body),
-      }),
+      })),
   };
 }
 

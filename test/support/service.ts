@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Api } from '../../src/api/context.ts';
+import type { Sql } from '../../src/platform/postgres.ts';
 import { contact, idOf, json, signIn, ticketBody, verifiedTenant, type Client } from './app.ts';
 
 const DAY_MS = 86_400_000;
@@ -57,6 +59,16 @@ export async function approvedTicket(app: Api, tenant?: { readonly tenantId: str
   const quoteId = await made(ticket.owner, `/tickets/${ticket.ticketId}/quotes`, quoteBody());
   await made(ticket.customer, `/quotes/${quoteId}/approve`, {});
   return { ...ticket, quoteId };
+}
+
+/** Writes a captured payment of a tenant and contests it; returns the dispute's id. */
+export async function openedDispute(sql: Sql, { tenantId, owner }: { readonly tenantId: string; readonly owner: Client }): Promise<string> {
+  const id = randomUUID();
+  await sql`
+    insert into payment (id, provider, provider_payment_id, tenant_id, amount_minor, currency, status, captured_at, created_at)
+    values (${id}, 'sandpay', ${id}, ${tenantId}, 100, 'MXN', 'captured', now(), now())
+  `;
+  return made(owner, `/tenants/${tenantId}/disputes`, { paymentId: id, reason: 'charged twice' });
 }
 
 /** A completed ticket, with or without a quote that its customer had approved, and its review's id. */
