@@ -10,7 +10,7 @@ export interface FcmMessage {
   readonly android: { readonly collapse_key: string };
 }
 
-/** A pretended Firebase: tokens that begin with `gone` or `foreign` are refused as it refuses them. */
+/** A pretended Firebase: tokens that begin with `gone`, `foreign`, `ios` or `busy` are refused as it refuses them. */
 export interface FcmSandbox extends Provider<FcmMessage> {
   /** As its key file has it; the key is made for this run. */
   readonly account: ServiceAccount;
@@ -23,7 +23,9 @@ export interface FcmSandbox extends Provider<FcmMessage> {
 const PROJECT = 'sandbox';
 const SENDER = 'sender@sandbox.example';
 const SEND = `/v1/projects/${PROJECT}/messages:send`;
-const DETAIL = 'type.googleapis.com/google.firebase.fcm.v1.FcmError';
+const FCM_ERROR = 'type.googleapis.com/google.firebase.fcm.v1.FcmError';
+const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
+const QUOTA_FAILURE = 'type.googleapis.com/google.rpc.QuotaFailure';
 
 const KEYS = {
   modulusLength: 2_048,
@@ -53,15 +55,19 @@ export async function startFcm(
     ...(port !== undefined && { port }),
     logFile,
     failures: {
-      refuse: refusal(400, 'INVALID_ARGUMENT', 'INVALID_ARGUMENT'),
-      later: refusal(500, 'INTERNAL', 'INTERNAL'),
-      limit: refusal(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'),
+      refuse: refusal(400, 'INVALID_ARGUMENT', { errorCode: 'INVALID_ARGUMENT' }),
+      account: refusal(403, 'PERMISSION_DENIED', { reason: 'SERVICE_DISABLED' }),
+      later: refusal(500, 'INTERNAL', { errorCode: 'INTERNAL' }),
+      limit: refusal(429, 'RESOURCE_EXHAUSTED', { errorCode: 'QUOTA_EXCEEDED' }),
+      defer: deviceQuota('device-token'),
     },
     judge({ method, path, headers, body }: Received) {
       if (method === 'POST' && path === '/token') return grant(body);
       if (method !== 'POST' || path !== SEND) return { status: 404 };
       const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-      if (bearer === undefined || !valid.has(bearer)) return refusal(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR');
+      if (bearer === undefined || !valid.has(bearer)) {
+        return refusal(401, 'UNAUTHENTICATED', { reason: 'ACCESS_TOKEN_EXPIRED' });
+      }
       return judgeMessage((JSON.parse(body.toString()) as { message: FcmMessage }).message);
     },
   });
@@ -72,18 +78,28 @@ export async function startFcm(
 }
 
 function judgeMessage(message: FcmMessage): Verdict<FcmMessage> {
-  if (message.token.startsWith('gone')) return refusal(404, 'NOT_FOUND', 'UNREGISTERED');
-  if (message.token.startsWith('foreign')) return refusal(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH');
+  const { token } = message;
+  if (token.startsWith('gone')) return refusal(404, 'NOT_FOUND', { errorCode: 'UNREGISTERED' });
+  if (token.startsWith('foreign')) return refusal(403, 'PERMISSION_DENIED', { errorCode: 'SENDER_ID_MISMATCH' });
+  if (token.startsWith('ios')) return refusal(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' });
+  if (token.startsWith('busy')) return deviceQuota(token);
   const isText = Object.values(message.data).every((value) => typeof value === 'string');
-  if (!isText) return refusal(400, 'INVALID_ARGUMENT', 'INVALID_ARGUMENT');
+  if (!isText) return refusal(400, 'INVALID_ARGUMENT', { errorCode: 'INVALID_ARGUMENT' });
   const name = `projects/${PROJECT}/messages/${randomUUID()}`;
   return { accepted: message, reply: { status: 200, body: { name } } };
 }
 
-/** As Google's APIs put it; the text quotes what it should not, as texts do. */
-function refusal(code: number, status: string, errorCode: string): Reply {
-  const details = [{ '@type': DETAIL, errorCode }];
+/** A refusal as Google's APIs put it; the text quotes what it should not, as texts do. */
+function refusal(code: number, status: string, detail: { readonly errorCode: string } | { readonly reason: string }): Reply {
+  const details = [{ '@type': 'errorCode' in detail ? FCM_ERROR : ERROR_INFO, ...detail }];
   return { status: code, body: { error: { code, status, message: 'The token device-token is not it', details } } };
+}
+
+/** The refusal of a device that got too much. */
+function deviceQuota(token: string): Reply {
+  const violations = [{ subject: `device:${token}`, description: 'Device message rate exceeded.' }];
+  const details = [{ '@type': FCM_ERROR, errorCode: 'QUOTA_EXCEEDED' }, { '@type': QUOTA_FAILURE, violations }];
+  return { status: 429, body: { error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded.', details } } };
 }
 
 function isSigned(jwt: string, publicKey: string, audience: string): boolean {

@@ -4,11 +4,14 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** Failures that the provider answers: it refuses the message, the account, or puts off everybody, us, or the recipient. */
+export type ProviderAnswer = 'refuse' | 'account' | 'later' | 'limit' | 'defer';
+
 /**
- * What happens to messages that would have been accepted: refused for good, for now, or with 429 and `Retry-After`;
- * answered with what is no answer; accepted, then the connection is closed unanswered; neither accepted nor answered.
+ * What happens to messages that would have been accepted: an answer by name, or this one; what is no answer; accepted,
+ * then the connection is closed unanswered; neither accepted nor answered.
  */
-export type ProviderFailure = 'refuse' | 'later' | 'limit' | 'malformed' | 'drop' | 'silent';
+export type ProviderFailure = ProviderAnswer | Reply | 'malformed' | 'drop' | 'silent';
 
 /** A request, read to its end. */
 export interface Received {
@@ -34,7 +37,8 @@ export interface ProviderOptions<Accepted> {
   /** Gets what was accepted as JSON lines, each on the disk before its answer. */
   readonly logFile?: string | undefined;
   judge(request: Received): Verdict<Accepted>;
-  readonly failures: Readonly<Record<'refuse' | 'later' | 'limit', Reply>>;
+  /** Answers by failure; a provider that has none of its own for the account or the recipient refuses the message. */
+  readonly failures: Readonly<Record<'refuse' | 'later' | 'limit', Reply> & Partial<Record<'account' | 'defer', Reply>>>;
 }
 
 /** A pretended provider that delivers nothing. */
@@ -46,7 +50,7 @@ export interface Provider<Accepted> extends AsyncDisposable {
   fail: ProviderFailure | undefined;
   /** Messages that a failure has happened to. */
   readonly failed: number;
-  /** What `limit` asks for. */
+  /** What `limit` and `defer` ask for. */
   retryAfterSeconds: number;
   /** Refuses connections until it is up again, on the same port. */
   down(): Promise<void>;
@@ -78,9 +82,10 @@ export async function startProvider<Accepted extends object>(
     if (fail !== undefined) failed += 1;
     if (fail === 'silent') return;
     if (fail === 'malformed') return void request.socket.end('HTTP/1.1 yes\r\n\r\n');
-    if (fail === 'refuse' || fail === 'later') return answer(response, failures[fail]);
-    if (fail === 'limit') {
-      return answer(response, { ...failures.limit, headers: { 'Retry-After': String(retryAfterSeconds) } });
+    if (typeof fail === 'object') return answer(response, fail);
+    if (fail !== undefined && fail !== 'drop') {
+      const headers = { 'Retry-After': String(retryAfterSeconds) };
+      return answer(response, { ...(failures[fail] ?? failures.refuse), ...((fail === 'limit' || fail === 'defer') && { headers }) });
     }
     await accept(verdict.accepted);
     if (fail === 'drop') return void request.socket.destroy();

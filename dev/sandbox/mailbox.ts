@@ -35,7 +35,13 @@ export interface ReadableMail extends AcceptedMail {
  * connection unanswered; `hold` accepts it and keeps its answer back; `malformed` answers what is no reply; `silent`
  * neither accepts nor answers.
  */
-export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'hold' | 'malformed' | 'silent';
+export type MailFailure = 'reject-4xx' | 'reject-5xx' | 'drop-after-data' | 'hold' | 'malformed' | 'silent' | MailRefusal;
+
+/** A reply like `450 4.7.1 Greylisted` to one of the commands of each message. */
+export interface MailRefusal {
+  readonly at: 'MAIL FROM' | 'RCPT TO' | 'DATA';
+  readonly reply: string;
+}
 
 export interface Mailbox extends AsyncDisposable {
   readonly smtpUrl: string;
@@ -69,9 +75,11 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
     messages.push(mail);
   };
   let failed = 0;
-  const failure = () => {
-    if (mailbox.fail !== undefined) failed += 1;
-    return mailbox.fail;
+  const failure = (at: MailRefusal['at']) => {
+    const { fail } = mailbox;
+    const isNow = typeof fail === 'object' ? fail.at === at : fail !== undefined && at === 'DATA';
+    if (isNow) failed += 1;
+    return isNow ? fail : undefined;
   };
   const smtp = serveSmtp({ accept, failure });
   const http = servePage(messages);
@@ -108,15 +116,16 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
 interface Receiving {
   /** Takes responsibility for the message. */
   accept(mail: ReadableMail): Promise<void>;
-  /** What happens to the message that comes now. */
-  failure(): MailFailure | undefined;
+  /** What happens to the message that comes now, at one of its commands. */
+  failure(at: MailRefusal['at']): MailFailure | undefined;
 }
 
 function serveSmtp({ accept, failure }: Receiving) {
   const sockets = new Map<number | undefined, Socket>();
   const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Error | null> => {
-    const fail = failure();
+    const fail = failure('DATA');
     const mail = await readMail(stream, session);
+    if (isRefusal(fail, 'DATA')) return toError(fail);
     if (fail === 'reject-4xx') return refusal(451, 'Try again later');
     if (fail === 'reject-5xx') return refusal(550, 'Mailbox unavailable');
     if (fail === 'malformed') sockets.get(session.remotePort)?.end('yes\r\n');
@@ -126,10 +135,16 @@ function serveSmtp({ accept, failure }: Receiving) {
     if (fail === 'drop-after-data') sockets.get(session.remotePort)?.destroy();
     return null;
   };
+  const judge = (at: MailRefusal['at'], answer: (error?: Error) => void) => {
+    const fail = failure(at);
+    answer(isRefusal(fail, at) ? toError(fail) : undefined);
+  };
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
+    onMailFrom: (_address, _session, answer) => judge('MAIL FROM', answer),
+    onRcptTo: (_address, _session, answer) => judge('RCPT TO', answer),
     onData: (stream, session, answer) => void receive(stream, session).then(answer, answer),
   });
   // A client that vanished is its own affair.
@@ -181,6 +196,10 @@ async function append(log: FileHandle | undefined, { text, html, ...accepted }: 
   await log?.appendFile(`${JSON.stringify(accepted)}\n`);
   await log?.sync();
 }
+
+const isRefusal = (fail: MailFailure | undefined, at: MailRefusal['at']): fail is MailRefusal => typeof fail === 'object' && fail.at === at;
+
+const toError = ({ reply }: MailRefusal): Error => refusal(Number(reply.slice(0, 3)), reply.slice(4));
 
 const refusal = (responseCode: number, message: string): Error => Object.assign(new Error(message), { responseCode });
 

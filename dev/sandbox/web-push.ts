@@ -37,7 +37,13 @@ export async function startWebPush(
   const provider: Provider<BrowserPush> = await startProvider<BrowserPush>({
     ...(port !== undefined && { port }),
     logFile,
-    failures: { refuse: { status: 400 }, later: { status: 500 }, limit: { status: 429 } },
+    failures: {
+      refuse: { status: 400, body: { code: 400, errno: 110, error: 'Bad Request' } },
+      account: { status: 401, body: { code: 401, errno: 109, error: 'Unauthorized', message: 'Request did not validate' } },
+      later: { status: 500 },
+      limit: { status: 429 },
+      defer: { status: 406 },
+    },
     judge({ method, path, headers, body }: Received) {
       const subscriptionId = /^\/push\/([\w-]+)$/.exec(path)?.[1] ?? '';
       const refused = refusal(method, headers, provider.url);

@@ -30,7 +30,8 @@ export interface WhatsAppSandboxOptions {
 
 /** HTTP statuses of the codes it knows. */
 const STATUS: Readonly<Record<string, number>> = {
-  190: 401, 130429: 429, 131000: 500, 131005: 403, 131016: 503, 131026: 400, 131047: 400, 131056: 400, 132001: 404,
+  190: 401, 80007: 429, 130429: 429, 131000: 500, 131005: 403, 131016: 503, 131026: 400, 131031: 403, 131042: 400, 131047: 400,
+  131048: 400, 131056: 400, 132001: 404,
 };
 
 interface Posted {
@@ -51,7 +52,9 @@ export async function startWhatsApp(options: WhatsAppSandboxOptions): Promise<Wh
   const provider: Provider<WhatsAppMessage> = await startProvider<WhatsAppMessage>({
     ...(port !== undefined && { port }),
     logFile,
-    failures: { refuse: refusal(131026), later: refusal(131016), limit: refusal(131056) },
+    failures: {
+      refuse: refusal(131026), account: refusal(131042), later: refusal(131016), limit: refusal(130429), defer: refusal(131056),
+    },
     judge: (request) => judge(request, options),
   });
   return Object.assign(provider, {

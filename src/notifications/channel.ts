@@ -1,20 +1,55 @@
+import type { Answer } from '../platform/answers/answer.ts';
+import { pauseMs } from '../platform/post.ts';
 import type { Reader } from './template-contract.ts';
 
+/** A provider that takes nothing of ours now, and the time until it wants to be asked again, where it named one. */
+interface NotNow {
+  readonly reason: string;
+  readonly retryAfterMs?: number | undefined;
+  /** The provider is one of many that the addresses name: the others go on. */
+  readonly isOneOfMany?: boolean;
+}
+
 /**
- * What became of an attempt; no reason holds an address or a token.
+ * The end of an attempt; no reason holds an address or a token.
  * - `sent`: the provider took it.
- * - `rejected`: the provider, or we before it, refused this message; `permanent` says that trying again is of no use,
- *   `gone` that the address is nobody's any more.
- * - `limited`: the provider wants to be asked again later, and not before; for anything, where `everyone` says so.
- * - `unreachable`: nothing was handed over, through no fault of this message or its address.
+ * - `rejected`: the provider, or we before it, refused this message for good; `gone`: its address is nobody's any more.
+ * - `deferred`: the provider takes nothing for this recipient now, or not this message.
+ * - `limited`: it takes no more of us now.
+ * - `unavailable`: it can serve nobody now.
+ * - `unauthorized`: it refuses our account (credentials, rights, sender, payment); an operator has to act.
+ * - `unreachable`: there was no connection, through no fault of this message or its address.
  * - `unknown`: the message had begun to leave and no answer came: it may or may not be delivered.
  */
 export type Outcome =
   | { readonly outcome: 'sent'; readonly providerId: string }
-  | { readonly outcome: 'rejected'; readonly permanent: boolean; readonly reason: string; readonly gone?: boolean }
-  | { readonly outcome: 'limited'; readonly retryAfterMs: number; readonly everyone: boolean; readonly reason: string }
-  | { readonly outcome: 'unreachable'; readonly reason: string }
-  | { readonly outcome: 'unknown'; readonly reason: string };
+  | { readonly outcome: 'rejected'; readonly reason: string; readonly gone?: boolean }
+  | { readonly outcome: 'deferred'; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  | (NotNow & { readonly outcome: 'limited' | 'unavailable' | 'unauthorized' | 'unreachable' })
+  /** `isHeld`: a gateway said so, behind which nobody is served now. */
+  | { readonly outcome: 'unknown'; readonly reason: string; readonly isHeld?: boolean };
+
+/** Returns what an answer makes of an attempt. */
+export function outcomeOf(answer: Answer, { reason, retryAfterMs, isOneOfMany }: NotNow): Outcome {
+  const { concerns, when, handedOver, isGone } = answer;
+  if (handedOver === 'maybe') return { outcome: 'unknown', reason, isHeld: isOneOfMany !== true };
+  const notNow = { reason, retryAfterMs, ...(isOneOfMany === true && { isOneOfMany }) };
+  if (concerns === 'everybody') return { outcome: 'unavailable', ...notNow };
+  if (concerns === 'account') return { outcome: when === 'later' ? 'limited' : 'unauthorized', ...notNow };
+  if (when === 'later') return { outcome: 'deferred', reason, retryAfterMs };
+  return { outcome: 'rejected', reason, ...(isGone === true && { gone: true }) };
+}
+
+const LIMIT_PAUSE_MS = 60_000; // the least that FCM's documents ask for, where it names no time
+
+/** Returns what an answer over HTTP makes of an attempt, with the pause that the provider asks for. */
+export function outcomeOfHttp(
+  answer: Answer,
+  { headers, ...facts }: { readonly headers: Headers; readonly reason: string; readonly isOneOfMany?: boolean },
+): Outcome {
+  const isPace = answer.concerns === 'account' && answer.when === 'later';
+  return outcomeOf(answer, { ...facts, retryAfterMs: pauseMs(headers) ?? (isPace ? LIMIT_PAUSE_MS : undefined) });
+}
 
 /** One notification on its way to one address. */
 export interface OutwardMessage<Address, Content> {

@@ -68,9 +68,12 @@ export function codeOf(error: unknown): string {
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 3_600_000;
 
-/** What `Retry-After` asks for, in seconds or as a date, kept between a second and an hour; a minute without it. */
-export function retryAfterMs(headers: Headers, now = Date.now()): number {
-  const value = headers.get('retry-after') ?? '60';
+/** Returns what `Retry-After` asks for, in seconds or as a date, kept between a second and an hour; undefined without it. */
+export function pauseMs(headers: Headers, now = Date.now()): number | undefined {
+  const value = headers.get('retry-after') ?? '';
   const askedMs = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
-  return Number.isNaN(askedMs) ? 60_000 : Math.min(Math.max(askedMs, SHORTEST_MS), LONGEST_MS);
+  return Number.isNaN(askedMs) ? undefined : Math.min(Math.max(askedMs, SHORTEST_MS), LONGEST_MS);
 }
+
+/** Returns the same, and a minute without it. */
+export const retryAfterMs = (headers: Headers): number => pauseMs(headers) ?? 60_000;

@@ -110,7 +110,7 @@ function guard(tx: Tx, hold: Hold): Tx {
     // `then` of the query itself would send it; the promise beneath only listens.
     Promise.prototype.then.call(made, undefined, (error: unknown) => {
       if (endsSession(error) || isReadOnlyServer(error)) hold.lose(error);
-    });
+    }).catch(hold.lose);
     return made;
   };
   return new Proxy(tx, {

@@ -6,14 +6,28 @@ import { classOfRedisError } from './errors/redis-errors.ts';
 
 export type { ErrorClass } from './errors/error-class.ts';
 
-/** A dependency cannot be used now, for any work; or its provider asks to be left alone for `forMs`. */
+/** What is known of an outage beside its reason. */
+export interface Outage extends ErrorOptions {
+  /** Milliseconds for which the provider asks to be left alone. */
+  readonly forMs?: number | undefined;
+  /** Milliseconds for which this work waits at least, however short the outage is. */
+  readonly waitMs?: number | undefined;
+  /** The provider refuses our account: waiting alone does not end it. */
+  readonly isAccount?: boolean;
+}
+
+/** A dependency cannot be used now, for any work. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
   readonly forMs: number | undefined;
+  readonly waitMs: number | undefined;
+  readonly isAccount: boolean;
 
-  constructor(reason: string, { forMs, ...options }: ErrorOptions & { readonly forMs?: number } = {}) {
+  constructor(reason: string, { forMs, waitMs, isAccount = false, ...options }: Outage = {}) {
     super(reason, options);
     this.forMs = forMs;
+    this.waitMs = waitMs;
+    this.isAccount = isAccount;
   }
 }
 

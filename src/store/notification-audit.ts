@@ -188,7 +188,7 @@ export async function queueFailedAgain(tx: Tx, which: Failed, again: Again) {
 async function queue(tx: Tx, which: ReturnType<typeof failed>, { actionId, versions }: Again): Promise<readonly DueNotification[]> {
   const rows = await tx<(DueNotification & { userId: string })[]>`
     update notification
-    set status = 'queued', reason = null, due_at = null, refusals = 0,
+    set status = 'queued', reason = null, due_at = null, refusals = 0, deferrals = 0, deferred_since = null,
         template_version = coalesce(
           (
             select version from unnest(${[...versions.keys()]}::text[], ${[...versions.values()]}::integer[]) as current (name, version)

@@ -12,16 +12,20 @@ export interface Sending {
   readonly templateVersion: number;
   readonly locale: string;
   readonly payload: unknown;
-  /** Earlier attempts that ended without the provider's yes. */
+  /** Earlier attempts whose end nobody knows. */
   readonly refusals: number;
   /** Whether nobody knows what became of one of them. */
   readonly isDoubtful: boolean;
+  /** When this attempt began, by the database's clock. */
+  readonly now: Date;
+  readonly expiresAt: Date | null;
+  /** Attempts that the provider put off, and since when; null when there is none. */
+  readonly deferrals: number;
+  readonly deferredSince: Date | null;
 }
 
 /** What decides whether it leaves now. */
 export interface SendingRow extends Sending {
-  readonly now: Date;
-  readonly expiresAt: Date | null;
   readonly visit: { readonly stands: boolean; readonly startsAt: Date } | undefined;
   /** The reason why what it tells is no longer true; null while it is. */
   readonly outdated: string | null;
@@ -132,6 +136,7 @@ async function lockForSending(tx: Tx, ids: readonly string[], perHour: number): 
            n.template, n.template_version as "templateVersion", n.locale, n.payload, n.status, n.reason,
            coalesce(extract(epoch from n.sending_until - clock_timestamp()) * 1000, 0)::float8 as "remainingMs",
            clock_timestamp() as now, n.expires_at as "expiresAt",
+           n.deferrals, n.deferred_since as "deferredSince",
            ${outdated(tx)} as outdated,
            visit.status = 'scheduled' as "visitStands", visit.starts_at as "visitStartsAt",
            setting.time_zone as "timeZone",

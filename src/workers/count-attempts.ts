@@ -2,7 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { Ports } from './ports.ts';
 
 const CHANNELS = ['email', 'push', 'whatsapp'] as const;
-const OUTCOMES = ['sent', 'rejected', 'limited', 'unreachable', 'unknown'] as const;
+const OUTCOMES = ['sent', 'rejected', 'deferred', 'limited', 'unavailable', 'unauthorized', 'unreachable', 'unknown'] as const;
 
 /** Counts what became of attempts to notify, by channel. Each series is there from the start: the first refusal is an increase then. */
 export function countAttempts(registry: Registry): Ports['onAttempt'] {

@@ -8,6 +8,7 @@ export const deliverEmail = deliver({
   name: 'deliver-email', // names its queue and its proofs: never rename
   on: emailRequested,
   channel: 'email',
+  longestWaitMs: 259_200_000, // three days, as mail servers wait
   open: ({ email }) => email,
   addressesOf: async (db, userIds) =>
     new Map([...(await readContacts(db, userIds))].flatMap(([userId, { email }]) => (email === null ? [] : [[userId, [email]] as const]))),

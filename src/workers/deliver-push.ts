@@ -7,6 +7,7 @@ export const deliverPush = deliver({
   name: 'deliver-push', // names its queue and its proofs: never rename
   on: pushRequested,
   channel: 'push',
+  longestWaitMs: 86_400_000,
   open: ({ push }) => push,
   addressesOf: (db, userIds, { push }) => readPushDevices(db, userIds, push?.platforms ?? []),
   forget: (db, gone) => forgetPushDevices(db, gone.map(({ id }) => id)),

@@ -7,6 +7,7 @@ export const deliverWhatsApp = deliver({
   name: 'deliver-whatsapp', // names its queue and its proofs: never rename
   on: whatsAppRequested,
   channel: 'whatsapp',
+  longestWaitMs: 86_400_000,
   open: ({ whatsapp }) => whatsapp,
   addressesOf: async (db, userIds) =>
     new Map([...(await readWhatsAppPhones(db, userIds))].map(([userId, phone]) => [userId, [phone]])),

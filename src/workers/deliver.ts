@@ -1,9 +1,9 @@
 import { templateContracts } from '../../templates/index.ts';
 import { notificationFailed } from '../events/notification-failed.ts';
 import { defineOutbound, type Claim, type Outbound, type OutboundContext } from '../kernel/consumers/consumer.ts';
-import { RetryLater } from '../kernel/errors.ts';
 import type { Contract } from '../kernel/event.ts';
 import type { Outcome, OutwardChannel } from '../notifications/channel.ts';
+import { endOfAttempt } from '../notifications/end-of-attempt.ts';
 import { maySend } from '../notifications/may-send.ts';
 import type { Rendered } from '../notifications/render.ts';
 import { readerOf } from '../notifications/template-contract.ts';
@@ -16,7 +16,6 @@ import type { OutwardChannels, Ports } from './ports.ts';
 
 const TIMEOUT_MS = 25_000;
 const LEASE_MS = TIMEOUT_MS + 5_000; // beyond it, an attempt that has not reported back never will
-const MOST_REFUSALS = 8; // below the consumer's attempts: what a provider refuses is no dead letter of ours
 const SAME_MS = 1_000; // until another request for the same notification is looked at
 
 const contractOf = (template: string) => templateContracts.find(({ name }) => name === template);
@@ -38,6 +37,8 @@ export interface Delivery<Name extends keyof OutwardChannels, Address> {
   addressesToConfirm?(db: Db, confirmationIds: readonly string[]): Promise<ReadonlyMap<string, Address>>;
   /** Drops addresses that are nobody's any more. */
   forget?(db: Db, gone: readonly Address[]): Promise<void>;
+  /** Milliseconds for which a notification waits that its provider puts off, before it is given up. */
+  readonly longestWaitMs: number;
   /** Called once an attempt was accepted. */
   onSent?(): void;
 }
@@ -81,8 +82,11 @@ export function deliver<Name extends keyof OutwardChannels, Address>(delivery: D
       const { outcome, gone } = await send(delivery, task, context);
       context.ports.onAttempt(channel, outcome.outcome);
       if (outcome.outcome === 'sent') delivery.onSent?.();
-      const ended = endOf(outcome, task.sending);
-      return { end: { ended, gone }, error: errorOf(outcome, ended, channel) };
+      const { sending } = task;
+      const { end, error } = endOfAttempt(outcome, {
+        ...sending, channel, resendsUnknown: resendUnknown(sending.template), longestWaitMs: delivery.longestWaitMs,
+      });
+      return { end: { ended: end, gone }, error };
     },
 
     async settle(all, { tx, append }) {
@@ -143,7 +147,7 @@ async function send<Name extends keyof OutwardChannels, Address>(
   }
 }
 
-const refused = (reason: string) => ({ outcome: { outcome: 'rejected', permanent: true, reason } as const, gone: [] });
+const refused = (reason: string) => ({ outcome: { outcome: 'rejected', reason } as const, gone: [] });
 
 const isGone = (outcome: Outcome | undefined) => outcome?.outcome === 'rejected' && outcome.gone === true;
 
@@ -153,39 +157,11 @@ function textOf(props: unknown, name: string): string | undefined {
 }
 
 /** What makes the most of it, first: one address that accepted is enough; one that nobody knows of may have. */
-const RANK = ['sent', 'unknown', 'limited', 'unreachable', 'rejected'] as const;
+const RANK = ['sent', 'unknown', 'unauthorized', 'limited', 'unavailable', 'unreachable', 'deferred', 'rejected'] as const;
 
+/** Returns what decides of the outcomes at several addresses: what holds the channel before what one of many says. */
 function best(outcomes: readonly Outcome[]): Outcome {
   const rank = (outcome: Outcome) =>
-    RANK.indexOf(outcome.outcome) + (outcome.outcome === 'rejected' && outcome.permanent ? 1 : 0);
+    RANK.indexOf('isOneOfMany' in outcome && outcome.isOneOfMany === true ? 'deferred' : outcome.outcome);
   return outcomes.reduce((one, other) => (rank(other) < rank(one) ? other : one));
-}
-
-/**
- * A definite refusal ends the notification, unless nobody knows what became of an earlier attempt; what may succeed is
- * queued again, for some attempts, and what nobody knows by the template's policy.
- */
-function endOf(outcome: Outcome, { template, refusals, isDoubtful }: Sending): SendingEnd {
-  const isLast = refusals + 1 >= MOST_REFUSALS;
-  switch (outcome.outcome) {
-    case 'sent':
-      return { outcome: 'sent', status: 'sent', providerId: outcome.providerId };
-    case 'rejected': {
-      const isOver = outcome.permanent || isLast;
-      return { outcome: 'rejected', status: isOver ? (isDoubtful ? 'unknown' : 'failed') : 'queued', detail: outcome.reason };
-    }
-    case 'limited':
-    case 'unreachable':
-      return { outcome: outcome.outcome, status: 'queued', detail: outcome.reason };
-    case 'unknown':
-      return { outcome: 'unknown', status: resendUnknown(template) && !isLast ? 'queued' : 'unknown', detail: outcome.reason };
-  }
-}
-
-/** Why the delivery is not done; undefined when it is. */
-function errorOf(outcome: Outcome, { status, detail }: SendingEnd, channel: string): Error | undefined {
-  if (outcome.outcome === 'unreachable') return new Unavailable(`${channel}: ${outcome.reason}`);
-  if (outcome.outcome === 'limited' && outcome.everyone) return new Unavailable(`${channel}: ${outcome.reason}`, { forMs: outcome.retryAfterMs });
-  if (outcome.outcome === 'limited') return new RetryLater(outcome.retryAfterMs, `${channel}: ${outcome.reason}`);
-  return status === 'queued' ? new Error(`${channel} not accepted: ${detail ?? outcome.outcome}`) : undefined;
 }

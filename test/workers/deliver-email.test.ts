@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MailFailure } from '../../dev/sandbox/mailbox.ts';
 import { emailRequested } from '../../src/events/email-requested.ts';
 import { insertNotifications } from '../../src/store/notifications.ts';
 import { endSending, type SendingEnd } from '../../src/store/end-sending.ts';
@@ -61,17 +62,75 @@ test('a mail server that is away holds the consumer and burns no attempt', async
   expect(await sql`select from notification where sent_at is not null and provider_id is not null`).toHaveLength(1);
 });
 
-test('a refusal for now is tried again and arrives', async () => {
-  const { world, messageId, standing, settled } = await mailRequested();
-  world.mailbox.fail = 'reject-4xx';
-  world.start();
-  await until('the failure is counted', async () => (await world.failures()).length === 1);
-  expect(await standing()).toEqual({ status: 'queued', reason: 'smtp 451 EMESSAGE at DATA' });
-  world.mailbox.fail = undefined;
-  expect(await settled()).toEqual({
-    status: 'sent', reason: null, mails: [messageId],
-    attempts: ['1 sending', '1 rejected', '2 sending', '2 sent'],
+/** Waits until a mail's attempt has ended as said. */
+const ended = (world: Awaited<ReturnType<typeof mailRequested>>['world'], id: string, step: string) =>
+  until(`the record says ${step}`, async () => {
+    await world.relayOnce();
+    return (await world.attempts(id)).includes(step);
   });
+
+test.each<[title: string, fail: MailFailure, outcome: string, reason: string]>([
+  ['a server in trouble', 'reject-4xx', 'unavailable', 'smtp 451 EMESSAGE at DATA'],
+  ['a full disk', { at: 'MAIL FROM', reply: '452 4.3.1 Insufficient system storage' }, 'unavailable', 'smtp 452 4.3.1 EENVELOPE at MAIL FROM'],
+  ['too much mail from us', { at: 'MAIL FROM', reply: '450 4.7.1 Error: too much mail from us' }, 'limited', 'smtp 450 4.7.1 EENVELOPE at MAIL FROM'],
+  ['a sender that is not verified', { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' }, 'unauthorized',
+    'smtp 550 5.7.1 EENVELOPE at MAIL FROM'],
+  ['a server that wants TLS', { at: 'MAIL FROM', reply: '530 5.7.0 Must issue a STARTTLS command first' }, 'unauthorized',
+    'smtp 530 5.7.0 EENVELOPE at MAIL FROM'],
+  ['a relay that is denied', { at: 'RCPT TO', reply: '554 5.7.1 <ana@example.com>: Relay access denied' }, 'unauthorized',
+    'smtp 554 5.7.1 EENVELOPE at RCPT TO'],
+])('%s holds the consumer, spends nothing, and the mail arrives afterwards', async (_title, fail, outcome, reason) => {
+  const { world, id, messageId, standing, settled } = await mailRequested();
+  world.mailbox.fail = fail;
+  world.start();
+  await ended(world, id, `2 ${outcome}`);
+  expect(await standing()).toMatchObject({ status: expect.stringMatching(/^(queued|sending)$/) as string });
+  const [held] = world.logged.filter((line) => line.includes('"msg":"consumer held'));
+  expect(held).toContain(`email: ${reason}`);
+  expect(held).toContain(outcome === 'unauthorized' ? 'the provider refuses our account' : 'a dependency is unavailable');
+  world.mailbox.fail = undefined;
+  const { attempts, ...end } = await settled();
+  expect(end).toEqual({ status: 'sent', reason: null, mails: [messageId] });
+  expect(attempts.filter((step) => !/ (sending|sent)$/.test(step)).every((step) => step.endsWith(` ${outcome}`))).toBe(true);
+  expect(await world.failures()).toEqual([]);
+});
+
+const GREYLISTED = '450 4.7.1 <ana@example.com>: Greylisting in action, please come back in 00:05:00';
+
+test.each<[title: string, fail: MailFailure]>([
+  ['greylisting', { at: 'RCPT TO', reply: GREYLISTED }],
+  ['greylisting after the message', { at: 'DATA', reply: '451 4.7.1 Greylisting in action' }],
+  ['a full mailbox', { at: 'RCPT TO', reply: '452 4.2.2 Mailbox full' }],
+  ['a reader who gets too much', { at: 'RCPT TO', reply: '450 4.2.1 The user you are trying to contact is receiving mail too quickly' }],
+])('%s puts off this mail alone for about a minute, and spends nothing', async (_title, fail) => {
+  const { world, sql, id, messageId, settled } = await mailRequested();
+  world.mailbox.fail = fail;
+  world.start();
+  await ended(world, id, '1 deferred');
+  const waits = () => sql<{ seconds: number }[]>`
+    select extract(epoch from not_before - clock_timestamp())::float8 as seconds from waiting_delivery
+  `;
+  await until('it waits', async () => (await waits()).length === 1);
+  const [{ seconds } = { seconds: 0 }] = await waits();
+  expect(seconds).toBeGreaterThan(40);
+  expect(seconds).toBeLessThan(76);
+  expect((await world.registry.metrics())).not.toContain('consumer_held{consumer="deliver-email"} 1');
+  world.mailbox.fail = undefined;
+  await world.makeDue();
+  expect(await settled()).toEqual({
+    status: 'sent', reason: null, mails: [messageId], attempts: ['1 sending', '1 deferred', '2 sending', '2 sent'],
+  });
+  expect(await world.failures()).toEqual([]);
+});
+
+test('what is put off for three days fails with its reason', async () => {
+  const { world, sql, settled } = await mailRequested();
+  await sql`update notification set deferrals = 20, deferred_since = clock_timestamp() - interval '3 days'`;
+  world.mailbox.fail = { at: 'RCPT TO', reply: GREYLISTED };
+  world.start();
+  const { reason, ...end } = await settled();
+  expect(end).toEqual({ status: 'failed', mails: [], attempts: ['1 sending', '1 deferred'] });
+  expect(reason).toMatch(/^smtp 450 4\.7\.1 EENVELOPE at RCPT TO, since \d{4}-/);
 });
 
 test('a refusal for good fails the notification with a reason that tells no address, not the delivery', async () => {

@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createECDH, randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFcm } from '../../dev/sandbox/fcm.ts';
+import type { ProviderFailure } from '../../dev/sandbox/http-provider.ts';
+import { startWebPush } from '../../dev/sandbox/web-push.ts';
 import { pushChannel } from '../../src/notifications/channels/push.ts';
 import { openFcm } from '../../src/platform/fcm.ts';
+import { openWebPush } from '../../src/platform/web-push.ts';
 import { savePushDevice } from '../../src/store/push-devices.ts';
 import { deliverPush } from '../../src/workers/deliver-push.ts';
 import { notify } from '../../src/workers/notify.ts';
@@ -84,6 +87,94 @@ test('a provider’s pause holds the consumer for as long as it asks, and spends
   await world.settle();
   expect(await attempts()).toEqual(['1 sending', '1 limited', '2 sending', '2 sent']);
   expect(performance.now() - beganAt).toBeGreaterThan(6_900);
+});
+
+test.each<[title: string, fail: ProviderFailure, outcome: string, reason: string]>([
+  ['FCM in trouble', 'later', 'unavailable', 'fcm 500 INTERNAL'],
+  ['FCM behind a gateway that fails', { status: 502, body: '<html>' }, 'unavailable', 'fcm 502'],
+  ['a project that may not send', 'account', 'unauthorized', 'fcm 403 PERMISSION_DENIED'],
+])('%s holds the consumer, spends nothing, and the push arrives afterwards', async (_title, fail, outcome, reason) => {
+  const { world, fcm, pushed, attempts } = await pushWorld('phone');
+  fcm.fail = fail;
+  world.start();
+  await until('it was tried twice', async () => {
+    await world.relayOnce();
+    return (await attempts()).includes(`2 ${outcome}`);
+  });
+  expect(world.logged.filter((line) => line.includes('"msg":"consumer held') && line.includes(`push: ${reason}`))).not.toEqual([]);
+  fcm.fail = undefined;
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ status: 'sent', reason: null }]);
+  expect(await world.failures()).toEqual([]);
+});
+
+test('a device that got too much waits alone; others are told at once', async () => {
+  const { world, fcm, pushed, took } = await pushWorld('busy-phone');
+  const others = ['one', 'two', 'three'];
+  for (const token of others) {
+    const customerUserId = await world.person();
+    await world.sql.begin((tx) => savePushDevice(tx, customerUserId, { platform: 'fcm', token }));
+    await world.commit(ticketOpened(await world.tenant({ ownerUserId: await world.person() }), { customerUserId }));
+  }
+  world.start();
+  await until('the others are told', async () => {
+    await world.relayOnce();
+    return fcm.accepted.length === others.length;
+  });
+  expect(took()).toEqual(others.toSorted());
+  await until('the device waits', async () => (await pushed()).some(({ status, reason }) => status === 'queued' && reason === 'fcm 429 QUOTA_EXCEEDED'));
+  expect(world.logged.join('\n')).not.toContain('consumer held');
+  expect(await world.failures()).toEqual([]);
+});
+
+test('a key for Apple’s servers that FCM cannot use fails that message, and nobody waits', async () => {
+  const { world, fcm, pushed, devices } = await pushWorld('ios-phone');
+  world.start();
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ status: 'failed', reason: 'fcm 401 THIRD_PARTY_AUTH_ERROR' }]);
+  expect(await devices()).toEqual(['ios-phone']);
+  expect(fcm.grants()).toBe(1);
+  expect(world.logged.join('\n')).not.toContain('consumer held');
+});
+
+/** A customer with a browser, and consumers that have not started. */
+async function browserWorld() {
+  const service = await startWebPush();
+  onTestFinished(() => service.stop());
+  const ecdh = createECDH('prime256v1');
+  ecdh.generateKeys();
+  const privateKey = ecdh.getPrivateKey().toString('base64url').padStart(43, 'A');
+  const webPush = openWebPush({ privateKey, subject: 'mailto:ops@techmarket.example', timeoutMs: 2_000 });
+  const world = await openNotifying([deliverPush, notify], { push: pushChannel({ webPush }) });
+  const customerUserId = await world.person();
+  const { endpoint, keys } = service.subscribe();
+  await world.sql.begin((tx) => savePushDevice(tx, customerUserId, { platform: 'web', endpoint, ...keys }));
+  await world.commit(ticketOpened(await world.tenant({ ownerUserId: await world.person() }), { customerUserId }));
+  const pushed = async () => (await world.notifications()).filter(({ channel }) => channel === 'push');
+  return { world, service, pushed, attempts: async () => world.attempts((await pushed())[0]?.id ?? randomUUID()) };
+}
+
+test.each<[title: string, fail: ProviderFailure, outcome: string, tries: number]>([
+  ['our clock or key is refused', 'account', 'unauthorized', 2],
+  ['our key is refused', { status: 403, body: 'the VAPID credentials do not correspond' }, 'unauthorized', 2],
+  ['the service is in trouble', 'later', 'unavailable', 2],
+  ['the service throttles with 406', { status: 406, headers: { 'Retry-After': '2' } }, 'deferred', 1],
+  ['the service throttles with 429', { status: 429, headers: { 'Retry-After': '2' } }, 'deferred', 1],
+])('where %s, a browser’s push waits by itself and spends nothing', async (_title, fail, outcome, tries) => {
+  const { world, service, pushed, attempts } = await browserWorld();
+  service.fail = fail;
+  world.start();
+  await until('it was tried', async () => {
+    await world.relayOnce();
+    return (await attempts()).includes(`${tries} ${outcome}`);
+  });
+  service.fail = undefined;
+  const beganAt = performance.now();
+  await world.settle();
+  expect(await pushed()).toMatchObject([{ status: 'sent', reason: null }]);
+  if (tries === 1) expect(performance.now() - beganAt).toBeGreaterThan(1_400);
+  expect(world.logged.join('\n')).not.toContain('consumer held');
+  expect(await world.failures()).toEqual([]);
 });
 
 test('a push whose answer was lost is sent again under the same id', async () => {

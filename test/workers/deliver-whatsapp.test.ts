@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { saveConfirmedContact } from '../../dev/confirmed-contact.ts';
+import type { ProviderFailure } from '../../dev/sandbox/http-provider.ts';
 import { startWhatsApp, type WhatsAppStatus } from '../../dev/sandbox/whatsapp.ts';
 import { createApp } from '../../src/api/app.ts';
 import { startServer } from '../../src/api/server.ts';
@@ -65,6 +66,27 @@ test('who said yes to WhatsApp gets a quote by it, and the text is what was appr
   expect(message).toMatchObject({ to: PHONE.slice(1), template: 'quote_sent', language: 'es_MX', callbackData: id });
   expect(message?.parameters).toHaveLength(4);
   expect(world.logged.join('\n')).not.toContain(PHONE.slice(1));
+});
+
+test.each<[title: string, fail: ProviderFailure, outcome: string, isHeld: boolean]>([
+  ['Meta in trouble', 'later', 'unavailable', true],
+  ['Meta behind a gateway that fails', { status: 503, body: '<html>' }, 'unavailable', true],
+  ['an account that has not paid', 'account', 'unauthorized', true],
+  ['a reader who gets too much', 'defer', 'deferred', false],
+])('%s spends nothing, and the quote arrives afterwards', async (_title, fail, outcome, isHeld) => {
+  const { world, cloud, status, attempts } = await quoteWorld();
+  cloud.fail = fail;
+  cloud.retryAfterSeconds = 2;
+  world.start();
+  await until('it was tried', async () => {
+    await world.relayOnce();
+    return (await attempts()).includes(`1 ${outcome}`);
+  });
+  cloud.fail = undefined;
+  await world.settle();
+  expect(await status()).toBe('sent');
+  expect(world.logged.some((line) => line.includes('consumer held'))).toBe(isHeld);
+  expect(await world.failures()).toEqual([]);
 });
 
 test('who said no gets nothing by it', async () => {

@@ -92,7 +92,7 @@ test('what push refused after nobody knew is not told by WhatsApp either', async
   fcm.fail = 'drop';
   const reminding = remind();
   await until('nobody knows', async () => (await sql`select from notification_attempt where outcome = 'unknown'`).length > 0);
-  fcm.fail = 'later';
+  fcm.fail = 'refuse';
   await reminding;
   expect(await states()).toEqual(['push unknown']);
   expect(cloud.accepted).toEqual([]);

@@ -13,4 +13,4 @@ export const toldSteps = (told: readonly Step[], language: Language): readonly H
   told.map(({ at, channel, kind, what, detail }) => ({ at, tone: toneOf(what), what: `${channel}: ${said[language][kind]} ${what}`, detail }));
 
 const toneOf = (what: string): Tone =>
-  /rejected|failed|unknown|unreachable/.test(what) ? 'bad' : /suppressed|held/.test(what) ? 'warn' : /sent|delivered|read/.test(what) ? 'good' : 'calm';
+  /rejected|failed|unknown|unreachable|unavailable|unauthorized/.test(what) ? 'bad' : /suppressed|held|deferred|limited/.test(what) ? 'warn' : /sent|delivered|read/.test(what) ? 'good' : 'calm';

@@ -18,8 +18,8 @@ export interface FailureContext {
   readonly log: Logger;
   readonly metrics: ConsumerMetrics;
   readonly consumer: { readonly name: string; readonly attempts: number };
-  /** Holds the consumer, for so long at least. Returns the milliseconds until the next try. */
-  readonly onUnavailable: (atLeastMs?: number) => number;
+  /** Holds the consumer because of an error, for so long at least. Returns the milliseconds until the next try. */
+  readonly onUnavailable: (atLeastMs: number | undefined, error: Error) => number;
 }
 
 /** A failed delivery and what becomes of it. */
@@ -74,7 +74,10 @@ function settleOne(failed: FailedDelivery, attempts: number, { consumer, onUnava
   return { eventId: failed.eventId, outcome, attempts, error, waiting: outcome === 'dead' ? undefined : toWaiting(failed, outcome, delayMs) };
 
   function decide(why: Error, count: number): readonly [SettledFailure['outcome'], number] {
-    if (isUnavailable(why)) return ['unavailable', onUnavailable(why instanceof Unavailable ? why.forMs : undefined)];
+    if (isUnavailable(why)) {
+      const { forMs, waitMs = 0 } = why instanceof Unavailable ? why : {};
+      return ['unavailable', Math.max(onUnavailable(forMs, why), waitMs)];
+    }
     if (why instanceof RetryLater) return ['parked', why.delayMs];
     if (classify(why) === 'again') return ['parked', AGAIN_MS];
     if (why instanceof Permanent || count >= consumer.attempts) return ['dead', 0];

@@ -47,15 +47,21 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
   const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, onStuck, linkTo, concurrency = consumer.concurrency } = options;
   const { name } = consumer;
   const log = options.log.child({ consumer: name });
+  let steered: Promise<unknown> = Promise.resolve();
+  /** Pauses or resumes the worker, one after the other. A worker that cannot resume ends by its canary. */
+  const steer = (step: () => Promise<void>) => {
+    steered = steered.then(step).catch((error: unknown) => log.error({ error }, 'worker could not be paused or resumed'));
+  };
   const breaker = makeBreaker({
     hold: (error) => {
       metrics.held(name, true);
-      log.warn({ error }, 'consumer held: a dependency is unavailable');
-      void worker.pause(true);
+      if (error instanceof Unavailable && error.isAccount) log.error({ error }, 'consumer held: the provider refuses our account');
+      else log.warn({ error }, 'consumer held: a dependency is unavailable');
+      steer(() => worker.pause(true));
     },
     release: () => {
       metrics.held(name, false);
-      worker.resume();
+      steer(() => worker.resume());
     },
   });
   const runtime = {
@@ -114,7 +120,10 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
     held: () => breaker.held,
     onDeath: () => onStuck(name),
   });
-  void worker.run();
+  worker.run().catch((error: unknown) => {
+    log.error({ error }, 'worker ended');
+    onStuck(name);
+  });
 
   return {
     async close() {

@@ -1,6 +1,7 @@
+import { answerOfSmtp } from '../../platform/answers/smtp.ts';
 import { SmtpFailure } from '../../platform/smtp.ts';
 import type { Mail } from '../../platform/smtp.ts';
-import type { Outcome, OutwardChannel } from '../channel.ts';
+import { type Outcome, outcomeOf, type OutwardChannel } from '../channel.ts';
 import type { Rendered } from '../render.ts';
 
 export interface Email {
@@ -34,7 +35,7 @@ export function emailChannel(mail: Mail, from: string): OutwardChannel<string, R
 export async function sendEmail(mail: Mail, email: Email): Promise<Outcome> {
   const { notificationId, to, from, subject, text, html, listUnsubscribeUrl, signal } = email;
   const sender = /<([^<>]*)>$/.exec(from)?.[1] ?? from;
-  const refuse = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason });
+  const refuse = (reason: string): Outcome => ({ outcome: 'rejected', reason });
   if (!ADDRESS.test(to)) return refuse('the address is not one address');
   if (!ADDRESS.test(sender)) return refuse('the sender is not one address');
   if ([from, subject, listUnsubscribeUrl ?? ''].some((header) => CONTROL.test(header))) {
@@ -64,25 +65,29 @@ export async function sendEmail(mail: Mail, email: Email): Promise<Outcome> {
     return { outcome: 'sent', providerId: serverMessageId ?? messageId };
   } catch (error) {
     if (!(error instanceof SmtpFailure)) throw error;
-    return outcomeOf(error);
+    return outcome(error);
   }
 }
+
+/** Codes of nodemailer 10 for what the library refuses itself, because of the message or its address. */
+const REFUSED_HERE = new Set(['EENVELOPE', 'EMESSAGE', 'ESTREAM', 'EMAXRECIPIENTS']);
+/** Codes for what it refuses because of our credentials, or what the server offers for them. */
+const NOT_SIGNED_IN = new Set(['EAUTH', 'ENOAUTH', 'EREQUIRETLS']);
 
 /**
  * Tells the outcomes apart by what nodemailer 10 reports: EENVELOPE is a refusal before the message left, EMESSAGE the
  * answer to the whole message; a lost or silent connection has neither, whenever it happens.
  */
-function outcomeOf({ cause, handedOver }: SmtpFailure): Outcome {
-  const { code, responseCode, permanent = false } = cause;
+function outcome({ cause, handedOver }: SmtpFailure): Outcome {
+  const { code = '', responseCode, response = '', command } = cause;
   const reason = reasonOf(cause);
-  const isAnswer = code === 'EMESSAGE' || (code === 'EENVELOPE' && responseCode !== 421); // 421: it closes down
-  // Without a reply it is the library that refuses (an address it cannot write, a message over the announced size),
-  // unless the message is gone: then it could not read the reply.
-  const isUnreadable = responseCode === undefined && handedOver;
-  if (isAnswer && !isUnreadable) {
-    return { outcome: 'rejected', permanent: responseCode === undefined || permanent, reason };
+  // Once the message has left, only its own answer counts: what else was read is a part of one.
+  if (handedOver && (responseCode === undefined || code !== 'EMESSAGE')) return { outcome: 'unknown', reason };
+  if (responseCode !== undefined && responseCode >= 400) {
+    return outcomeOf(answerOfSmtp({ command, code: responseCode, text: response }), { reason });
   }
-  return { outcome: handedOver ? 'unknown' : 'unreachable', reason };
+  if (NOT_SIGNED_IN.has(code)) return { outcome: 'unauthorized', reason };
+  return REFUSED_HERE.has(code) ? { outcome: 'rejected', reason } : { outcome: 'unreachable', reason };
 }
 
 /** Codes only: a server's text may quote the address, or anything else. */

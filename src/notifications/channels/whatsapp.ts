@@ -1,6 +1,7 @@
-import { type Posted, retryAfterMs } from '../../platform/post.ts';
+import { answerOfWhatsApp, readWhatsAppBody } from '../../platform/answers/whatsapp.ts';
+import type { Posted } from '../../platform/post.ts';
 import type { WhatsApp } from '../../platform/whatsapp.ts';
-import type { Outcome, OutwardChannel, OutwardMessage } from '../channel.ts';
+import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from '../channel.ts';
 import type { Rendered } from '../render.ts';
 import type { ApprovedTemplate, Reader, TemplateContract } from '../template-contract.ts';
 
@@ -28,48 +29,19 @@ export function whatsAppChannel(
     if (!posted.answered) {
       return { outcome: posted.handedOver ? 'unknown' : 'unreachable', reason: `whatsapp ${posted.reason}` };
     }
-    return outcomeOf(posted);
+    return outcome(posted);
   }
   return Object.freeze({ send });
 }
 
 const nameFor = ({ name, nameFor = {} }: ApprovedTemplate, reader: Reader | undefined) => (reader && nameFor[reader]) ?? name;
 
-const refused = (reason: string): Outcome => ({ outcome: 'rejected', permanent: true, reason: `whatsapp: ${reason}` });
+const refused = (reason: string): Outcome => ({ outcome: 'rejected', reason: `whatsapp: ${reason}` });
 
-/** Too fast: for the app, the account or the number. */
-const LIMITED = new Set([4, 80007, 130429, 131048]);
-/** Too fast for the number and its reader. */
-const PAIR_LIMITED = 131056;
-/** Our token, our permissions or our account: no message is to blame. */
-const OURS = new Set([0, 3, 10, 190, 368, 131005, 131031, 131042]);
-/** Theirs, for now. */
-const TRANSIENT = new Set([1, 2, 131000, 131016, 131057, 133004]);
-const NO_CODE = -1;
-
-function outcomeOf({ status, headers, body }: Extract<Posted, { answered: true }>): Outcome {
-  const { id, code = NO_CODE } = parsed(body);
-  const reason = ['whatsapp', status, ...(code === NO_CODE ? [] : [code])].join(' ');
-  if (status === 200 && id !== undefined) return { outcome: 'sent', providerId: id };
-  if (code === PAIR_LIMITED) return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), everyone: false, reason };
-  if (status === 429 || LIMITED.has(code)) {
-    return { outcome: 'limited', retryAfterMs: retryAfterMs(headers), everyone: true, reason };
-  }
-  if (status === 401 || OURS.has(code)) return { outcome: 'unreachable', reason };
-  if (status >= 500 || TRANSIENT.has(code)) return { outcome: 'rejected', permanent: false, reason };
-  if (status >= 400) return { outcome: 'rejected', permanent: true, reason };
-  return { outcome: 'unknown', reason: `${reason} is no answer we know` };
-}
-
-/** The message's id or the error's code; texts may quote the number. */
-function parsed(body: string): { readonly id?: string | undefined; readonly code?: number | undefined } {
-  let answer: { messages?: readonly { id?: unknown }[]; error?: { code?: unknown } };
-  try {
-    answer = Object(JSON.parse(body)) as typeof answer;
-  } catch {
-    return {};
-  }
-  const id = Array.isArray(answer.messages) ? (Object(answer.messages[0]) as { id?: unknown }).id : undefined;
-  const code = Number(answer.error?.code ?? Number.NaN);
-  return { id: typeof id === 'string' ? id : undefined, code: Number.isInteger(code) ? code : undefined };
+function outcome({ status, headers, body }: Extract<Posted, { answered: true }>): Outcome {
+  const read = readWhatsAppBody(body);
+  const reason = ['whatsapp', status, read.code].filter((part) => part !== undefined).join(' ');
+  if (status === 200 && read.id !== undefined) return { outcome: 'sent', providerId: read.id };
+  if (status < 300) return { outcome: 'unknown', reason: `${reason} is no answer we know` };
+  return outcomeOfHttp(answerOfWhatsApp(status, read), { reason, headers });
 }

@@ -16,8 +16,8 @@ export interface Sandboxed {
 
 /** Where a protocol differs from the others. */
 export interface Differences {
-  /** It can't ask for a pause. */
-  readonly hasNoLimit?: boolean;
+  /** It can't name a time. */
+  readonly hasNoPause?: boolean;
   /** Its address names the server, so that one which is away is the address's fault. */
   readonly addressNamesServer?: boolean;
 }
@@ -42,16 +42,20 @@ export function describeChannel(name: string, open: () => Promise<Sandboxed>, di
       expect(sandboxed.accepted()).toBe(1);
     });
 
+    const one = differences.addressNamesServer === true ? { isOneOfMany: true } : {};
+    const pause = differences.hasNoPause === true ? {} : { retryAfterMs: 7_000 };
+    const limited = differences.addressNamesServer === true ? 'deferred' : 'limited'; // one of many limits one recipient
     const answers: readonly [title: string, failure: ProviderFailure, outcome: object, taken: number][] = [
-      ['a definite refusal is permanent', 'refuse', { outcome: 'rejected', permanent: true }, 0],
-      ['a refusal for now is not', 'later', { outcome: 'rejected', permanent: false }, 0],
+      ['a definite refusal is the message’s end', 'refuse', { outcome: 'rejected' }, 0],
+      ['a provider in trouble serves nobody', 'later', { outcome: 'unavailable', ...one }, 0],
+      ['a refused account is no message’s fault', 'account', { outcome: 'unauthorized', ...one }, 0],
+      ['a provider’s limit is as long as it asks for', 'limit', { outcome: limited, ...pause }, 0],
+      ['a recipient is put off alone, for as long as the provider asks', 'defer', { outcome: 'deferred', ...pause }, 0],
       ['a connection lost after the request leaves nobody the wiser', 'drop', { outcome: 'unknown' }, 1],
       ['neither does silence', 'silent', { outcome: 'unknown' }, 0],
       ['nor an answer that is none', 'malformed', { outcome: 'unknown' }, 0],
     ];
-    const pause = { outcome: 'limited', retryAfterMs: 7_000 };
-    const limited = ['a provider’s pause is as long as it asks for', 'limit', pause, 0] as const;
-    test.each([...answers, ...(differences.hasNoLimit === true ? [] : [limited])])(
+    test.each(answers)(
       '%s', async (_title, failure, outcome, taken) => {
         const sandboxed = await opened();
         sandboxed.fail(failure);
@@ -65,8 +69,7 @@ export function describeChannel(name: string, open: () => Promise<Sandboxed>, di
     test('nothing was handed over where nobody listens', async () => {
       const sandboxed = await opened();
       await sandboxed.stop();
-      const itsFault = { outcome: 'rejected', permanent: false };
-      await expectOutcome(sandboxed, differences.addressNamesServer === true ? itsFault : { outcome: 'unreachable' });
+      await expectOutcome(sandboxed, { outcome: 'unreachable', ...one });
     });
 
     test('an attempt that was given up before it began handed nothing over', async () => {

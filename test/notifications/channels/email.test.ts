@@ -6,7 +6,7 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../../dev/free-port.ts';
-import { startMailbox } from '../../../dev/sandbox/mailbox.ts';
+import { type MailFailure, startMailbox } from '../../../dev/sandbox/mailbox.ts';
 import { emailChannel, sendEmail } from '../../../src/notifications/channels/email.ts';
 import type { Email } from '../../../src/notifications/channels/email.ts';
 import { openMail } from '../../../src/platform/smtp.ts';
@@ -75,9 +75,12 @@ const refusal = (responseCode: number, message = `5.1.1 <${EMAIL.to}> is not her
 const drop = (socket: Socket) => void socket.destroy();
 const TO_DATA = ['220 hello', '250 hello', '250 sender ok', '250 recipient ok', '354 go ahead'];
 
-const mailFailures = {
+const mailFailures: Readonly<Record<string, MailFailure>> = {
   refuse: 'reject-5xx', later: 'reject-4xx', drop: 'drop-after-data', malformed: 'malformed', silent: 'silent',
-} as const;
+  account: { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' },
+  limit: { at: 'MAIL FROM', reply: '450 4.7.1 Error: too much mail' },
+  defer: { at: 'RCPT TO', reply: '450 4.7.1 Greylisted' },
+};
 
 describeChannel('mail', async () => {
   const mailbox = await startMailbox();
@@ -87,39 +90,39 @@ describeChannel('mail', async () => {
   return {
     send: (signal) => channel.send({ notificationId, to, template: 'ticket-created', content, signal }),
     fail: (failure) => {
-      mailbox.fail = failure === undefined || failure === 'limit' ? undefined : mailFailures[failure];
+      mailbox.fail = failure === undefined ? undefined : mailFailures[String(failure)];
     },
     accepted: () => mailbox.messages.length,
     stop: () => mailbox.stop(),
     secrets: [to],
   };
-}, { hasNoLimit: true });
+}, { hasNoPause: true });
 
 describe('what became of an attempt', () => {
   const cases: readonly [title: string, server: () => Promise<Mail> | Mail, expected: object][] = [
     ['an address refused for good',
       () => smtpServer({ onRcptTo: (_address, _session, done) => done(refusal(550)) }),
-      { outcome: 'rejected', permanent: true, reason: 'smtp 550 5.1.1 EENVELOPE at RCPT TO' }],
+      { outcome: 'rejected', reason: 'smtp 550 5.1.1 EENVELOPE at RCPT TO' }],
     ['an address refused for now',
       () => smtpServer({ onRcptTo: (_address, _session, done) => done(refusal(450, '4.2.1 later')) }),
-      { outcome: 'rejected', permanent: false, reason: 'smtp 450 4.2.1 EENVELOPE at RCPT TO' }],
+      { outcome: 'deferred', reason: 'smtp 450 4.2.1 EENVELOPE at RCPT TO' }],
     ['a sender refused', () => smtpServer({ onMailFrom: (_address, _session, done) => done(refusal(553)) }),
-      { outcome: 'rejected', permanent: true }],
+      { outcome: 'unauthorized' }],
     ['a message refused for good after it was read',
       () => smtpServer({ onData: (stream, _session, done) => stream.resume().on('end', () => done(refusal(554))) }),
-      { outcome: 'rejected', permanent: true, reason: 'smtp 554 5.1.1 EMESSAGE at DATA' }],
+      { outcome: 'rejected', reason: 'smtp 554 5.1.1 EMESSAGE at DATA' }],
     ['a message refused for now after it was read',
-      () => smtpServer({ onData: (stream, _session, done) => stream.resume().on('end', () => done(refusal(451))) }),
-      { outcome: 'rejected', permanent: false }],
+      () => smtpServer({ onData: (stream, _session, done) => stream.resume().on('end', () => done(refusal(451, '4.3.0 queue file write error'))) }),
+      { outcome: 'unavailable', reason: 'smtp 451 4.3.0 EMESSAGE at DATA' }],
     ['a server that closes down after it read the message', () => scriptedServer([...TO_DATA, '421 closing']),
-      { outcome: 'rejected', permanent: false }],
+      { outcome: 'unavailable' }],
     ['nobody at the port', async () => openTo(await freePort()),
       { outcome: 'unreachable', reason: 'smtp ESOCKET ECONNREFUSED at CONN' }],
     ['no greeting', () => scriptedServer([]), { outcome: 'unreachable' }],
     ['a connection closed instead of a greeting', () => scriptedServer([], drop), { outcome: 'unreachable' }],
-    ['a greeting that refuses us', () => scriptedServer(['554 go away']), { outcome: 'unreachable' }],
+    ['a greeting that refuses us', () => scriptedServer(['554 go away']), { outcome: 'unauthorized' }],
     ['a server that closes down before the message', () => scriptedServer(['220 hello', '250 hello', '421 closing']),
-      { outcome: 'unreachable' }],
+      { outcome: 'unavailable' }],
     ['silence after RCPT TO', () => scriptedServer(TO_DATA.slice(0, 3)), { outcome: 'unreachable' }],
     ['a connection lost after RCPT TO', () => scriptedServer(TO_DATA.slice(0, 4), drop), { outcome: 'unreachable' }],
     ['a connection lost after the message', () => scriptedServer(TO_DATA, drop), { outcome: 'unknown' }],
@@ -199,5 +202,5 @@ test.each([
   const send: Mail['send'] = () => Promise.reject(new Error('nothing may be sent'));
   const mail: Mail = { send, verify: () => Promise.resolve(), close: () => undefined };
   const outcome = await sendEmail(mail, { ...EMAIL, [field]: value });
-  expect(outcome).toMatchObject({ outcome: 'rejected', permanent: true });
+  expect(outcome).toMatchObject({ outcome: 'rejected' });
 });

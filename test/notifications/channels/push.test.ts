@@ -1,6 +1,7 @@
 import { createECDH, randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFcm } from '../../../dev/sandbox/fcm.ts';
+import { startProvider } from '../../../dev/sandbox/http-provider.ts';
 import { startWebPush } from '../../../dev/sandbox/web-push.ts';
 import { pushChannel } from '../../../src/notifications/channels/push.ts';
 import { openFcm } from '../../../src/platform/fcm.ts';
@@ -83,27 +84,52 @@ test.each([
   ['foreign-1', 'fcm 403 SENDER_ID_MISMATCH'],
 ])('a token %s that is nobody’s is gone', async (token, reason) => {
   const { send } = await fcmWorld();
-  expect(await send(token)).toEqual({ outcome: 'rejected', permanent: true, gone: true, reason });
+  expect(await send(token)).toEqual({ outcome: 'rejected', gone: true, reason });
 });
 
-test('one sign-in serves many messages, and one that ended is no message’s fault', async () => {
+test('one sign-in serves many messages, and one that ended is renewed for the message at hand', async () => {
   const { sandbox, send } = await fcmWorld();
   await Promise.all(['a', 'b', 'c'].map((token) => send(token)));
   expect(sandbox.grants()).toBe(1);
   sandbox.revoke();
-  expect(await send('a')).toEqual({ outcome: 'unreachable', reason: 'fcm 401 THIRD_PARTY_AUTH_ERROR' });
-  expect(await send('a')).toMatchObject({ outcome: 'sent' });
+  await Promise.all(['a', 'b', 'c'].map(async (token) => expect(await send(token)).toMatchObject({ outcome: 'sent' })));
   expect(sandbox.grants()).toBe(2);
 });
 
-test('where we can’t sign in nothing is handed over, and the next message tries again', async () => {
+test('an access token that is refused when it is new is our account’s, after one renewal', async () => {
+  const { sandbox, send } = await fcmWorld();
+  const details = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'ACCESS_TOKEN_EXPIRED' }];
+  sandbox.fail = { status: 401, body: { error: { code: 401, status: 'UNAUTHENTICATED', details } } };
+  expect(await send('a')).toEqual({ outcome: 'unauthorized', reason: 'fcm 401 UNAUTHENTICATED' });
+  expect(sandbox.grants()).toBe(2);
+});
+
+test('a key for Apple’s servers that FCM cannot use ends that message; the access token stays', async () => {
+  const { sandbox, send } = await fcmWorld();
+  expect(await send('ios-1')).toEqual({ outcome: 'rejected', reason: 'fcm 401 THIRD_PARTY_AUTH_ERROR' });
+  expect(await send('android-1')).toMatchObject({ outcome: 'sent' });
+  expect(sandbox.grants()).toBe(1);
+});
+
+test('a device that got too much is put off alone', async () => {
+  const { send } = await fcmWorld();
+  expect(await send('busy-1')).toEqual({ outcome: 'deferred', reason: 'fcm 429 QUOTA_EXCEEDED' });
+});
+
+test.each([
+  ['does not know us', { status: 400, body: { error: 'invalid_grant' } }, 'unauthorized', 'fcm sign-in 400'],
+  ['refuses us', { status: 401 }, 'unauthorized', 'fcm sign-in 401'],
+  ['is in trouble', { status: 503 }, 'unreachable', 'fcm sign-in 503'],
+  ['asks for a pause', { status: 429 }, 'unreachable', 'fcm sign-in 429'],
+])('where the sign-in %s nothing is handed over, and the next message tries again', async (_title, reply, outcome, reason) => {
   const { sandbox } = await fcmWorld();
-  const account = { ...sandbox.account, client_email: 'other@sandbox.example' };
+  const signIn = await startProvider({ failures: { refuse: reply, later: reply, limit: reply }, judge: () => reply });
+  onTestFinished(() => signIn.stop());
+  const account = { ...sandbox.account, token_uri: signIn.url };
   const channel = pushChannel({ fcm: openFcm({ url: sandbox.url, account, timeoutMs }) });
   const to: PushDevice = { id: randomUUID(), platform: 'fcm', token: 'device-token' };
   for (const _ of [1, 2]) {
-    const outcome = await channel.send({ notificationId: randomUUID(), template, to, content });
-    expect(outcome).toEqual({ outcome: 'unreachable', reason: 'fcm sign-in 400' });
+    expect(await channel.send({ notificationId: randomUUID(), template, to, content })).toMatchObject({ outcome, reason });
   }
 });
 
@@ -118,7 +144,7 @@ test('a browser reads what we encrypted, under a topic that lets a repetition ta
 
 test('a subscription that expired, or has no usable key, is gone', async () => {
   const { sandbox, channel, device, send } = await browserWorld();
-  const gone = { outcome: 'rejected', permanent: true, gone: true };
+  const gone = { outcome: 'rejected', gone: true };
   const p256dh = Buffer.alloc(65, 4).toString('base64url');
   const offTheCurve = { ...device, p256dh } as PushDevice;
   expect(await channel.send({ notificationId: randomUUID(), template, to: offTheCurve, content })).toMatchObject(gone);
@@ -137,7 +163,7 @@ test('a long body is cut between characters to what a screen shows', async () =>
 test('what does not fit 4 KB is refused before it is sent, and what just fits is taken', async () => {
   const { sandbox, send } = await browserWorld();
   const tooLong = await send(undefined, { link: `https://a.example/${'x'.repeat(4_000)}` });
-  const refused = { outcome: 'rejected', permanent: true, reason: 'web push: the message is too long' };
+  const refused = { outcome: 'rejected', reason: 'web push: the message is too long' };
   expect(tooLong).toMatchObject(refused);
   await send(undefined, { link: '' });
   const room = 3_993 - Buffer.byteLength(JSON.stringify(sandbox.accepted[0]?.payload));

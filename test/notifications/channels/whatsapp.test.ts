@@ -51,13 +51,14 @@ test('a template that was approved goes out in the reader’s language, with its
 });
 
 test.each([
-  ['131026', { outcome: 'rejected', permanent: true, reason: 'whatsapp 400 131026' }],
-  ['131047', { outcome: 'rejected', permanent: true, reason: 'whatsapp 400 131047' }],
-  ['132001', { outcome: 'rejected', permanent: true, reason: 'whatsapp 404 132001' }],
-  ['131000', { outcome: 'rejected', permanent: false, reason: 'whatsapp 500 131000' }],
-  ['131056', { outcome: 'limited', everyone: false, retryAfterMs: 60_000, reason: 'whatsapp 400 131056' }],
-  ['130429', { outcome: 'limited', everyone: true, retryAfterMs: 60_000, reason: 'whatsapp 429 130429' }],
-  ['131005', { outcome: 'unreachable', reason: 'whatsapp 403 131005' }],
+  ['131026', { outcome: 'rejected', reason: 'whatsapp 400 131026' }],
+  ['131047', { outcome: 'rejected', reason: 'whatsapp 400 131047' }],
+  ['132001', { outcome: 'rejected', reason: 'whatsapp 404 132001' }],
+  ['131000', { outcome: 'unavailable', reason: 'whatsapp 500 131000' }],
+  ['131056', { outcome: 'deferred', reason: 'whatsapp 400 131056' }],
+  ['130429', { outcome: 'limited', retryAfterMs: 60_000, reason: 'whatsapp 429 130429' }],
+  ['131048', { outcome: 'limited', retryAfterMs: 60_000, reason: 'whatsapp 400 131048' }],
+  ['131005', { outcome: 'unauthorized', reason: 'whatsapp 403 131005' }],
 ])('the error %s is told apart by its code', async (code, outcome) => {
   const { send } = await world();
   expect(await send({ to: `+52${code}` })).toEqual(outcome);
@@ -65,7 +66,7 @@ test.each([
 
 test('a token that ended is no message’s fault', async () => {
   const { send } = await world({ token: 'ended' });
-  expect(await send()).toEqual({ outcome: 'unreachable', reason: 'whatsapp 401 190' });
+  expect(await send()).toEqual({ outcome: 'unauthorized', reason: 'whatsapp 401 190' });
 });
 
 test.each([
@@ -74,7 +75,7 @@ test.each([
   ['a language it was not approved in', { locale: 'fr' }, 'the template is not approved in the language'],
 ])('%s is refused before anything is sent', async (_title, given, reason) => {
   const { sandbox, send } = await world();
-  expect(await send(given)).toEqual({ outcome: 'rejected', permanent: true, reason: `whatsapp: ${reason}` });
+  expect(await send(given)).toEqual({ outcome: 'rejected', reason: `whatsapp: ${reason}` });
   expect(sandbox.accepted).toEqual([]);
 });
 
