@@ -16,7 +16,9 @@ import { findTenant } from '../store/tenants.ts';
 import { instant, uuid } from './fields.ts';
 import { unprocessable } from './problem.ts';
 
-const providerId = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII');
+/** A provider may write its ids as numbers. Too large ones come as the text that was sent. */
+const providerId = z.union([z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII'), z.int().nonnegative().transform(String)])
+  .openapi({ type: 'string', example: 'pay_1' });
 
 const facts = z.object({
   /** The provider's. */

@@ -144,7 +144,8 @@ function atMostAnHour(count: number): (at: Date) => boolean {
 
 const PROTOCOL = `Signed by \`Webhook-Signature: v1=<hex>[,v1=<hex>]\`, the HMAC-SHA256 of
 \`<Webhook-Id>.<Webhook-Timestamp>.<the body's bytes>\`; the timestamp is in Unix seconds and may be off by 300.
-Whatever is not answered with 2xx has to be sent again under the same Webhook-Id, with a new timestamp and signature.`;
+Whatever is not answered with 2xx has to be sent again under the same Webhook-Id, with a new timestamp and signature.
+Other fields and types are ignored. What contradicts an earlier report is answered 200 and becomes a payment mismatch.`;
 
 /** The reference's page of it; the route itself reads bytes, which no schema can. */
 function describe(api: Api): void {

@@ -3,6 +3,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import { answerOf, problemsOf } from '../api/answers.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
+import { day } from '../api/money-fields.ts';
 import { uuid } from '../api/fields.ts';
 import { Problem } from '../api/problem.ts';
 import { isUtf8Of } from '../platform/content-type.ts';
@@ -18,8 +19,8 @@ const TIMEOUT_MS = 600_000;
 
 const asked = z.strictObject({
   provider: z.enum(['sandpay']), // names in tables: never rename
-  periodStart: z.iso.date(),
-  periodEnd: z.iso.date(),
+  periodStart: day,
+  periodEnd: day,
 });
 
 /** Where operators bring providers' settlement reports, and read what does not agree. */

@@ -105,7 +105,7 @@ async function sumReported(tx: Tx): Promise<void> {
   await tx`analyze asked_payment`;
   await tx`
     create temp table reported_payment on commit drop as
-    select provider, provider_payment_id, count(*) as times, sum(amount_minor)::bigint as minor, min(amount_minor) as least,
+    select provider, provider_payment_id, count(*) as times, nearest_bigint(sum(amount_minor)) as minor, min(amount_minor) as least,
            max(amount_minor) as most, min(currency) as currency, max(currency) as other_currency,
            (array_agg(report_id))[1] as report_id
     from (

@@ -49,6 +49,16 @@ test('words of the provider that are ours to keep are kept as one line', async (
   }
 });
 
+test('ids that a provider writes as numbers are ids', async () => {
+  const { sql, app, tenantId } = await openPaying();
+  for (const id of ['7615917337495251231', '42']) {
+    const body = JSON.stringify(captured(tenantId, { paymentId: 'ID' })).replace('"ID"', id);
+    expect([id, (await deliver(app, body)).status]).toEqual([id, 200]);
+  }
+  const kept = await sql`select provider_payment_id as id from payment order by 1`;
+  expect(kept.map(({ id }) => String(id))).toEqual(['42', '7615917337495251231']);
+});
+
 test.each([
   { type: 'ping' }, { type: 'account.updated', data: null }, { type: 'x', data: [1] }, { type: 'x', data: 'y' }, { type: 5 }, { type: null }, {},
   { type: 'payment.captured.v2', data: {} }, { type: '__proto__' }, { type: '' }, { event: 'x', type: ['payment.captured'] },

@@ -13,6 +13,7 @@ import { openBilling, slotOf } from '../support/billing.ts';
 import { findingOf } from '../support/findings.ts';
 import { runSlot } from '../support/jobs.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
+import { openReconciling } from '../support/reconciling.ts';
 
 const ZONES = ['US/Pacific-New', 'Canada/East-Saskatchewan', 'Mars/X', ''];
 const FAR = '9223372036854775807';
@@ -109,6 +110,15 @@ test('an ambassador whose earnings overflow is named, and the cycles of the othe
   const run = await runSlot(sql, closePayoutCycles, { ports: {}, scheduledFor: new Date('2026-04-01T10:00:00Z') });
   expect(run).toMatchObject({ outcome: 'failed', attempts: 1, reason: expect.stringContaining(ambassadors[1] ?? '') as string });
   expect(await sql`select from payout_cycle`).toHaveLength(4);
+});
+
+test('a stored line whose amount overflows stops no reconciliation', async () => {
+  const { pay, bring, reconcile, mismatches, sql } = await openReconciling();
+  await pay('a', 100);
+  await bring(['a 101', 'b 5 2026-06-11', 'b 5 2026-06-12']);
+  await sql`update settlement_line set amount_minor = ${FAR} where provider_payment_id = 'b'`;
+  expect(await reconcile()).toMatchObject({ outcome: 'done' });
+  expect(await mismatches()).toEqual(['amount-differs a 101/100', `missing-here b ${FAR}/–`]);
 });
 
 test('of many things the bad ones are found in few tries; another error is nobody’s row', async () => {

@@ -133,6 +133,7 @@ test('another header, another type, another role, a provider that is none and a 
   expect((await bring(line, { type: 'application/json' })).status).toBe(415);
   expect((await bring(line, { token: readerToken })).status).toBe(403);
   expect((await bring(line, { query: QUERY.replace('sandpay', 'nobody') })).status).toBe(422);
+  expect((await bring(line, { query: QUERY.replace('2026-06-01', '0000-01-01') })).status).toBe(422);
   expect((await bring(line, { query: QUERY.replace('periodEnd=2026-06-30', 'periodEnd=2026-05-30') })).status).toBe(422);
   expect(await sql`select from settlement_report`).toHaveLength(0);
 });

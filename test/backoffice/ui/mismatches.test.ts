@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { captured, deliver, refunded } from '../../support/money.ts';
 import { signInOperator } from '../../support/operator.ts';
 import { openReconciling } from '../../support/reconciling.ts';
 
@@ -41,4 +42,14 @@ test('an operator resolves a mismatch on its page, and a reader may only look', 
   expect((await mismatches())[0]).toBe('amount-differs a 101/100 resolved by operator');
   expect(await operator.read(PATH)).not.toContain('<code>a</code>');
   expect(await operator.read(`${PATH}?state=all`)).toContain('<code>a</code>');
+});
+
+test('a mismatch that a webhook raised shows the delivery', async () => {
+  const { app, tenantId, operator, listed } = await open();
+  await deliver(app, captured(tenantId, { paymentId: 'a', amountMinor: 7 }), { deliveryId: 'whd_odd' });
+  await deliver(app, refunded(tenantId, { paymentId: 'a', amountMinor: 900 }), { deliveryId: 'whd_refund' });
+  const odd = (await listed()).find(({ kind }) => kind === 'refund-differs')?.mismatchId ?? '';
+  const page = await operator.read(`${PATH}/${odd}`);
+  expect(['whd_refund', 'Refund that cannot be true', 'Resolve mismatch'].filter((text) => !page.includes(text))).toEqual([]);
+  expect(await operator.read(PATH)).toContain('Refund that cannot be true');
 });
