@@ -31,7 +31,7 @@ const environment = z.object({
   JWT_ISSUER: z.string().min(1).default('techmarket'),
   JWT_AUDIENCE: z.string().min(1).default('columna'),
   /** Hours from now after which no token may expire: one that was stolen would be good for as long. */
-  JWT_MAX_HOURS: z.coerce.number().min(1).max(8_760).default(24),
+  JWT_MAX_HOURS: z.coerce.number().min(1).max(17_520).default(24),
   JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   JWKS_URL: url('http', 'https').optional(),
 
