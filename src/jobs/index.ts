@@ -6,6 +6,7 @@ import { closePayoutCycles } from './close-payout-cycles.ts';
 import { detectFraudPatterns } from './detect-fraud-patterns.ts';
 import { fetchSettlementReports } from './fetch-settlement-reports.ts';
 import { forgetBounds } from './forget-bounds.ts';
+import { forgetHistory } from './forget-history.ts';
 import { forgetIdempotencyKeys } from './forget-idempotency-keys.ts';
 import { issueInvoices } from './issue-invoices.ts';
 import { maintainPartitions } from './maintain-partitions.ts';
@@ -26,6 +27,7 @@ export const jobs: readonly Job<object>[] = Object.freeze([
   detectFraudPatterns,
   fetchSettlementReports,
   forgetBounds,
+  forgetHistory,
   forgetIdempotencyKeys,
   issueInvoices,
   maintainPartitions,

@@ -48,6 +48,7 @@ export function documentsInMongo(db: Db): DocumentStore {
     webhook,
     webhookHistory: (provider: string, deliveryId: string) => webhookHistory(collections, provider, deliveryId),
     listWebhooks: (page: WebhookPage) => listWebhooks(collections, page),
+    forgetWebhooks: async (before: Date) => (await reach(() => collections.webhooks.deleteMany({ receivedAt: { $lt: before } }))).deletedCount,
     ping: async () => void (await reach(() => db.command({ ping: 1 }))),
   });
 }

@@ -23,6 +23,7 @@ export function documentsInPostgres(sql: Sql): DocumentStore {
     webhook,
     webhookHistory: (provider: string, deliveryId: string) => webhookHistory(sql, provider, deliveryId),
     listWebhooks: (page: WebhookPage) => listWebhooks(sql, page),
+    forgetWebhooks: async (before: Date) => (await sql`delete from webhook_payload where received_at < ${before}`).count,
     ping: async () => void (await sql`select 1`),
   });
 }

@@ -115,6 +115,8 @@ export interface DocumentStore {
   webhookHistory(provider: string, deliveryId: string): Promise<readonly StoredWebhook[]>;
   /** Newest first. */
   listWebhooks(page: WebhookPage): Promise<readonly WebhookSummary[]>;
+  /** Deletes what was received before a time; returns the number. */
+  forgetWebhooks(before: Date): Promise<number>;
   ping(): Promise<void>;
 }
 

@@ -65,11 +65,13 @@ export async function listNotifications(sql: Sql, { filter, before, limit }: Not
   `;
 }
 
+const TROUBLE: ReadonlySet<string> = new Set(['failed', 'unknown', 'suppressed']); // has an index of its own
+
 function matches(db: Db, { id, status, channel, template, userId, tenantId, eventId, from, to }: NotificationFilter) {
   return db`
     true
     ${id === undefined ? db`` : db`and id = ${id}`}
-    ${status === undefined ? db`` : db`and status = ${status}`}
+    ${status === undefined ? db`` : TROUBLE.has(status) ? db`and trouble = ${status}` : db`and status = ${status}`}
     ${channel === undefined ? db`` : db`and channel = ${channel}`}
     ${template === undefined ? db`` : db`and template = ${template}`}
     ${userId === undefined ? db`` : db`and user_id = ${userId}`}
@@ -153,7 +155,7 @@ export interface Failed {
 }
 
 const failed = (db: Db, { channel, template, since }: Failed) => db`
-  channel = ${channel} and status = 'failed' and id >= ${lowestId(since)}
+  channel = ${channel} and trouble = 'failed' and id >= ${lowestId(since)}
   ${template === undefined ? db`` : db`and template = ${template}`}
 `;
 

@@ -1,3 +1,4 @@
+import { lowestId } from '../outbox/partitions.ts';
 import type { Tx } from '../platform/postgres.ts';
 import { type AttemptStep, recordAttempts } from './notification-attempts.ts';
 import { insertDecisions, type NewDecision } from './notification-decisions.ts';
@@ -59,6 +60,7 @@ export interface ClaimOptions {
 
 const UNREPORTED = 'never reported back';
 const HOUR_MS = 3_600_000;
+const OLDEST_ATTEMPTED_MS = 8 * 24 * HOUR_MS; // no notification waits that long
 
 interface ClaimRow extends Omit<SendingRow, 'visit' | 'quietHours' | 'throttledUntil'> {
   readonly eventId: string;
@@ -127,6 +129,7 @@ async function lockForSending(tx: Tx, ids: readonly string[], perHour: number): 
     array(
       select lately.attempted_at from notification lately
       where lately.user_id = n.user_id and lately.channel = n.channel and lately.id <> n.id
+        and lately.id >= ${lowestId(new Date(Date.now() - OLDEST_ATTEMPTED_MS))}
         and lately.attempted_at > clock_timestamp() - interval '1 hour'
       order by lately.attempted_at desc limit ${perHour}
     )

@@ -111,7 +111,7 @@ export async function startWorkers(
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
     runJobs(scheduled, {
-      sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), documents, replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),
     (alarmed) => alarmed.close(),

@@ -154,6 +154,18 @@ function describeWebhooks(open: () => Promise<DocumentStore>): void {
     expect(await store.webhookHistory('payments', id)).toHaveLength(2);
   });
 
+  test('what was received before a time is forgotten, whatever became of it', async () => {
+    const store = await open();
+    const [old, recent] = ['2025-01-01T00:00:00Z', '2026-01-01T00:00:00Z'].map((at) => new Date(at));
+    await store.storeWebhook({ ...deliveryOf('old'), receivedAt: old as Date });
+    await store.storeWebhook({ ...deliveryOf('refused'), verdict: 'bad signature', receivedAt: old as Date });
+    await store.storeWebhook({ ...deliveryOf('recent'), receivedAt: recent as Date });
+    expect(await store.forgetWebhooks(recent as Date)).toBe(2);
+    expect(await store.forgetWebhooks(recent as Date)).toBe(0);
+    expect(await store.webhook('payments', 'old')).toBeUndefined();
+    expect(await store.webhook('payments', 'recent')).toBeDefined();
+  });
+
   test('ids that would run into each other when joined stay apart', async () => {
     const store = await open();
     const id = 'delivery-1';
