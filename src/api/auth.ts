@@ -60,7 +60,7 @@ export function openTokens(
     if ((payload.exp ?? 0) * 1_000 > Date.now() + config.JWT_MAX_HOURS * HOUR_MS) {
       throw unauthorized(`The token expires in more than ${config.JWT_MAX_HOURS} hours.`);
     }
-    const issuedAt = payload.iat === undefined ? undefined : new Date(payload.iat * 1_000);
+    const issuedAt = instantOf(payload.iat);
     const caller = Object.freeze({ ...toCaller(payload), tokenDigest, issuedAt });
     verified.keep(tokenDigest, caller);
     return caller;
@@ -74,6 +74,12 @@ export function openTokens(
       return caller;
     },
   };
+}
+
+/** Reads seconds since 1970. What no calendar holds is as if it were not said. */
+function instantOf(seconds: number | undefined): Date | undefined {
+  const at = new Date((seconds ?? NaN) * 1_000);
+  return Number.isNaN(at.getTime()) ? undefined : at;
 }
 
 type Check = (token: string) => Promise<{ readonly payload: JWTPayload }>;

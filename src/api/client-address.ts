@@ -7,15 +7,15 @@ import type { Env } from './context.ts';
  * `Forwarded` (RFC 7239) counts where no proxy writes `X-Forwarded-For`. What is no address gives way to the socket's.
  */
 export function addressOf(c: Context<Env>, trustedProxies: number): string {
-  const seen = trustedProxies > 0 ? listForwarded(c) : [];
-  const forwarded = parseAddress(seen.at(-Math.min(trustedProxies, seen.length)) ?? '');
+  const chain = trustedProxies > 0 ? listForwarded(c) : [];
+  const client = parseAddress(chain.at(-Math.min(trustedProxies, chain.length)) ?? '');
   const own = c.env?.incoming?.socket.remoteAddress;
-  return forwarded ?? parseAddress(own ?? '') ?? own ?? 'unknown';
+  return client ?? parseAddress(own ?? '') ?? own ?? 'unknown';
 }
 
 function listForwarded(c: Context<Env>): readonly string[] {
-  const seen = elementsOf(c.req.header('X-Forwarded-For') ?? '');
-  if (seen.length > 0) return seen;
+  const chain = elementsOf(c.req.header('X-Forwarded-For') ?? '');
+  if (chain.length > 0) return chain;
   return elementsOf(c.req.header('Forwarded') ?? '').map((element) => /(?:^|;)[ \t]*for[ \t]*=[ \t]*("[^"]*"|[^;]*)/i.exec(element)?.[1] ?? '');
 }
 

@@ -17,10 +17,10 @@ export const closePayoutCycles = defineJob<object>({
   whenPaused: 'hold',
 
   async run(context) {
-    const refused: Isolated<string>[] = [];
-    for (const month of unitsIn(context.period, 'month', context.timeZone)) refused.push(...(await closeMonth(context, month)));
-    for (const { item: ambassadorUserId, error } of refused) context.log.error({ ambassadorUserId, error }, 'payout cycle not closed');
-    if (refused.length > 0) throw new Permanent(nameIsolated('ambassadors', refused));
+    const failures: Isolated<string>[] = [];
+    for (const month of unitsIn(context.period, 'month', context.timeZone)) failures.push(...(await closeMonth(context, month)));
+    for (const { item: ambassadorUserId, error } of failures) context.log.error({ ambassadorUserId, error }, 'payout cycle not closed');
+    if (failures.length > 0) throw new Permanent(nameIsolated('ambassadors', failures));
   },
 });
 
@@ -47,14 +47,14 @@ async function closeMonth(
     }
   }
 
-  const refused: Isolated<Owed>[] = [];
+  const failures: Isolated<Owed>[] = [];
   for (const part of partsOf(due)) {
-    refused.push(...(await isolate(part, (some) =>
+    failures.push(...(await isolate(part, (some) =>
       chunk(`${periodEnd}: ambassadors ${nameOf(some[0])} to ${nameOf(some.at(-1))}`, async (piece) => {
         for (const one of some.flat()) await close(piece, one);
       }))));
   }
-  return refused.map(({ item, error }) => ({ item: nameOf(item), error }));
+  return failures.map(({ item, error }) => ({ item: nameOf(item), error }));
 }
 
 /** In parts of so many ambassadors, none of them in two. */

@@ -23,7 +23,7 @@ export const issueInvoices = defineJob<object>({
 
   async run(context) {
     const { sql, period, timeZone, log } = context;
-    const refused: Isolated<string>[] = [];
+    const failures: Isolated<string>[] = [];
     for (const { first: month } of unitsIn(period, 'month', timeZone)) {
       let count = 0;
       for (let after = BEFORE_ALL; ;) {
@@ -31,15 +31,15 @@ export const issueInvoices = defineJob<object>({
         const upTo = tenants.at(-1);
         if (upTo === undefined) break;
         const predecessors = new Map(tenants.map((id, index) => [id, tenants[index - 1] ?? after]));
-        refused.push(...(await isolate(tenants, async (some) => {
+        failures.push(...(await isolate(tenants, async (some) => {
           count += await issue(context, month, { after: predecessors.get(some[0] ?? '') ?? after, upTo: some.at(-1) ?? upTo });
         })));
         after = upTo;
       }
       log.info({ month, invoices: count }, 'invoices issued');
     }
-    for (const { item: tenantId, error } of refused) log.error({ tenantId, error }, 'tenant not billed');
-    if (refused.length > 0) throw new Permanent(nameIsolated('tenants', refused));
+    for (const { item: tenantId, error } of failures) log.error({ tenantId, error }, 'tenant not billed');
+    if (failures.length > 0) throw new Permanent(nameIsolated('tenants', failures));
   },
 });
 

@@ -35,7 +35,7 @@ const unquote = (value: string): string =>
 
 /** Returns true when a header names the media type, in UTF-8 or without a charset. */
 export function isUtf8Of(mediaType: string, header: string | undefined): boolean {
-  const parsed = parseContentType(header ?? '');
-  const charset = parsed?.parameters.get('charset')?.toLowerCase();
-  return parsed?.mediaType === mediaType && (charset === undefined || UTF8.has(charset));
+  const type = parseContentType(header ?? '');
+  const charset = type?.parameters.get('charset')?.toLowerCase();
+  return type?.mediaType === mediaType && (charset === undefined || UTF8.has(charset));
 }

@@ -13,10 +13,10 @@ const TOP = /^(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/i;
 export type ReadAddress = { readonly address: string } | { readonly flaw: string };
 
 /** Reads an e-mail address. An internationalised domain becomes its A-labels: `ana@peña.mx` is `ana@xn--pea-8ma.mx`. */
-export function readEmailAddress(written: string): ReadAddress {
-  if (written.length > LONGEST) return { flaw: `must have at most ${LONGEST} characters` };
-  const at = written.lastIndexOf('@');
-  const [local, domain] = [written.slice(0, Math.max(at, 0)), written.slice(at + 1)];
+export function readEmailAddress(text: string): ReadAddress {
+  if (text.length > LONGEST) return { flaw: `must have at most ${LONGEST} characters` };
+  const at = text.lastIndexOf('@');
+  const [local, domain] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
   if (at < 1 || domain === '') return { flaw: 'must be an e-mail address like ana@example.com' };
   if (/[^\0-\x7f]/.test(local)) return { flaw: 'must be ASCII before the @: few servers deliver other addresses' };
   if (!LOCAL.test(local)) return { flaw: 'must be an e-mail address like ana@example.com' };
@@ -30,8 +30,8 @@ export function readEmailAddress(written: string): ReadAddress {
 function toAscii(domain: string): string | undefined {
   if (FOREIGN.test(domain)) return undefined;
   const hasOtherForm = /[^\0-\x7f]|xn--/i.test(domain);
-  const converted = hasOtherForm ? domainToASCII(domain.normalize('NFC')) : domain;
-  const labels = converted.split('.');
+  const ascii = hasOtherForm ? domainToASCII(domain.normalize('NFC')) : domain;
+  const labels = ascii.split('.');
   const isDomain = labels.length >= 2 && labels.every((label) => LABEL.test(label)) && TOP.test(labels.at(-1) ?? '');
-  return isDomain ? converted : undefined;
+  return isDomain ? ascii : undefined;
 }

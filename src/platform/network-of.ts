@@ -8,11 +8,11 @@ const MAPPED = '0:0:0:0:0:ffff';
  * Parses a client's address as proxies write it: with a port, in brackets, in quotes, with a zone. An IPv4 address in
  * IPv6 becomes IPv4, and an IPv6 address has its eight groups without leading zeros. Returns undefined for anything else.
  */
-export function parseAddress(written: string): string | undefined {
-  const bare = written.trim().replace(/^"(.*)"$/, '$1');
-  const [, bracketed] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(bare) ?? [];
+export function parseAddress(text: string): string | undefined {
+  const bare = text.trim().replace(/^"(.*)"$/, '$1');
+  const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(bare) ?? [];
   const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(bare) ?? [];
-  const plain = (bracketed ?? beforePort ?? bare).replace(/%.*$/s, '').toLowerCase();
+  const plain = (inBrackets ?? beforePort ?? bare).replace(/%.*$/s, '').toLowerCase();
   if (isIPv4(plain)) return plain;
   return isIPv6(plain) ? writeIPv6(plain) : undefined;
 }
@@ -24,8 +24,8 @@ function writeIPv6(plain: string): string {
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = Array<string>(Math.max(0, GROUPS - before.length - after.length)).fill('0');
   const groups = [...before, ...(tail === undefined ? [] : zeros), ...after].map((group) => Number.parseInt(group, 16));
-  const text = groups.map((group) => group.toString(16));
-  if (text.slice(0, 6).join(':') !== MAPPED) return text.join(':');
+  const digits = groups.map((group) => group.toString(16));
+  if (digits.slice(0, 6).join(':') !== MAPPED) return digits.join(':');
   return groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }
 
@@ -40,7 +40,7 @@ function groupsOf(dotted: string): string {
  * address. Anything else is a network of its own.
  */
 export function networkOf(address: string): string {
-  const parsed = parseAddress(address);
-  if (parsed === undefined) return address.toLowerCase();
-  return parsed.includes(':') ? `${parsed.split(':').slice(0, GROUPS_OF_NETWORK).join(':')}::/64` : parsed;
+  const canonical = parseAddress(address);
+  if (canonical === undefined) return address.toLowerCase();
+  return canonical.includes(':') ? `${canonical.split(':').slice(0, GROUPS_OF_NETWORK).join(':')}::/64` : canonical;
 }

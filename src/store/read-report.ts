@@ -103,9 +103,9 @@ function openReader(): Reader {
   }
 
   return {
-    readOne(given) {
+    readOne(raw) {
       number += 1;
-      const line = given.endsWith('\r') ? given.slice(0, -1) : given;
+      const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
       if (line === '' && separator !== undefined) {
         if (emptySince === 0) emptySince = number;
         return '';

@@ -82,6 +82,11 @@ test.each([
   expect([[...roles], tenantId]).toEqual([['user'], undefined]);
 });
 
+test.each([1e300, -1e300, 1e15])('a token that was issued at %d, in no calendar, does not say when it was issued', async (iat) => {
+  const { issuedAt } = await openTokens(tokenConfig).verify(await signed({ ...good(), iat }));
+  expect(issuedAt).toBeUndefined();
+});
+
 describe('what is closed', () => {
   test('is everything that is not on the public list: every other route answers 401 without a token', async () => {
     const app = createApp(appDeps(untouchable));
