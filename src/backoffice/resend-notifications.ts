@@ -8,7 +8,12 @@ import { recordingOf } from './recording.ts';
 import { recoverFailed, resendOne } from './send-again.ts';
 
 export const outward = z.enum(['email', 'push', 'whatsapp']);
-const which = { channel: outward, template: code.optional(), since: instant };
+export const recoverable = z.enum(['failed', 'unknown']);
+const which = {
+  status: recoverable.default('failed').openapi({ description: '`unknown`: nobody knows whether they were sent, so their readers may get them twice' }),
+  channel: outward, template: code.optional(), since: instant,
+};
+
 
 const resend = writeRoute({
   path: '/backoffice/notifications/resend',
@@ -27,7 +32,7 @@ const preview = readRoute({
   path: '/backoffice/notifications/failed',
   id: 'countFailedNotifications',
   summary: 'Count failed notifications',
-  description: 'How many of a channel failed since then, and the digest of those that a recovery would send again.',
+  description: 'How many of a channel failed, or have an unknown end, since then, and the digest of those that a recovery would send again.',
   params: none,
   query: z.strictObject(which),
   answer: z.object({ count: z.int(), digest }),
@@ -37,7 +42,7 @@ const recover = writeRoute({
   path: '/backoffice/notifications/recover',
   id: 'recoverNotifications',
   summary: 'Recover failed notifications',
-  description: 'Sends again what failed of a channel since then. `count` and `digest` confirm what the preview said.',
+  description: 'Sends again what failed, or has an unknown end, of a channel since then. `count` and `digest` confirm the preview.',
   params: none,
   body: z.strictObject({ ...which, count: z.int().min(1), digest, reason: line(500) }),
   status: 200,

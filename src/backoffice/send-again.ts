@@ -27,15 +27,15 @@ interface Recovery extends Failed, FailedPreview {
   readonly reason: string;
 }
 
-/** Sends again what has failed, the oldest first, as far as one transaction carries. @throws {Problem} 409 */
+/** Sends again what has failed or has an unknown end, the oldest first, as far as one transaction carries. @throws {Problem} 409 */
 export async function recoverFailed(sending: Sending, { count, digest, reason, ...failed }: Recovery) {
   const { tx, now: at, record } = sending;
   const { count: there } = await previewFailed(tx, failed);
-  if (there !== count) throw outdated(`Nothing was sent: ${there} have failed, not ${count}.`);
-  const { channel, template = null, since } = failed;
-  const actionId = await record('recover-notifications', { channel, template, since: since.toISOString(), count, reason });
+  if (there !== count) throw outdated(`Nothing was sent: there are now ${there}, not ${count}.`);
+  const { status, channel, template = null, since } = failed;
+  const actionId = await record('recover-notifications', { status, channel, template, since: since.toISOString(), count, reason });
   const { queued, digest: now } = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending) });
-  if (now !== digest) throw outdated('Nothing was sent: others have failed than those shown. Look again.');
+  if (now !== digest) throw outdated('Nothing was sent: they are no longer those shown. Look again.');
   await requestAgain(tx, queued, { now: at, lane: 'bulk' });
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

@@ -147,15 +147,16 @@ export async function queueAgain(tx: Tx, id: string, again: Again): Promise<DueN
   return row;
 }
 
-/** What of a channel has failed since then, and can be sent again. */
+/** Notifications of a channel since a time that failed, or whose end nobody knows; they can be sent again. */
 export interface Failed {
+  readonly status: 'failed' | 'unknown';
   readonly channel: string;
   readonly template: string | undefined;
   readonly since: Date;
 }
 
-const failed = (db: Db, { channel, template, since }: Failed) => db`
-  channel = ${channel} and trouble = 'failed' and id >= ${lowestId(since)}
+const failed = (db: Db, { status, channel, template, since }: Failed) => db`
+  channel = ${channel} and trouble = ${status} and id >= ${lowestId(since)}
   ${template === undefined ? db`` : db`and template = ${template}`}
 `;
 

@@ -134,7 +134,7 @@ test('what failed of a channel since a time is counted, confirmed and sent again
   expect(await json(await reader.get(`${PATH}/failed?channel=push&since=${since}`))).toEqual({ count: 0, digest });
   const asked = { ...shown, channel: 'email', since, reason: 'the provider was misconfigured' };
   const wrong = await operator.post(`${PATH}/recover`, { ...asked, count: 2 });
-  expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: 3 have failed, not 2.']);
+  expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: there are now 3, not 2.']);
   expect((await reader.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(403);
   expect((await operator.post(`${PATH}/recover`, { ...asked, digest: undefined })).status).toBe(422);
 
@@ -150,6 +150,25 @@ test('what failed of a channel since a time is counted, confirmed and sent again
   expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent', 'sent']);
   expect(mailbox.messages).toHaveLength(4);
   expect((await operator.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(409);
+});
+
+test('what nobody knows the end of is recovered together, after a preview of its own', async () => {
+  const { open, start, settle, list, operator, reader, mailbox, sql } = await world();
+  const since = new Date(Date.now() - 1_000).toISOString();
+  for (let count = 0; count < 2; count += 1) await open();
+  start();
+  await settle();
+  await sql`update notification set status = 'unknown' where channel = 'email'`;
+  const asked = { status: 'unknown', channel: 'email', since };
+  expect(await json(await reader.get(`${PATH}/failed?channel=email&since=${since}`))).toMatchObject({ count: 0 });
+  const { count, digest } = await json(await reader.get(`${PATH}/failed?status=unknown&channel=email&since=${since}`));
+  expect(count).toBe(2);
+  const recovered = await operator.post(`${PATH}/recover`, { ...asked, count, digest, reason: 'their mailboxes have none' });
+  expect(await json(recovered)).toMatchObject({ recovered: 2, left: 0 });
+  await settle();
+  expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent']);
+  expect(mailbox.messages).toHaveLength(4);
+  for (const status of ['sent', 'suppressed', '']) expect((await reader.get(`${PATH}/failed?status=${status}&channel=email&since=${since}`)).status).toBe(422);
 });
 
 test('what is sent again is put by its template’s current version: the old one may be what was wrong', async () => {

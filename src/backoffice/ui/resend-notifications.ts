@@ -5,7 +5,7 @@ import { code, line, uuid } from '../../api/fields.ts';
 import { notFound } from '../../api/problem.ts';
 import { none } from '../../api/route.ts';
 import { isResendable, listNotifications, previewFailed } from '../../store/notification-audit.ts';
-import { outward } from '../resend-notifications.ts';
+import { outward, recoverable } from '../resend-notifications.ts';
 import { recoverFailed, resendOne } from '../send-again.ts';
 import { action, onceField } from './action.ts';
 import { moment, toField } from './fields.ts';
@@ -22,14 +22,14 @@ const said = words({
   en: {
     resend: 'Send a notification again', again: 'Send again', cannot: 'It can’t be sent again as it stands: it is still on its way, or nothing leaves us on its channel.',
     rules: 'The rules of sending hold as ever: what has expired, or is unwanted by now, does not leave.',
-    recover: 'Recover what failed', channel: 'Channel', template: 'Template (all when empty)', since: 'Failed ones since (UTC)', preview: 'See how many',
-    failed: 'Failed', nothing: 'Nothing of it has failed since then.', doRecover: 'Send these again',
+    recover: 'Recover what failed', channel: 'Channel', template: 'Template (all when empty)', since: 'Since (UTC)', preview: 'See how many',
+    status: 'What', count: 'Notifications', twice: 'Nobody knows whether these were sent: their readers may get them twice.', nothing: 'There are none since then.', doRecover: 'Send these again',
   },
   es: {
     resend: 'Reenviar una notificación', again: 'Reenviar', cannot: 'Tal como está no se puede reenviar: aún va de camino, o por su canal no sale nada.',
     rules: 'Las reglas de envío valen como siempre: lo que venció, o ya no se desea, no sale.',
-    recover: 'Recuperar lo que falló', channel: 'Canal', template: 'Plantilla (todas si está vacío)', since: 'Fallidas desde (UTC)', preview: 'Ver cuántas',
-    failed: 'Fallidas', nothing: 'Desde entonces no ha fallado nada de eso.', doRecover: 'Reenviarlas',
+    recover: 'Recuperar lo que falló', channel: 'Canal', template: 'Plantilla (todas si está vacío)', since: 'Desde (UTC)', preview: 'Ver cuántas',
+    status: 'Qué', count: 'Notificaciones', twice: 'Nadie sabe si se enviaron: pueden llegar dos veces.', nothing: 'Desde entonces no hay ninguna.', doRecover: 'Reenviarlas',
   },
 });
 
@@ -56,28 +56,29 @@ export function resendNotificationPage(api: Api, deps: ApiDeps): void {
   });
 }
 
-const which = { channel: outward, since: moment, template: code.optional() };
+const which = { status: recoverable.default('failed'), channel: outward, since: moment, template: code.optional() };
 
 /** Where operators see how many of a channel have failed, and have them sent again. */
 export function recoverNotificationsPage(api: Api, deps: ApiDeps): void {
   const path = `${NOTIFICATIONS}/recover`;
   const query = z.strictObject({ ...which, channel: outward.optional(), since: moment.optional() });
-  page(api, deps, { path, params: none, query }, async ({ viewer: { language, mayWrite }, query: { channel, since, template } }) => {
+  page(api, deps, { path, params: none, query }, async ({ viewer: { language, mayWrite }, query: { status, channel, since, template } }) => {
     const say = { ...common[language], ...said[language] };
     const asking = html`<form method="get" class="filters">
+        <label>${say.status}<select name="status">${recoverable.options.map((one) => html`<option${one === status ? html` selected` : ''}>${one}</option>`)}</select></label>
         <label>${say.channel}<select name="channel">${outward.options.map((one) => html`<option${one === channel ? html` selected` : ''}>${one}</option>`)}</select></label>
         <label>${say.template}<input name="template" value="${template ?? ''}" autocomplete="off" spellcheck="false" /></label>
         <label>${say.since}<input type="datetime-local" name="since" step="1" required value="${toField(since) ?? ''}" /></label>
         <button>${say.preview}</button></form>`;
     if (channel === undefined || since === undefined) return { title: say.recover, body: asking };
-    const preview = await previewFailed(deps.sql, { channel, since, template });
+    const preview = await previewFailed(deps.sql, { status, channel, since, template });
     const { count } = preview;
     return {
       title: say.recover,
-      body: html`${asking}${facts([[say.failed, count]])}
-        ${count === 0 ? html`<p class="empty">${say.nothing}</p>` : html`<p>${say.rules}</p>
+      body: html`${asking}${facts([[say.count, count]])}
+        ${count === 0 ? html`<p class="empty">${say.nothing}</p>` : html`${status === 'unknown' ? html`<p class="note warn">${say.twice}</p>` : ''}<p>${say.rules}</p>
         <form method="post" action="${path}" class="actions">${onceField()}
-          <input type="hidden" name="channel" value="${channel}" />${template === undefined ? '' : html`<input type="hidden" name="template" value="${template}" />`}
+          <input type="hidden" name="status" value="${status}" /><input type="hidden" name="channel" value="${channel}" />${template === undefined ? '' : html`<input type="hidden" name="template" value="${template}" />`}
           <input type="hidden" name="since" value="${since.toISOString()}" />${shownFields(preview)}
           <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
           <button${mayWrite ? '' : html` disabled`}>${say.doRecover} (${count})</button></form>`}`,

@@ -108,9 +108,9 @@ async function notifications({ page, wrong, keys, recorded, link, button, field,
 
   await page.goto('/backoffice/ui/notifications');
   await keys.press(link('Recover what failed …'));
-  await keys.writeMoment(field('Failed ones since (UTC)'), minute(-60));
+  await keys.writeMoment(field('Since (UTC)'), minute(-60));
   await keys.press(button('See how many'));
-  await fact('Failed', '1');
+  await fact('Notifications', '1');
   await keys.write(field('Reason'), 'and the other one');
   await keys.send(button('Send these again (1)'));
   await until('nothing has failed any more', async () => (await system.sql`select from notification where status = 'failed'`).length === 0);
