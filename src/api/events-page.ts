@@ -11,14 +11,14 @@ interface Payload {
 
 /** The AsyncAPI document of the events and a page to read it, which needs neither scripts nor an outside network. */
 export function eventsPageRoutes(api: Api, { config }: Pick<ApiDeps, 'config'>): void {
-  const document = asyncApiDocument(`${config.PUBLIC_URL.replace(/\/$/, '')}/backoffice/events/cloudevents`);
+  const document = asyncApiDocument(config.PUBLIC_URL);
   api.get('/asyncapi.json', (c) => c.json(document));
   api.get('/events', (c) => c.html(page(document), 200, { 'Content-Security-Policy': CSP }));
 }
 
 function page(document: Record<string, unknown>) {
   const { schemas } = document['components'] as { readonly schemas: Readonly<Record<string, Payload>> };
-  const events = Object.entries(schemas).filter(([name]) => name !== 'envelope');
+  const events = Object.entries(schemas).filter(([name]) => name !== 'CloudEvent');
   return html`<!doctype html>
 <html lang="en">
   <head>

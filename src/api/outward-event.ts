@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { contracts } from '../events/index.ts';
-import { type CloudEvent, toCloudEvent } from '../kernel/cloud-event.ts';
+import { type CloudEvent, cloudEventType, readCloudEventType, toCloudEvent } from '../kernel/cloud-event.ts';
 import type { StoredEvent } from '../kernel/event.ts';
 import { uuid } from './fields.ts';
 import { anyJson } from './openapi/any-json.ts';
 
-const subjectFields = new Map(contracts.map(({ type, subjectField }) => [type, subjectField]));
+const known = new Map(contracts.map((contract) => [contract.type, contract]));
 
 /** The envelope of an event in the reference; the AsyncAPI document has the data of each type. */
 export const cloudEvent = z
@@ -26,6 +26,30 @@ export const cloudEvent = z
   })
   .openapi('CloudEvent');
 
+/** Returns an event in its type's newest version, whose schema the AsyncAPI document has; as stored where that fails. */
+export function newestOf<Event extends StoredEvent>(event: Event): Event {
+  const contract = known.get(event.eventType);
+  if (contract === undefined || event.schemaVersion >= contract.version) return event;
+  try {
+    return { ...event, ...contract.read(event) };
+  } catch {
+    return event;
+  }
+}
+
 /** Puts an event into the envelope that readers outside know. */
 export const toOutwardEvent = (event: StoredEvent, publicUrl: string): CloudEvent =>
-  toCloudEvent(event, { source: publicUrl.replace(/\/$/, ''), subjectField: subjectFields.get(event.eventType) });
+  toCloudEvent(event, { source: publicUrl.replace(/\/$/, ''), subjectField: known.get(event.eventType)?.subjectField });
+
+/** The filter by type: one of the types that are sent, or an event type alone. */
+export const outwardType = z.string()
+  .transform((written, context) => {
+    const read = readCloudEventType(written);
+    const sent = known.get(read?.eventType ?? '');
+    if (read === undefined) context.addIssue('must be a type such as ai.techmarket.TicketCreated.v1 or TicketCreated');
+    else if (read.version !== undefined && read.version !== sent?.version) {
+      context.addIssue(sent === undefined ? 'is not a type that is sent' : `is sent as ${cloudEventType(sent.type, sent.version)}`);
+    }
+    return read?.eventType;
+  })
+  .openapi({ type: 'string', description: 'A type that is sent, or an event type alone.', example: 'ai.techmarket.TicketCreated.v1' });

@@ -3,22 +3,13 @@ import { answerOf } from '../api/answers.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { readCursor, writeCursor } from '../api/cursor.ts';
 import { cursor, limit, uuid } from '../api/fields.ts';
-import { cloudEvent, toOutwardEvent } from '../api/outward-event.ts';
+import { cloudEvent, newestOf, outwardType, toOutwardEvent } from '../api/outward-event.ts';
 import { none, readRoute } from '../api/route.ts';
-import { readCloudEventType } from '../kernel/cloud-event.ts';
 import { listForReaders } from '../store/outbox-feed.ts';
 import { eventFor } from './personal-data.ts';
 
 const SCOPE = 'cloudevents';
 const position = z.tuple([uuid]);
-
-const type = z.string()
-  .transform((written, context) => {
-    const read = readCloudEventType(written);
-    if (read === undefined) context.addIssue('must be a type such as ai.techmarket.TicketCreated.v1 or TicketCreated');
-    return read;
-  })
-  .openapi({ type: 'string', description: 'Of one version, or an event type alone for each of its versions.' });
 
 const feed = readRoute({
   path: '/backoffice/events/cloudevents',
@@ -28,7 +19,7 @@ const feed = readRoute({
     'A batch of CloudEvents 1.0, oldest first, one minute behind. Give the header `Next-Cursor` back as ' +
     '`cursor`. Texts are masked without `backoffice:write`.',
   params: none,
-  query: z.strictObject({ type: type.optional(), limit, cursor }),
+  query: z.strictObject({ type: outwardType.optional(), limit, cursor }),
   answer: z.array(cloudEvent),
 });
 const batch = answerOf(200, z.array(cloudEvent), { type: 'application/cloudevents-batch+json', headers: ['Next-Cursor'] });
@@ -37,15 +28,15 @@ const inBatches = createRoute({ ...feed, responses: { ...feed.responses, 200: ba
 /** The outbox for readers outside, in the envelope they know. */
 export function cloudEventRoutes(api: Api, { sql, config }: ApiDeps): void {
   api.openapi(inBatches, async (c) => {
-    const { type: only, limit: size, cursor: given } = c.req.valid('query');
+    const { type, limit: size, cursor: given } = c.req.valid('query');
     const [after] = given === undefined ? [] : readCursor(SCOPE, position, given);
-    const events = await listForReaders(sql, { ...only, after, limit: size });
+    const events = await listForReaders(sql, { type, after, limit: size });
     const last = events.at(-1)?.eventId ?? after;
     const headers = {
       'Content-Type': 'application/cloudevents-batch+json; charset=utf-8',
       ...(last !== undefined && { 'Next-Cursor': writeCursor(SCOPE, [last]) }),
     };
-    const shown = events.map((event) => toOutwardEvent(eventFor(c.get('caller'), event), config.PUBLIC_URL));
+    const shown = events.map((event) => toOutwardEvent(eventFor(c.get('caller'), newestOf(event)), config.PUBLIC_URL));
     return c.body(JSON.stringify(shown), 200, headers) as never;
   });
 }

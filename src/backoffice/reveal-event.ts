@@ -3,7 +3,7 @@ import { command } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { line, uuid } from '../api/fields.ts';
 import { notFound } from '../api/problem.ts';
-import { cloudEvent, toOutwardEvent } from '../api/outward-event.ts';
+import { cloudEvent, newestOf, toOutwardEvent } from '../api/outward-event.ts';
 import { writeRoute } from '../api/route.ts';
 import { readEvents } from '../outbox/read-events.ts';
 import { recordingOf } from './recording.ts';
@@ -33,6 +33,6 @@ export function revealEventRoutes(api: Api, deps: ApiDeps): void {
     const { actionId } = (await recorded.json()) as { actionId: string };
     const replayed = recorded.headers.get('Idempotency-Replayed');
     const headers = replayed === null ? {} : { 'Idempotency-Replayed': replayed };
-    return c.json({ actionId, event: toOutwardEvent(event, deps.config.PUBLIC_URL) }, 200, headers) as never;
+    return c.json({ actionId, event: toOutwardEvent(newestOf(event), deps.config.PUBLIC_URL) }, 200, headers) as never;
   });
 }

@@ -118,7 +118,7 @@ describe('an operator who may only read', () => {
     expect(await sql`select from operator_action`).toHaveLength(before);
 
     const revealed = await json(await reader.post(path, { reason: 'ticket 4711' }));
-    expect(revealed).toMatchObject({ event: { id: eventId, type: 'TicketCreated', data: payload } });
+    expect(revealed).toMatchObject({ event: { id: eventId, type: 'ai.techmarket.TicketCreated.v1', subject: payload.ticketId, data: payload } });
     expect(await sql`select operator_user_id, request from operator_action where action = 'reveal-event'`).toEqual([
       { operator_user_id: reader.userId, request: { eventId, reason: 'ticket 4711' } },
     ]);
