@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          globalSetup: 'test/support/bring-api-tools.ts',
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -21,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: 'test/support/bring-chromium.ts',
+          globalSetup: ['test/support/bring-chromium.ts', 'test/support/bring-api-tools.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

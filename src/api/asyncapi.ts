@@ -59,7 +59,7 @@ export function asyncApiDocument(publicUrl: string): Record<string, unknown> {
   const { host, protocol, pathname } = new URL(source);
   const server = { host, protocol: protocol.replace(':', ''), ...(pathname !== '/' && { pathname }) };
   return {
-    asyncapi: '3.0.0',
+    asyncapi: '3.1.0',
     id: 'urn:techmarket:columna:events',
     info: {
       title: 'Columna’s events',

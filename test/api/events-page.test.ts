@@ -21,7 +21,7 @@ const types = contracts.map(({ type }) => type);
 
 test('the AsyncAPI document is valid by the specification’s own schema, and names every event type', async () => {
   const document = await read();
-  const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
+  const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.1.0-without-$id.json');
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
   const validate = ajv.compile(specification as object);
   expect(validate(document) ? [] : validate.errors).toEqual([]);

@@ -22,13 +22,21 @@ export interface Route {
 export const readDocument = async (): Promise<Document> =>
   (await json(await createApp(appDeps(untouchable)).request('/openapi.json'))) as unknown as Document;
 
-export const routesOf = ({ paths }: Document): readonly Route[] =>
-  Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation: operation as DescribedOperation })));
+/** Each operation, its answers in full. */
+export function routesOf({ paths, components }: Document): readonly Route[] {
+  const inFull = (operation: Operation) => ({
+    ...operation,
+    responses: Object.fromEntries(Object.entries(operation.responses).map(([status, answer]) =>
+      [status, answer.$ref === undefined ? answer : components.responses?.[answer.$ref.split('/').at(-1) ?? '']])),
+  }) as DescribedOperation;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation: inFull(operation) })));
+}
 
 /** Each schema below another one, with the way to it. */
 export function* schemasWithin(schema: Schema, way: string): Generator<readonly [way: string, schema: Schema]> {
   yield [way, schema];
+  if (schema.description === 'Any JSON value.') return;
   const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [], allOf = [] } = schema;
   for (const [name, part] of Object.entries(properties)) yield* schemasWithin(part, `${way}.${name}`);
   if (items !== undefined) yield* schemasWithin(items, `${way}[]`);

@@ -2,6 +2,7 @@ import { answerHeaders } from '../answers.ts';
 import type { Api } from '../context.ts';
 import { addExamples } from './add-examples.ts';
 import { nameSchemas } from './name-schemas.ts';
+import { shareProblems } from './share-problems.ts';
 import type { Document } from './shapes.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
@@ -57,7 +58,7 @@ export function openApiDocument(api: Api, publicUrl: string): Document {
     servers: [{ url: publicUrl, description: 'This deployment' }],
   });
   const named = nameSchemas(generated as unknown as Document);
-  return { ...addExamples(named, publicUrl), tags: tagsOf(named) };
+  return { ...shareProblems(addExamples(named, publicUrl)), tags: tagsOf(named) };
 }
 
 function tagsOf({ paths }: Document) {

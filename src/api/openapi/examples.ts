@@ -192,6 +192,7 @@ export const fieldExamples: Readonly<Record<string, unknown>> = Object.freeze({
   ticketNumber: '7C1E',
   title: 'Plumbing, day and night',
   'Problem.title': 'Not found',
+  'Problem.type': 'https://api.techmarket.example/problems/not-found',
   to: 2,
   'DiffTemplateAnswerDiffProblems.to': null,
   todo: null,

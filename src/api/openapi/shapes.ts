@@ -23,6 +23,7 @@ export interface Media {
 }
 
 export interface Content {
+  readonly $ref?: string;
   readonly description?: string;
   readonly content?: Readonly<Record<string, Media>>;
 }
@@ -47,7 +48,10 @@ export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>
 /** An OpenAPI 3.1 document. */
 export interface Document {
   readonly paths: Paths;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses?: Readonly<Record<string, Content>>;
+  };
   readonly [rest: string]: unknown;
 }
 
