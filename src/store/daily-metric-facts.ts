@@ -71,7 +71,7 @@ export function eventFacts(types: readonly CountedType[], from: string): string 
     : `case when event_type in (${money.join(', ')}) then payload_json #>> '{amount,${key}}' end`;
   return `
     select case event_type ${cases} end as figure, tenant_id, occurred_at as at,
-           (${amount('minor')})::bigint as minor, (${amount('currency')})::text as currency
+           case when ${amount('minor')} ~ '^-?[0-9]{1,18}$' then (${amount('minor')})::bigint end as minor, (${amount('currency')})::text as currency
     from ${from}
     where event_type in (${types.map((type) => `'${type}'`).join(', ')})
   `;

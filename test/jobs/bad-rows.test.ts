@@ -7,12 +7,15 @@ import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import { updateDailyMetrics } from '../../src/jobs/update-daily-metrics.ts';
 import { completeCommissions, paymentsUnder } from '../../src/store/commissions.ts';
 import { transaction } from '../../src/platform/transaction.ts';
+import { factSources } from '../../src/store/daily-metric-facts.ts';
+import { lowestId } from '../../src/outbox/partitions.ts';
 import { countDaily } from '../../src/store/daily-metrics.ts';
 import { assertJobTimeZones } from '../../src/store/time-zones.ts';
 import { openBilling, slotOf } from '../support/billing.ts';
 import { findingOf } from '../support/findings.ts';
 import { runSlot } from '../support/jobs.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
+import { commit } from '../support/outbox-rows.ts';
 import { openReconciling } from '../support/reconciling.ts';
 
 const ZONES = ['US/Pacific-New', 'Canada/East-Saskatchewan', 'Mars/X', ''];
@@ -110,6 +113,24 @@ test('an ambassador whose earnings overflow is named, and the cycles of the othe
   const run = await runSlot(sql, closePayoutCycles, { ports: {}, scheduledFor: new Date('2026-04-01T10:00:00Z') });
   expect(run).toMatchObject({ outcome: 'failed', attempts: 1, reason: expect.stringContaining(ambassadors[1] ?? '') as string });
   expect(await sql`select from payout_cycle`).toHaveLength(4);
+});
+
+test('an event whose amount is none stops no figures', async () => {
+  const { sql, tenant } = await openBilling();
+  for (const minor of ['"much"', '1e30', '1.5', 'null', '250']) {
+    const tenantId = await tenant();
+    const id = await commit(sql, { tenantId });
+    await sql`
+      update outbox_event
+      set event_type = 'CommissionCalculated', occurred_at = '2026-04-01T18:00:00Z',
+          payload_json = ${`{"amount":{"minor":${minor},"currency":"MXN"}}`}::text::json
+      where id = ${id}
+    `;
+  }
+  const source = factSources.find(({ isEvents }) => isEvents);
+  const facts = await sql.unsafe(`select minor from (${source?.facts(lowestId(new Date(0))) ?? ''}) as fact where minor is not null`);
+  expect(facts).toEqual([{ minor: '250' }]);
+  expect(await runSlot(sql, updateDailyMetrics, { ports: {}, scheduledFor: NIGHT })).toMatchObject({ attempts: 1, reason: null });
 });
 
 test('a stored line whose amount overflows stops no reconciliation', async () => {
