@@ -16,7 +16,7 @@ import { reach } from './reach.ts';
 import { seeded, shuffled } from '../random.ts';
 import { openWorld, type World } from './world.ts';
 
-const STANDSTILL_MS = 50_000; // longer than a mail's attempt may stay open, after which it is tried again
+const STANDSTILL_MS = 80_000; // longer than a mail's attempt may stay open, after which it is tried again
 const LULL_MS = 100;
 
 export interface CampaignOptions {

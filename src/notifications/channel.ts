@@ -1,4 +1,5 @@
 import type { Answer } from '../platform/answers/answer.ts';
+import type { Capacity } from '../platform/capacity.ts';
 import { pauseMs } from '../platform/post.ts';
 import type { Reader } from './template-contract.ts';
 
@@ -71,6 +72,8 @@ export interface OutwardMessage<Address, Content> {
 
 /** A way out of our database to people. */
 export interface OutwardChannel<Address, Content> {
+  /** Bounds the messages at hand in this process; absent where there is no bound. */
+  readonly capacity?: Capacity;
   /** Hands one message to the provider, once, and says what became of it; it does not throw. */
   send(message: OutwardMessage<Address, Content>): Promise<Outcome>;
 }

@@ -13,8 +13,11 @@ export interface CallLimitOptions {
 const SHARES = 40; // a process asks Redis for a fortieth of a second's calls at once
 const KEPT_MS = 1_000; // a share that was not used is another second's
 
-/** Makes a limit on calls of a provider. The function resolves when one more call may begin; without Redis, at once. */
-export function limitCalls({ redis, prefix, name, perSecond }: CallLimitOptions): () => Promise<void> {
+/**
+ * Makes a limit on calls of a provider. The function resolves to how many calls may begin, from 1 to the number that is
+ * wanted; without Redis, at once.
+ */
+export function limitCalls({ redis, prefix, name, perSecond }: CallLimitOptions): (wanted: number) => Promise<number> {
   const limiter = new RateLimiterRedis({ storeClient: redis, keyPrefix: `${prefix}:calls:${name}`, points: perSecond, duration: 1 });
   const queue = new RateLimiterQueue(limiter);
   const share = Math.max(1, Math.floor(perSecond / SHARES));
@@ -28,13 +31,15 @@ export function limitCalls({ redis, prefix, name, perSecond }: CallLimitOptions)
     keptUntil = performance.now() + KEPT_MS;
   }
 
-  return async () => {
+  return async (wanted) => {
     while (calls === 0 || performance.now() > keptUntil) {
       asking ??= ask().finally(() => {
         asking = undefined;
       });
       await asking;
     }
-    calls -= 1;
+    const count = Math.min(wanted, calls);
+    calls -= count;
+    return count;
   };
 }

@@ -1,6 +1,7 @@
 import { type Readable, Transform } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
+import { type Capacity, makeCapacity } from './capacity.ts';
 import { failSpan, startChild } from './telemetry.ts';
 
 export interface SmtpOptions {
@@ -12,10 +13,19 @@ export interface SmtpOptions {
   readonly greetingTimeoutMs?: number;
   /** Silence that ends a session in the middle of a command. */
   readonly socketTimeoutMs?: number;
+  /** From a free connection to the server's answer to the message. */
+  readonly attemptTimeoutMs?: number;
+  /** Until a message that got no connection is given back. */
+  readonly waitMs?: number;
 }
+
+/** Milliseconds that a message takes at most in the pool of a worker: its wait for a connection, then its attempt. */
+export const LONGEST_SENDING_MS = 60_000;
 
 /** A pool of SMTP sessions. It connects with the first message. */
 export interface Mail {
+  /** Bounds the messages at hand: as many as there are connections, and the next ones where the server is fast. */
+  readonly capacity: Capacity;
   /** Resolves when the server took the message. @throws {SmtpFailure} */
   send(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }>;
   /** @throws when the server cannot be reached or does not accept our credentials. */
@@ -36,16 +46,23 @@ export class SmtpFailure extends Error {
   }
 }
 
+/** Code of a message that got no connection of the pool in time. */
+const NO_CONNECTION = 'EPOOL';
+const AHEAD_MS = 1_000; // work that is claimed before a connection is free for it
+const MOST_AHEAD = 5; // messages for each connection
+
 /** Where the message's stream is kept between the library's plug-in and `send`. */
 type Tracked = SendMailOptions & { readonly tracking?: { stream?: Readable } };
 
 /** Opens a pool. One message is one attempt: only what has not begun to leave is moved to another connection. */
 export function openMail({
   url,
-  connections = 5,
-  connectionTimeoutMs = 5_000,
-  greetingTimeoutMs = 5_000,
-  socketTimeoutMs = 15_000,
+  connections = 10,
+  connectionTimeoutMs = 10_000,
+  greetingTimeoutMs = 20_000,
+  socketTimeoutMs = 45_000,
+  attemptTimeoutMs = 48_000,
+  waitMs = 10_000,
 }: SmtpOptions): Mail {
   const transport = createTransport({
     url,
@@ -69,21 +86,42 @@ export function openMail({
     done();
   });
 
-  async function send(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
+  const free = makeCapacity(() => connections);
+  let lastMs = AHEAD_MS;
+  const capacity = makeCapacity(() => connections * Math.min(MOST_AHEAD, Math.max(1, Math.floor(AHEAD_MS / lastMs))));
+
+  async function attempt(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
     const tracking: { stream?: Readable } = {};
-    const tracked: Tracked = { ...message, tracking };
-    const span = startChild('SMTP send', { 'server.address': URL.parse(url)?.host ?? '' });
+    const deadline = AbortSignal.timeout(attemptTimeoutMs);
+    const signal = message.signal === undefined ? deadline : AbortSignal.any([deadline, message.signal]);
+    const tracked: Tracked = { ...message, signal, tracking };
     try {
       return await transport.sendMail(tracked);
     } catch (error) {
-      if (span !== undefined) failSpan(span, error);
       // The library reads the message only after the server answered DATA with "go ahead".
       throw new SmtpFailure(error as NodemailerError, tracking.stream?.readableDidRead ?? false);
+    }
+  }
+
+  async function send(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
+    const span = startChild('SMTP send', { 'server.address': URL.parse(url)?.host ?? '' });
+    try {
+      if (!(await free.takeWithin(waitMs))) {
+        throw new SmtpFailure(Object.assign(new Error('no connection was free'), { code: NO_CONNECTION }) as NodemailerError, false);
+      }
+      const beganAt = performance.now();
+      return await attempt(message).finally(() => {
+        lastMs = performance.now() - beganAt;
+        free.release(1);
+      });
+    } catch (error) {
+      if (span !== undefined) failSpan(span, error);
+      throw error;
     } finally {
       span?.end();
     }
   }
-  return Object.freeze({ send, verify: async () => void (await transport.verify()), close: () => transport.close() });
+  return Object.freeze({ capacity, send, verify: async () => void (await transport.verify()), close: () => transport.close() });
 }
 
 /** Joins the parts of a message, so that it leaves in one write instead of one for each part. */

@@ -1,5 +1,6 @@
 import { emailRequested } from '../events/email-requested.ts';
 import { signal as reach } from '../platform/signal.ts';
+import { LONGEST_SENDING_MS } from '../platform/smtp.ts';
 import { readAddressesToConfirm, readContacts } from '../store/contacts.ts';
 import { deliver } from './deliver.ts';
 
@@ -8,6 +9,7 @@ export const deliverEmail = deliver({
   name: 'deliver-email', // names its queue and its proofs: never rename
   on: emailRequested,
   channel: 'email',
+  timeoutMs: LONGEST_SENDING_MS,
   longestWaitMs: 259_200_000, // three days, as mail servers wait
   open: ({ email }) => email,
   addressesOf: async (db, userIds) =>

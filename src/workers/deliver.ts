@@ -15,7 +15,7 @@ import { beginSending, type Sending, type SendingRow } from '../store/sending.ts
 import type { OutwardChannels, Ports } from './ports.ts';
 
 const TIMEOUT_MS = 25_000;
-const LEASE_MS = TIMEOUT_MS + 5_000; // beyond it, an attempt that has not reported back never will
+const MARGIN_MS = 5_000; // beyond it, an attempt that has not reported back never will
 const SAME_MS = 1_000; // until another request for the same notification is looked at
 
 const contractOf = (template: string) => templateContracts.find(({ name }) => name === template);
@@ -37,6 +37,8 @@ export interface Delivery<Name extends keyof OutwardChannels, Address> {
   addressesToConfirm?(db: Db, confirmationIds: readonly string[]): Promise<ReadonlyMap<string, Address>>;
   /** Drops addresses that are nobody's any more. */
   forget?(db: Db, gone: readonly Address[]): Promise<void>;
+  /** Milliseconds until an attempt that has not ended is given up. */
+  readonly timeoutMs?: number;
   /** Milliseconds for which a notification waits that its provider puts off, before it is given up. */
   readonly longestWaitMs: number;
   /** Called once an attempt was accepted. */
@@ -56,16 +58,17 @@ interface End<Address> {
 
 /** Makes the consumer that sends a channel's notifications, each attempt on record before it begins. */
 export function deliver<Name extends keyof OutwardChannels, Address>(delivery: Delivery<Name, Address>): Outbound<Ports> {
-  const { name, on, channel } = delivery;
+  const { name, on, channel, timeoutMs = TIMEOUT_MS } = delivery;
   return defineOutbound<Ports, [typeof on], Task<Address>, End<Address>>({
     name,
     on: [on],
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
+    capacity: ({ channels }) => delivery.open(channels)?.capacity,
 
     async claim(events, { tx, ports }) {
       if (delivery.open(ports.channels) === undefined) throw new Unavailable(`${channel}: not configured in this process`);
       const ids = [...new Set(events.map(({ payload }) => payload.notificationId))];
-      const begun = await beginSending(tx, ids, { leaseMs: LEASE_MS, perHour: ports.perHour, resendUnknown, mayLeave });
+      const begun = await beginSending(tx, ids, { leaseMs: timeoutMs + MARGIN_MS, perHour: ports.perHour, resendUnknown, mayLeave });
       const sendings = [...begun.values()].flatMap((claim) => (claim.state === 'mine' ? claim.sending : []));
       const addresses = await readAddresses(delivery, sendings, { db: tx, channels: ports.channels });
       return new Map(events.map(({ eventId, payload: { notificationId } }): [string, Claim<Task<Address>>] => {

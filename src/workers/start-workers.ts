@@ -99,8 +99,8 @@ export async function startWorkers(
   const running = own.map((consumer) => {
     const { name } = consumer;
     const limit = perSecond[name];
-    const takeCall = limit === undefined ? undefined : limitCalls({ redis, prefix, name, perSecond: limit });
-    return runConsumer(consumer, { ...shared, queue: queue(name), takeCall, concurrency: config.WORKER_CONCURRENCY[name] });
+    const takeCalls = limit === undefined ? undefined : limitCalls({ redis, prefix, name, perSecond: limit });
+    return runConsumer(consumer, { ...shared, queue: queue(name), takeCalls, concurrency: config.WORKER_CONCURRENCY[name] });
   });
   stack.defer(async () => void (await Promise.all(running.map((consumer) => consumer.close()))));
   const runners = { consumer: own.map(({ name }) => name), job: ownJobs.map(({ name }) => name) };

@@ -5,9 +5,9 @@ import { connectRedis, isolatedRedis, redisPrefix } from '../support/redis.ts';
 const PER_SECOND = 20;
 
 /** Milliseconds that calls take which begin at once, taken in turn from each of the limits. */
-async function take(limits: readonly (() => Promise<void>)[], calls: number): Promise<number> {
+async function take(limits: readonly ((wanted: number) => Promise<number>)[], calls: number): Promise<number> {
   const began = performance.now();
-  await Promise.all(Array.from({ length: calls }, (_, call) => limits[call % limits.length]?.()));
+  await Promise.all(Array.from({ length: calls }, (_, call) => limits[call % limits.length]?.(1)));
   return performance.now() - began;
 }
 
@@ -36,4 +36,12 @@ test('calls go on while Redis is down', async () => {
   await gone;
   const limit = limitCalls({ redis, prefix: 'test', name: 'deliver-email', perSecond: PER_SECOND });
   expect(await take([limit], 5 * PER_SECOND)).toBeLessThan(5_000);
+});
+
+test('who wants many gets what is there, and not more', async () => {
+  const { url, prefix } = redisPrefix();
+  const limit = limitCalls({ redis: await connectRedis(url), prefix, name: 'deliver-email', perSecond: 400 });
+  expect(await limit(25)).toBe(10); // a fortieth of a second's calls
+  expect(await limit(3)).toBe(3);
+  expect(await limit(25)).toBe(7);
 });

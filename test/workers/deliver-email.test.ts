@@ -216,3 +216,26 @@ test('an attempt that reports back late does not undo a later one', async () => 
   await end(second, { outcome: 'sent', status: 'sent' });
   expect(await standing()).toEqual({ status: 'sent', reason: null });
 });
+
+test('no more mails are claimed than there are connections, so that none reads unknown that never left', async () => {
+  const { world, sql, id: first } = await mailRequested();
+  const users = await Promise.all(Array.from({ length: 29 }, () => world.person()));
+  const ids = await sql.begin((tx) => insertNotifications(tx, users.map((userId) => ({
+    userId, eventId: userId, payload: wholeProps, tenantId: undefined, channel: 'email', category: 'tickets', template: 'ticket-created',
+    templateVersion: 2, locale: 'es', status: 'queued',
+  }))));
+  await world.commit(...ids.map((notificationId) => emailRequested({ occurredAt: new Date(), payload: { notificationId } })));
+  await world.relayOnce();
+  world.mailbox.fail = 'silent';
+  world.start();
+  await until('each connection has a mail', () => world.mailbox.failed === 10);
+  const standings = await sql`select status, count(*)::integer as count from notification group by 1 order by 1`;
+  expect(standings).toEqual([{ status: 'queued', count: 20 }, { status: 'sending', count: 10 }]);
+  world.mailbox.fail = undefined;
+  await world.mailbox.down();
+  await world.mailbox.up();
+  await world.settle();
+  const attempts = await Promise.all([first, ...ids].map((id) => world.attempts(id)));
+  expect(attempts.filter((steps) => steps.includes('1 unknown'))).toHaveLength(10);
+  expect(attempts.filter((steps) => steps.join() === '1 sending,1 sent')).toHaveLength(20);
+});

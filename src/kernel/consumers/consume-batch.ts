@@ -5,14 +5,14 @@ import type { Consumed } from './consumed.ts';
 import type { Consumer } from './consumer.ts';
 import { type BatchAtHand, type Delivery, readDeliveries, type Runtime } from './delivery.ts';
 import { type FailureContext, type SettledFailure, settleFailures } from './failures.ts';
-import { makePerform, performBatch, type TakeCall } from './perform.ts';
+import { makePerform, performBatch, type TakeCalls } from './perform.ts';
 import { react, reactAlone } from './react.ts';
 import { CRASHES_TO_SUSPECT, handleSuspects } from './suspects.ts';
 
 export interface ConsumeOptions {
   readonly metrics: ConsumerMetrics;
   readonly onUnavailable: FailureContext['onUnavailable'];
-  readonly takeCall?: TakeCall | undefined;
+  readonly takeCalls?: TakeCalls | undefined;
 }
 
 /** Consumes a batch and settles its failures; these come back. */
@@ -22,7 +22,7 @@ export type Consume = (batch: BatchAtHand) => Promise<readonly SettledFailure[]>
 export function makeConsume<Ports>(
   consumer: Consumer<Ports>,
   runtime: Runtime<Ports>,
-  { metrics, onUnavailable, takeCall = async () => undefined }: ConsumeOptions,
+  { metrics, onUnavailable, takeCalls = async (wanted) => wanted }: ConsumeOptions,
 ): Consume {
   const { sql, log } = runtime;
   const { together, alone } = consumer.kind === 'reaction'
@@ -34,7 +34,7 @@ export function makeConsume<Ports>(
 
   function outboundSteps() {
     if (consumer.kind !== 'outbound') throw new Error('unreachable');
-    const perform = makePerform(consumer, runtime, takeCall);
+    const perform = makePerform(consumer, runtime, takeCalls);
     return {
       together: (batch: BatchAtHand) => performBatch(consumer, runtime, { batch, perform }),
       alone: (batch: BatchAtHand, delivery: Delivery) => perform(batch, [delivery]),

@@ -1,3 +1,4 @@
+import type { Capacity } from '../../platform/capacity.ts';
 import type { Sql, Tx } from '../../platform/postgres.ts';
 import type { Logger } from '../../platform/log.ts';
 import { eventLog } from './event-log.ts';
@@ -77,6 +78,8 @@ export interface Reaction<Ports> extends Subscription {
  */
 export interface Outbound<Ports> extends Subscription {
   readonly kind: 'outbound';
+  /** Returns the bound on calls that are under way at once; no more deliveries are claimed. */
+  capacity?(ports: Ports): Capacity | undefined;
   /** Claims by event id; all at hand share one transaction. */
   claim(events: readonly StoredEvent[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<unknown>>>;
   perform(task: unknown, context: OutboundContext<Ports>): Promise<Performed<unknown>>;
@@ -109,7 +112,7 @@ export function defineReaction<Ports, const On extends readonly AnyContract[]>(
   return Object.freeze({ kind: 'reaction', name, on, replay, attempts, timeoutMs, batchLimit, concurrency, handleBatch });
 }
 
-interface OutboundSteps<On extends readonly AnyContract[], Ports, Task, End> {
+interface OutboundSteps<On extends readonly AnyContract[], Ports, Task, End> extends Pick<Outbound<Ports>, 'capacity'> {
   claim(events: readonly EventOf<On[number]>[], context: Pick<ReactionContext<Ports>, 'tx' | 'ports'>): Promise<ReadonlyMap<string, Claim<Task>>>;
   perform(task: Task, context: OutboundContext<Ports>): Promise<Performed<End>>;
   settle(ended: readonly Ended<Task, End>[], context: Pick<ReactionContext<Ports>, 'tx' | 'append'>): Promise<void>;
@@ -119,7 +122,7 @@ interface OutboundSteps<On extends readonly AnyContract[], Ports, Task, End> {
 export function defineOutbound<Ports, const On extends readonly AnyContract[], Task, End>(
   declared: Declared<On> & OutboundSteps<On, Ports, Task, End>,
 ): Outbound<Ports> {
-  const { name, on, attempts = 10, timeoutMs = 30_000, batchLimit = 25, concurrency = 4, claim, perform, settle } = declared;
+  const { name, on, attempts = 10, timeoutMs = 30_000, batchLimit = 25, concurrency = 4, capacity, claim, perform, settle } = declared;
   const steps = { claim, perform, settle } as unknown as Pick<Outbound<Ports>, 'claim' | 'perform' | 'settle'>;
-  return Object.freeze({ kind: 'outbound', name, on, attempts, timeoutMs, batchLimit, concurrency, ...steps });
+  return Object.freeze({ kind: 'outbound', name, on, attempts, timeoutMs, batchLimit, concurrency, ...(capacity && { capacity }), ...steps });
 }

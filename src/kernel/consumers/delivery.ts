@@ -16,6 +16,10 @@ export interface Runtime<Ports> {
   readonly wake: () => void;
   /** Called for each delivery consumed. */
   readonly onConsumed: (event: CommittedEvent) => void;
+  /** Called when a provider's call has ended, however it did. */
+  readonly onPerformed?: () => void;
+  /** Returns true once no more work is to begin. */
+  readonly isClosing?: () => boolean;
 }
 
 /** A batch at hand. */

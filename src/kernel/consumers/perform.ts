@@ -1,6 +1,7 @@
 import { append } from '../../outbox/append.ts';
 import { isOpen } from '../../outbox/batch.ts';
 import { readEvents } from '../../outbox/read-events.ts';
+import type { Capacity } from '../../platform/capacity.ts';
 import { signal as reach } from '../../platform/signal.ts';
 import { within } from '../../platform/telemetry.ts';
 import { transaction } from '../../platform/transaction.ts';
@@ -21,16 +22,59 @@ const SETTLE_EVERY_MS = 50; // under load: a transaction for each call would cos
 /** Handles a part of a batch's deliveries. Returns those that failed. */
 export type Perform = (batch: BatchAtHand, deliveries: readonly Delivery[]) => Promise<readonly FailedDelivery[]>;
 
-/** Waits until a provider may be called once more; resolves at once where there is no limit. */
-export type TakeCall = () => Promise<void>;
+/** Resolves to how many of the calls that are wanted may begin; at once where there is no limit. */
+export type TakeCalls = (wanted: number) => Promise<number>;
 
 /**
- * Makes the function that performs an outbound consumer's deliveries: claims them together, performs each by itself with
- * no transaction open, and settles those that have ended together with their consumption records. After a crash in
- * between, the claim recognises what was begun.
+ * Makes the function that performs an outbound consumer's deliveries: claims together as many as may begin, performs
+ * each by itself with no transaction open, and settles those that have ended together with their consumption records.
+ * After a crash in between, the claim recognises what was begun.
  */
-export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, takeCall: TakeCall): Perform {
-  const { sql, ports, log } = runtime;
+export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, takeCalls: TakeCalls): Perform {
+  const { ports, isClosing = () => false } = runtime;
+  const capacity = outbound.capacity?.(ports) ?? unbounded;
+  const performPart = makePerformPart(outbound, runtime, capacity);
+
+  async function takeRoom(wanted: number): Promise<number> {
+    const room = await capacity.take(wanted);
+    const calls = await takeCalls(room);
+    capacity.release(room - calls);
+    return calls;
+  }
+
+  return async (batch, deliveries) => {
+    const waiting = [...deliveries];
+    const failed: FailedDelivery[] = [];
+    const parts: Promise<void>[] = [];
+    let ending: { readonly error: unknown; readonly isWhole: boolean } | undefined;
+    while (waiting.length > 0) {
+      const room = await takeRoom(waiting.length);
+      if (isClosing()) ending ??= { error: new RetryLater(0, 'the worker stops'), isWhole: false };
+      if (ending !== undefined) {
+        capacity.release(room);
+        break;
+      }
+      parts.push(performPart({ batch, deliveries: waiting.splice(0, room) }).then(
+        (failures) => {
+          failed.push(...failures);
+          const outage = failures.find(({ error }) => isUnavailable(error));
+          if (outage !== undefined) ending ??= { error: outage.error, isWhole: false }; // the others would meet it, too
+        },
+        (error: unknown) => void (ending = { error, isWhole: true }),
+      ));
+    }
+    await Promise.all(parts);
+    if (ending?.isWhole === true) throw ending.error;
+    const error = ending?.error;
+    return [...failed, ...waiting.map(({ event: { eventId }, committed }) => ({ eventId, committed, error }))];
+  };
+}
+
+const unbounded: Pick<Capacity, 'take' | 'release'> = { take: async (wanted) => wanted, release: () => undefined };
+
+/** Makes the function that claims deliveries together and performs each. */
+function makePerformPart<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, { release }: Pick<Capacity, 'release'>) {
+  const { sql, ports, log, onPerformed = () => undefined } = runtime;
   const settle = makeBatcher<Ended>({
     name: `settle ${outbound.name}`, limit: SETTLED_TOGETHER, gatherMs: SETTLE_EVERY_MS,
     run: (all) => settleTogether(outbound, runtime, all),
@@ -38,32 +82,37 @@ export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<P
 
   async function performOne(delivery: Delivery, task: unknown, batch: BatchAtHand): Promise<void> {
     const { event, committed } = delivery;
-    await takeCall();
     reach('effect.before');
     const performed = await withDeadline(outbound.timeoutMs, batch.signal, (signal) =>
-      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal }));
+      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal })).finally(() => {
+      release(1);
+      onPerformed();
+    });
     reach('effect.performed');
     await settle({ event, task, ...performed });
     if (performed.error !== undefined) throw performed.error;
     runtime.onConsumed(committed);
   }
 
-  return async (batch, deliveries) => {
-    const claims = await claimTogether(outbound, runtime, { batch, deliveries });
+  async function performClaim(delivery: Delivery, claim: Claim<unknown> | Error | undefined, batch: BatchAtHand): Promise<void> {
+    if (claim instanceof Error || claim?.state !== 'mine') release(1);
+    if (claim instanceof Error) throw claim;
+    if (claim?.state === 'later') throw new RetryLater(claim.delayMs, claim.reason);
+    if (claim?.state !== 'mine') return;
+    const perform = () => performOne(delivery, claim.task, batch);
+    await (delivery.span === undefined ? perform() : within(delivery.span, perform));
+  }
+
+  return async ({ batch, deliveries }: ClaimPart): Promise<readonly FailedDelivery[]> => {
+    const claims = await claimTogether(outbound, runtime, { batch, deliveries }).catch((error: unknown) => {
+      release(deliveries.length);
+      throw error;
+    });
     const failed = await Promise.all(deliveries.map(async (delivery): Promise<readonly FailedDelivery[]> => {
       const { eventId } = delivery.event;
-      const claim = claims.get(eventId);
-      try {
-        if (claim instanceof Error) throw claim;
-        if (claim?.state === 'later') throw new RetryLater(claim.delayMs, claim.reason);
-        if (claim?.state === 'mine') {
-          const perform = () => performOne(delivery, claim.task, batch);
-          await (delivery.span === undefined ? perform() : within(delivery.span, perform));
-        }
-        return [];
-      } catch (error) {
-        return [{ eventId, committed: delivery.committed, error }];
-      }
+      return performClaim(delivery, claims.get(eventId), batch).then(
+        () => [], (error: unknown) => [{ eventId, committed: delivery.committed, error }],
+      );
     }));
     return failed.flat();
   };

@@ -13,7 +13,7 @@ import { SupersededBatch } from './consumed.ts';
 import type { Consumer } from './consumer.ts';
 import type { BatchAtHand } from './delivery.ts';
 import type { SettledFailure } from './failures.ts';
-import type { TakeCall } from './perform.ts';
+import type { TakeCalls } from './perform.ts';
 
 export interface RunOptions<Ports> {
   readonly sql: Sql;
@@ -28,8 +28,8 @@ export interface RunOptions<Ports> {
   readonly canaryMs: number;
   /** Batches at hand at once in this process; the consumer's own number when absent. */
   readonly concurrency?: number | undefined;
-  /** Waits until the consumer's provider may be called once more. */
-  readonly takeCall?: TakeCall | undefined;
+  /** Resolves to how many of the calls that are wanted may begin at the consumer's provider. */
+  readonly takeCalls?: TakeCalls | undefined;
   readonly metrics: ConsumerMetrics;
   /** Returns where operators look at an event. */
   readonly linkTo?: ((eventId: string) => string) | undefined;
@@ -64,10 +64,14 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
       steer(() => worker.resume());
     },
   });
+  let isClosing = false;
   const runtime = {
-    sql, log, ports: options.ports, wake: options.wake, onConsumed: (event: Parameters<ConsumerMetrics['consumed']>[1]) => metrics.consumed(name, event),
+    sql, log, ports: options.ports, wake: options.wake,
+    onConsumed: (event: Parameters<ConsumerMetrics['consumed']>[1]) => metrics.consumed(name, event),
+    onPerformed: () => canary.progress(),
+    isClosing: () => isClosing,
   };
-  const consume = makeConsume(consumer, runtime, { metrics, takeCall: options.takeCall, onUnavailable: breaker.trip });
+  const consume = makeConsume(consumer, runtime, { metrics, takeCalls: options.takeCalls, onUnavailable: breaker.trip });
 
   async function process(job: Job<BatchJob, void>, token?: string, signal?: AbortSignal): Promise<void> {
     canary.progress();
@@ -127,6 +131,7 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
 
   return {
     async close() {
+      isClosing = true;
       canary.close();
       breaker.close();
       await worker.close();

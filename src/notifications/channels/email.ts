@@ -26,6 +26,7 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** Mail from one sender, over SMTP; an address is an e-mail address. */
 export function emailChannel(mail: Mail, from: string): OutwardChannel<string, Rendered['email']> {
   return Object.freeze({
+    capacity: mail.capacity,
     send: ({ notificationId, to, signal, unsubscribeUrl, content: { subject, html, text } }) =>
       sendEmail(mail, { notificationId, from, to, subject, html, text, listUnsubscribeUrl: unsubscribeUrl, signal }),
   } satisfies OutwardChannel<string, Rendered['email']>);

@@ -15,8 +15,8 @@ const BY_STATUS: Readonly<Record<number, Answer>> = {
   429: answers.recipientLater,
 };
 
-/** Texts of 400 that are about our key or signature: FCM's, Apple's. */
-const OURS = /Unauthorized ?Registration|vapid|jwt/i;
+/** Texts of 400 that are about our key or signature: FCM's, and Apple's reasons. */
+const OURS = /\bUnauthorized ?Registration\b|"reason"\s*:\s*"\w*(?:Jwt|Vapid)\w*"/i;
 
 /** Returns what an answer of a push service means that is no acceptance. */
 export function answerOfWebPush(status: number, body: string): Answer {

@@ -9,8 +9,10 @@ import { freePort } from '../../../dev/free-port.ts';
 import { type MailFailure, startMailbox } from '../../../dev/sandbox/mailbox.ts';
 import { emailChannel, sendEmail } from '../../../src/notifications/channels/email.ts';
 import type { Email } from '../../../src/notifications/channels/email.ts';
+import { makeCapacity } from '../../../src/platform/capacity.ts';
 import { openMail } from '../../../src/platform/smtp.ts';
 import type { Mail } from '../../../src/platform/smtp.ts';
+import { until } from '../../support/until.ts';
 import { describeChannel } from './conformance.ts';
 
 const EMAIL: Email = {
@@ -160,6 +162,34 @@ test('an idle connection that the server closed costs no attempt', async () => {
   expect(closed).toBe(2);
 });
 
+test('a message that waits for a connection has its whole time once it has one, or is given back', async () => {
+  const held: (() => void)[] = [];
+  const server = new SMTPServer({
+    authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'], closeTimeout: 100,
+    onData: (stream, _session, done) => void stream.resume().on('end', () => held.push(done)),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
+  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  const open = (waitMs: number) => {
+    const mail = openMail({ url, connections: 1, attemptTimeoutMs: 700, waitMs });
+    onTestFinished(() => mail.close());
+    return mail;
+  };
+  const [patient, hasty] = [open(10_000), open(50)];
+  const both = [sendEmail(patient, EMAIL), sendEmail(patient, EMAIL)];
+  expect(await both[0]).toEqual({ outcome: 'unknown', reason: expect.stringContaining('EABORT') as string });
+  await until('the second message is there', () => held.length === 2);
+  held[1]?.();
+  expect(await both[1]).toMatchObject({ outcome: 'sent' });
+  const busy = sendEmail(hasty, EMAIL);
+  expect(await sendEmail(hasty, EMAIL)).toEqual({ outcome: 'unreachable', reason: 'smtp EPOOL' });
+  await until('the third message is there', () => held.length === 3);
+  held[2]?.();
+  expect(await busy).toMatchObject({ outcome: 'sent' });
+});
+
 test('the server gets the message as it was written, recognisable by the notification', async () => {
   const received = Promise.withResolvers<Awaited<ReturnType<typeof simpleParser>>>();
   const mail = await smtpServer({
@@ -200,7 +230,7 @@ test.each([
   ['listUnsubscribeUrl', 'https://x.example\r\nBcc: x@y.example'],
 ])('a line break or a second address in "%s" is refused before anything is sent: %j', async (field, value) => {
   const send: Mail['send'] = () => Promise.reject(new Error('nothing may be sent'));
-  const mail: Mail = { send, verify: () => Promise.resolve(), close: () => undefined };
+  const mail: Mail = { capacity: makeCapacity(() => 1), send, verify: () => Promise.resolve(), close: () => undefined };
   const outcome = await sendEmail(mail, { ...EMAIL, [field]: value });
   expect(outcome).toMatchObject({ outcome: 'rejected' });
 });

@@ -13,6 +13,7 @@ test.each<readonly [status: number, body: string, answer: keyof typeof answers]>
   [400, 'UnauthorizedRegistration', 'accountNever'],
   [400, '{"reason":"VapidPkHashMismatch"}', 'accountNever'],
   [400, '{"reason":"BadJwtToken"}', 'accountNever'],
+  [400, 'refused: authorization: vapid t=jwt', 'messageNever'],
   [401, autopush(401, 109), 'accountNever'],
   [403, 'the VAPID credentials in the authorization header do not correspond', 'accountNever'],
   [403, '{"reason":"ExpiredJwtToken"}', 'accountNever'],
