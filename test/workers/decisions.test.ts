@@ -152,15 +152,15 @@ test.for([
   },
 );
 
-test('a mail that is refused again and again fails in the end, and no delivery dies of it', async () => {
+test('a mail whose end is unknown again and again is not sent for ever, and no delivery dies of it', async () => {
   const { mailbox, openTicket, mails, sql, settle, deadLetters } = await world();
   await sql`alter table notification alter column refusals set default 6`;
-  mailbox.fail = 'reject-4xx';
+  mailbox.fail = 'malformed';
   await openTicket();
-  await until('it was refused for the last time', async () => {
+  await until('it was sent for the last time', async () => {
     await settle();
-    return (await mails())[0]?.status === 'failed';
+    return (await mails())[0]?.status === 'unknown';
   });
-  expect(await mails()).toMatchObject([{ reason: 'smtp 451 EMESSAGE at DATA' }]);
+  expect(await mails()).toMatchObject([{ reason: expect.stringMatching(/^smtp /) as string }]);
   expect(await deadLetters()).toEqual([]);
 });
