@@ -1,6 +1,7 @@
 import type { TemplatePart } from '../store/documents.ts';
 import { channelParts } from './template-contract.ts';
 import type { Channel } from './template-contract.ts';
+import { textFor } from './channel-text.ts';
 import { openBudget, type RenderBudget } from './render-budget.ts';
 import { RenderError, compilePart, plainValue } from './template-language.ts';
 
@@ -45,10 +46,9 @@ export function compile(parts: readonly TemplatePart[]): CompiledTemplate {
 
   function render<C extends Channel>({ channel, locale: wanted, props }: RenderRequest<C>): Rendered[C] {
     const locale = chooseLocale(locales, wanted);
-    const plain = plainValue(props);
     const budget = openBudget();
     const texts = channelParts[channel].map((part) => {
-      const text = finish(part, renderPart(locale, part, plain, budget));
+      const text = finish(part, renderPart(locale, part, plainValue(props, textFor(part)), budget));
       return [part.split('.')[1] ?? 'text', text] as const;
     });
     return { locale, ...Object.fromEntries(texts) } as Rendered[C];
@@ -67,7 +67,7 @@ export function chooseLocale(available: ReadonlySet<string>, wanted: string): st
 
 const ONE_LINE: ReadonlySet<string> = new Set(['email.subject', 'push.title']);
 
-/** Drops the last line break of the file where it is no part of the text, and refuses a subject of several lines. */
+/** Drops the last line break of the file where it is no part of the text, and refuses a template's subject of several lines. */
 function finish(part: string, rendered: string): string {
   if (part === 'email.html' || part === 'email.text') return rendered;
   const text = rendered.replace(/\n$/, '');

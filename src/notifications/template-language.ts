@@ -113,19 +113,19 @@ const PLAIN: object = Object.freeze(
 );
 
 /**
- * A copy of props that templates may see: text, numbers, booleans, lists and objects of those. Null and undefined are
- * left out, and so count as missing.
+ * Copies props as templates may see them: text made fit by `toText`, numbers, booleans, lists and objects of those. Null
+ * and undefined are left out, and so count as missing.
  * @throws {RenderError} for anything else, and for text that holds NUL.
  */
-export function plainValue(value: unknown, path = 'props'): unknown {
-  if (typeof value === 'string' && !value.includes(OBJECT_MARK)) return value;
+export function plainValue(value: unknown, toText: (text: string) => string = (text) => text, path = 'props'): unknown {
+  if (typeof value === 'string' && !value.includes(OBJECT_MARK)) return toText(value);
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  if (Array.isArray(value)) return value.map((item, index) => plainValue(item, `${path}[${index}]`));
+  if (Array.isArray(value)) return value.map((item, index) => plainValue(item, toText, `${path}[${index}]`));
   const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
   if (prototype !== Object.prototype && prototype !== null) throw new RenderError(`${path} cannot be rendered`);
   const copy = Object.create(PLAIN) as Record<string, unknown>;
   for (const [key, item] of Object.entries(value as object)) {
-    if (item !== null && item !== undefined) copy[key] = plainValue(item, `${path}.${key}`);
+    if (item !== null && item !== undefined) copy[key] = plainValue(item, toText, `${path}.${key}`);
   }
   return copy;
 }

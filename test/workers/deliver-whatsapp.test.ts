@@ -23,7 +23,7 @@ const appSecret = String(appConfig.WHATSAPP_APP_SECRET);
 const sender = { phoneNumberId: '106540352242922', accessToken: 'EAAB-secret-token' };
 
 /** A customer who is to be told of a quote, and consumers that have not started. */
-async function quoteWorld({ optIn = true } = {}) {
+async function quoteWorld({ optIn = true, subject = 'No hay agua' } = {}) {
   const cloud = await startWhatsApp({ ...sender, appSecret });
   onTestFinished(() => cloud.stop());
   const api = openWhatsApp({ ...sender, url: cloud.url, version: 'v23.0', timeoutMs: 2_000 });
@@ -35,7 +35,7 @@ async function quoteWorld({ optIn = true } = {}) {
   await world.commit(quoteSent({
     tenantId: tenant.id, occurredAt: new Date(),
     payload: {
-      quoteId: randomUUID(), ticketId: randomUUID(), customerUserId, tenantName: 'Taller Norte', subject: 'No hay agua',
+      quoteId: randomUUID(), ticketId: randomUUID(), customerUserId, tenantName: 'Taller Norte', subject,
       total: { minor: 125_000, currency: 'MXN' }, validUntil: '2026-11-30T18:00:00.000Z',
     },
   }));
@@ -87,6 +87,14 @@ test.each<[title: string, fail: ProviderFailure, outcome: string, isHeld: boolea
   expect(await status()).toBe('sent');
   expect(world.logged.some((line) => line.includes('consumer held'))).toBe(isHeld);
   expect(await world.failures()).toEqual([]);
+});
+
+test('a subject with runs of spaces, a line break and marks arrives as one plain parameter', async () => {
+  const { world, cloud, status } = await quoteWorld({ subject: 'Fuga     de *agua*\nen _casa_' });
+  world.start();
+  await world.settle();
+  expect(await status()).toBe('sent');
+  expect(cloud.accepted[0]?.parameters).toContain('Fuga de ∗agua∗ en ˍcasaˍ');
 });
 
 test('who said no gets nothing by it', async () => {

@@ -1,6 +1,7 @@
 import { answerOfSmtp } from '../../platform/answers/smtp.ts';
 import { SmtpFailure } from '../../platform/smtp.ts';
 import type { Mail } from '../../platform/smtp.ts';
+import { oneLine } from '../channel-text.ts';
 import { type Outcome, outcomeOf, type OutwardChannel } from '../channel.ts';
 import type { Rendered } from '../render.ts';
 
@@ -28,7 +29,7 @@ export function emailChannel(mail: Mail, from: string): OutwardChannel<string, R
   return Object.freeze({
     capacity: mail.capacity,
     send: ({ notificationId, to, signal, unsubscribeUrl, content: { subject, html, text } }) =>
-      sendEmail(mail, { notificationId, from, to, subject, html, text, listUnsubscribeUrl: unsubscribeUrl, signal }),
+      sendEmail(mail, { notificationId, from, to, subject: oneLine(subject), html, text, listUnsubscribeUrl: unsubscribeUrl, signal }),
   } satisfies OutwardChannel<string, Rendered['email']>);
 }
 

@@ -5,6 +5,7 @@ import type { Posted } from '../../platform/post.ts';
 import type { WebPush } from '../../platform/web-push.ts';
 import { LONGEST_PAYLOAD_BYTES } from '../../platform/web-push-encryption.ts';
 import type { PushDevice, PushPlatform } from '../../store/push-devices.ts';
+import { oneLine, readable } from '../channel-text.ts';
 import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from '../channel.ts';
 import type { Rendered } from '../render.ts';
 
@@ -87,7 +88,7 @@ function unanswered(
 }
 
 const shown = ({ content: { title, body } }: PushMessage) =>
-  ({ title: clip(title, TITLE_CHARACTERS), body: clip(body, BODY_CHARACTERS) });
+  ({ title: clip(oneLine(title), TITLE_CHARACTERS), body: clip(readable(body), BODY_CHARACTERS) });
 
 /** Cut between characters as people count them. */
 function clip(text: string, longest: number): string {

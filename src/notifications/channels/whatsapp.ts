@@ -1,9 +1,12 @@
 import { answerOfWhatsApp, readWhatsAppBody } from '../../platform/answers/whatsapp.ts';
 import type { Posted } from '../../platform/post.ts';
 import type { WhatsApp } from '../../platform/whatsapp.ts';
+import { whatsAppParameter } from '../channel-text.ts';
 import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from '../channel.ts';
 import type { Rendered } from '../render.ts';
 import type { ApprovedTemplate, Reader, TemplateContract } from '../template-contract.ts';
+
+const NOTHING = '—'; // an empty parameter is refused
 
 type Message = OutwardMessage<string, Rendered['whatsapp']>;
 
@@ -17,7 +20,7 @@ export function whatsAppChannel(
     const approved = contracts.find(({ name }) => name === template)?.whatsapp;
     const language = approved?.languages[content.locale];
     if (approved === undefined || language === undefined) return refused('the template is not approved in the language');
-    const parameters = content.text.split('\n').map((text) => ({ type: 'text', text: text.trim() }));
+    const parameters = content.text.split('\n').map((text) => ({ type: 'text', text: whatsAppParameter(text) || NOTHING }));
     const { length } = parameters;
     if (length !== approved.parameters) return refused(`${length} parameters instead of ${approved.parameters}`);
     const posted = await whatsApp.send({

@@ -26,7 +26,7 @@ async function fcmWorld() {
   const channel = pushChannel({ fcm: openFcm({ url: sandbox.url, account: sandbox.account, timeoutMs }) });
   const send = (token: string, signal?: AbortSignal, notificationId = randomUUID()) =>
     channel.send({ notificationId, template, content, link, signal, to: { id: randomUUID(), platform: 'fcm', token } });
-  return { sandbox, send };
+  return { sandbox, channel, send };
 }
 
 async function browserWorld() {
@@ -150,6 +150,14 @@ test('a subscription that expired, or has no usable key, is gone', async () => {
   expect(await channel.send({ notificationId: randomUUID(), template, to: offTheCurve, content })).toMatchObject(gone);
   sandbox.expire(device.platform === 'web' ? device.endpoint : '');
   expect(await send()).toEqual({ ...gone, reason: 'web push 410' });
+});
+
+test('a title is one line, and nothing changes the direction of what follows', async () => {
+  const { sandbox, channel } = await fcmWorld();
+  const to: PushDevice = { id: randomUUID(), platform: 'fcm', token: 'device-token' };
+  const odd = { locale: 'es', title: 'Fuga\r\n  de\u202e agua', body: '\u2066Desde\u2069\nayer\u0007' };
+  await channel.send({ notificationId: randomUUID(), template, to, content: odd });
+  expect(sandbox.accepted[0]?.notification).toEqual({ title: 'Fuga de agua', body: 'Desde\nayer' });
 });
 
 test('a long body is cut between characters to what a screen shows', async () => {

@@ -79,6 +79,16 @@ test.each([
   expect(sandbox.accepted).toEqual([]);
 });
 
+test.each([
+  ['Fuga     de agua', 'Fuga de agua'], ['Fuga\tde  \u00a0 agua', 'Fuga de agua'],
+  ['*bold* _italic_ ~gone~ `code`', '∗bold∗ ˍitalicˍ ∼gone∼ ˋcodeˋ'], ['```all```', 'ˋˋˋallˋˋˋ'], ['(*bold*)', '(∗bold∗)'],
+  ['user_name 2*3', 'user_name 2*3'], ['49,90\u00a0€', '49,90\u00a0€'], ['\u202eabc', 'abc'], ['\u202e', '—'], ['   ', '—'],
+])('a parameter %j is sent as its reader is to see it', async (text, parameter) => {
+  const { sandbox, send } = await world();
+  expect(await send({ text: `${text}\n1` })).toMatchObject({ outcome: 'sent' });
+  expect(sandbox.accepted[0]?.parameters).toEqual([parameter, '1']);
+});
+
 test('every template that leaves by WhatsApp says what was approved there, and no other does', () => {
   for (const { name, channels, whatsapp } of templateContracts) {
     expect([name, channels.includes('whatsapp')]).toEqual([name, whatsapp !== undefined]);
