@@ -9,6 +9,14 @@ export const url = (...protocols: string[]) =>
     protocol: new RegExp(`^(${protocols.join('|').replaceAll('+', '\\+')})$`),
     error: `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
+/** Exact origins with commas between. */
+export const origins = z.string().transform((list, context): readonly string[] => {
+  const written = list.split(',');
+  if (written.every((one) => /^https?:[^*]+$/.test(one) && URL.canParse(one) && new URL(one).origin === one)) return written;
+  context.addIssue('exact origins such as https://app.example.com, with commas between');
+  return z.NEVER;
+});
+
 /** An address on which a process listens. */
 export const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], { error: 'an IP address or localhost' });
 

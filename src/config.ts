@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  address, allowances, concurrency, crons, databaseUrl, daysByProvider, headers, names, port, serviceAccount, url,
+  address, allowances, concurrency, crons, databaseUrl, daysByProvider, headers, names, origins, port, serviceAccount, url,
 } from './config-types.ts';
 import { scheduleMistake } from './kernel/schedule.ts';
 
@@ -49,6 +49,8 @@ const environment = z.object({
 
   /** Proxies in front of us that write X-Forwarded-For; what they did not write is not believed. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Origins whose pages may call the API with a token; none when absent. */
+  CORS_ORIGINS: origins.default([]),
   /** Requests a minute that one user may make. */
   USER_RATE: z.coerce.number().int().min(1).max(10_000_000).default(600),
   /** Requests a minute that may come from one network address. */

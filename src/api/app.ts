@@ -32,7 +32,9 @@ import { authenticate, authorize } from './auth.ts';
 import { branchRoutes } from './branches.ts';
 import { contactConfirmationRoutes } from './contact-confirmations.ts';
 import { contactRoutes } from './contacts.ts';
+import { compress } from './compress.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { deviceRoutes } from './devices.ts';
 import { disputeRoutes } from './disputes.ts';
 import { docsRoutes } from './docs.ts';
@@ -73,6 +75,8 @@ export function createApp(deps: ApiDeps): Api {
   const reached = reportReachedBounds(deps);
 
   api.use(observe(deps));
+  api.use(crossOrigin(deps.config.CORS_ORIGINS));
+  api.use(compress());
   // Pages bring a policy of their own.
   // With the library's no-referrer a browser sends our own forms with the origin «null», which looks like another site's.
   api.use(secureHeaders({ contentSecurityPolicy: nothingLoads, referrerPolicy: 'same-origin', overwrite: false }));

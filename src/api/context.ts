@@ -67,7 +67,7 @@ export interface ApiDeps {
   readonly keyLimit: KeyLimit;
   readonly revocations: Revocations;
   readonly config: ConfigOf<
-    | 'BOUNDS' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
+    | 'BOUNDS' | 'CORS_ORIGINS' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
     | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
   >;
 }

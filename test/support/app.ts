@@ -17,7 +17,7 @@ const open: RateLimit = { take: () => Promise.resolve(undefined) };
 /** The configuration of tests' apps. A test of a bound states its own. */
 export const appConfig: ApiDeps['config'] = {
   ...webSecrets, PAYMENTS_WEBHOOK_SECRETS: [webSecrets.PAYMENTS_WEBHOOK_SECRETS],
-  BOUNDS: UNBOUNDED, PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0,
+  BOUNDS: UNBOUNDED, PUBLIC_URL: 'http://localhost', TRUSTED_PROXIES: 0, CORS_ORIGINS: [],
   WEB_PUSH_ORIGINS: ['https://updates.push.example', 'https://*.notify.example'],
   WHATSAPP_APP_SECRET: 'an app secret of tests', WHATSAPP_VERIFY_TOKEN: 'a verify token of tests',
 };
