@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { approvalRoutes } from '../backoffice/approvals.ts';
 import { boundRoutes } from '../backoffice/bounds.ts';
@@ -44,6 +45,7 @@ import { knownRoutes } from './known-routes.ts';
 import { leadRoutes } from './leads.ts';
 import { limitAddress, limitUser } from './limit.ts';
 import { listingRoutes } from './listings.ts';
+import { lostPage } from './lost-page.ts';
 import { memberRoutes } from './members.ts';
 import { notificationStreamRoutes } from './notifications-stream.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -51,15 +53,17 @@ import { observe } from './observe.ts';
 import { paymentWebhookRoutes } from './payments-webhook.ts';
 import { performanceChargeRoutes } from './performance-charges.ts';
 import { livenessRoute, readinessRoute } from './probes.ts';
-import { answerProblem, notFound, toProblem } from './problem.ts';
+import { answerProblem, notFound, type Problem, toProblem } from './problem.ts';
 import { problemRoutes } from './problems-page.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { quoteRoutes } from './quotes.ts';
 import { rankingRoutes } from './rankings.ts';
+import { isReadByPerson } from './reader-of.ts';
 import { refuse } from './refuse.ts';
 import { reportReachedBounds } from './report-reached-bounds.ts';
 import { requestLog } from './request-log.ts';
 import { reviewRoutes } from './reviews.ts';
+import { startPageRoute } from './start-page.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
@@ -88,6 +92,7 @@ export function createApp(deps: ApiDeps): Api {
   api.use(limitUser(deps.limits));
   api.use(authorize());
   api.use(maskForReaders());
+  startPageRoute(api);
   docsRoutes(api, deps);
   eventsPageRoutes(api, deps);
   problemRoutes(api);
@@ -141,13 +146,14 @@ export function createApp(deps: ApiDeps): Api {
   backofficePages(api, deps);
   queueRoutes(api, deps);
 
-  const { PUBLIC_URL } = deps.config;
-  api.notFound((c) => answerProblem(c, notFound(), PUBLIC_URL));
+  const answer = (c: Context<Env>, problem: Problem) =>
+    isReadByPerson(c) ? lostPage(c, problem) : answerProblem(c, problem, deps.config.PUBLIC_URL);
+  api.notFound((c) => answer(c, notFound()));
   api.onError((error, c) => {
     const problem = toProblem(error);
     if (problem.status >= 500) requestLog(c).error({ error }, 'request failed');
     if (problem.bound !== undefined) reached(c, problem.bound);
-    return answerProblem(c, problem, PUBLIC_URL);
+    return answer(c, problem);
   });
   return api;
 }

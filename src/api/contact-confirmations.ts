@@ -13,6 +13,7 @@ import {
 import { command } from './command.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { unprocessable } from './problem.ts';
+import { localeOf } from './reader-of.ts';
 import { none, writeRoute } from './route.ts';
 import { smallPage, smallPageHeaders } from './small-page.ts';
 
@@ -99,7 +100,7 @@ export function contactConfirmationRoutes(api: Api, deps: ApiDeps): void {
 
 /** Answers a link that confirms nothing, in the browser's language. */
 function gone(c: Context<Env>): Response | Promise<Response> {
-  const locale = /^en/i.test(c.req.header('Accept-Language') ?? '') ? 'en' : 'es';
+  const locale = localeOf(c);
   const { title, gone: text } = TEXTS[locale];
   return c.html(smallPage({ locale, title, content: html`<p>${text}</p>` }), 404, smallPageHeaders);
 }

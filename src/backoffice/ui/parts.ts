@@ -65,7 +65,7 @@ export function filters(fields: readonly Field[], language: Language): Html {
   const say = common[language];
   return html`<form class="filters" method="get">${fields.map(({ name, label, value = '', choices, type = 'text' }) => html`
       <label>${label}${choices === undefined
-        ? html`<input type="${type}" name="${name}" value="${value}" step="1" autocomplete="off" spellcheck="false" />`
+        ? html`<input type="${type}" name="${name}" value="${value}"${type === 'text' ? '' : html` step="1"`} autocomplete="off" spellcheck="false" />`
         : html`<select name="${name}"><option value="">${say.all}</option>${choices.map((one) =>
             html`<option${one === value ? html` selected` : ''}>${one}</option>`)}</select>`}</label>`)}
       <button>${say.filter}</button>

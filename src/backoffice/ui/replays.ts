@@ -21,7 +21,7 @@ const SCOPE = 'replays';
 
 const said = words({
   en: {
-    consumer: 'Consumer', window: 'Events committed', state: 'State', handled: 'Handled', askedAt: 'Asked', replay: 'Replay', start: 'Try a replay',
+    consumer: 'Consumer', choose: 'Choose a consumer', window: 'Events committed', state: 'State', handled: 'Handled', askedAt: 'Asked', replay: 'Replay', start: 'Try a replay',
     intro: 'A consumer handles events of the past again. What it did before it finds done; what is missing it does now. The trial runs for real in a transaction that is rolled back.',
     tryOut: 'Try out', confirm: 'Replay for good', resume: 'Go on', cancel: 'Cancel', trial: 'What the trial did before it was rolled back', events: 'Events in the window', tried: 'Tried',
     tenants: 'Tenants', tables: 'Rows written', table: 'Table', inserted: 'Inserted', updated: 'Updated', deleted: 'Deleted', following: 'Events that would follow', type: 'Type', count: 'Count',
@@ -29,7 +29,7 @@ const said = words({
     asked: 'to be tried', triedState: 'tried', running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled', safe: 'may be replayed', suppressNotifications: 'may be replayed, in silence', forbidden: 'may not be replayed', effect: 'reaches outside: may not be replayed', consumers: 'What may be replayed',
   },
   es: {
-    consumer: 'Consumidor', window: 'Eventos confirmados', state: 'Estado', handled: 'Tratados', askedAt: 'Pedida', replay: 'Repetición', start: 'Probar una repetición',
+    consumer: 'Consumidor', choose: 'Elige un consumidor', window: 'Eventos confirmados', state: 'Estado', handled: 'Tratados', askedAt: 'Pedida', replay: 'Repetición', start: 'Probar una repetición',
     intro: 'Un consumidor trata otra vez eventos del pasado. Lo que ya hizo lo encuentra hecho; lo que falta lo hace ahora. La prueba se ejecuta de verdad en una transacción que se deshace.',
     tryOut: 'Probar', confirm: 'Repetir de verdad', resume: 'Continuar', cancel: 'Cancelar', trial: 'Lo que hizo la prueba antes de deshacerse', events: 'Eventos en el período', tried: 'Probados',
     tenants: 'Tenants', tables: 'Filas escritas', table: 'Tabla', inserted: 'Insertadas', updated: 'Actualizadas', deleted: 'Borradas', following: 'Eventos que seguirían', type: 'Tipo', count: 'Cantidad',
@@ -92,13 +92,13 @@ function startForm(consumers: readonly Subscribed[], language: Language): Html {
   const replayable = consumers.filter(({ kind, replay }) => kind === 'reaction' && replay !== 'forbidden');
   return html`<details class="card"><summary>${say.start}</summary>
       <form method="post" action="${REPLAYS}" class="filters">${onceField()}
-        <label>${say.consumer}<select name="consumer" required>${replayable.map(({ name }) => html`<option>${name}</option>`)}</select></label>
+        <label>${say.consumer}<select name="consumer" required><option value="">${say.choose}</option>${replayable.map(({ name }) => html`<option>${name}</option>`)}</select></label>
         <label>${say.from}<input type="datetime-local" name="from" step="1" required /></label>
         <label>${say.to}<input type="datetime-local" name="to" step="1" required /></label>
         <label>${say.reason}<input name="reason" required maxlength="500" autocomplete="off" /></label>
         <button>${say.tryOut}</button>
       </form>
-      <h3>${say.consumers}</h3>
+      <h2>${say.consumers}</h2>
       <ul>${consumers.map(({ name, kind, replay }) => html`<li>${name}: ${kind === 'outbound' ? say.effect : say[replay]}</li>`)}</ul>
     </details>`;
 }

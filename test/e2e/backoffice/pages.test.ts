@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { axeFindings, desktop, excessWidth, openVisitor, phone, signInAt } from '../../support/browser.ts';
+import { htmlFindings } from '../../support/html-findings.ts';
 import { someone } from '../../support/system.ts';
 import { backofficePages } from './pages.ts';
 import { openWorld } from './world.ts';
@@ -25,6 +26,7 @@ test('every page is whole, keeps to its policy and its own host, is open to all,
       const excess = await excessWidth(page);
       const facts = [
         answer?.status() === 200 ? [] : [`was answered ${answer?.status()}`],
+        await htmlFindings((await answer?.text()) ?? ''),
         excess > 0 ? [`is ${excess} pixels too wide`] : [],
         wrong.splice(0),
         await axeFindings(page),
