@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
-          globalSetup: 'test/support/bring-api-tools.ts',
+          globalSetup: ['test/support/bring-api-tools.ts', 'test/support/bring-postfix.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
