@@ -14,7 +14,10 @@ export const requireTool: NodeJS.Require = createRequire(`${folder}package.json`
 /** Returns where a tool's file is. */
 export const toolFile = (path: string): string => `${folder}node_modules/${path}`;
 
-const lockHash = () => createHash('sha256').update(readFileSync(`${folder}package-lock.json`)).digest('hex');
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(`${folder}package-lock.json`))
+    .digest('hex');
 
 /** Says whether the tools are installed as the lock file says. */
 export const hasApiTools = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash();
@@ -26,7 +29,9 @@ export function installApiTools(): void {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) {
-    throw new MissingPart(`The tools that read our API’s documents cannot be installed, so their tests are skipped: ${stderr}`);
+    throw new MissingPart(
+      `The tools that read our API’s documents cannot be installed, so their tests are skipped: ${stderr}`,
+    );
   }
   writeFileSync(stamp, lockHash());
 }

@@ -99,12 +99,12 @@ export function ambassadorRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async (context) => {
       const { tx, caller: { userId: operatorUserId }, now, traceId, emit } = context;
       const tenant = await findTenantToChange(tx, tenantId);
-      if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
+      if (tenant === undefined) throw unprocessable('/tenantId', 'does not exist');
       if ((await findMember(tx, tenantId, ambassadorUserId)) !== undefined) {
         throw unprocessable('/tenantId', 'is a tenant that the ambassador works for');
       }
       const terms = await findTerms(tx, planId, startsOn);
-      if (terms === undefined) throw unprocessable('/planId', 'is no plan in force on the first day');
+      if (terms === undefined) throw unprocessable('/planId', 'is not a plan in force on the first day');
       if (terms.cap !== null && terms.cap.currency !== tenant.currency) {
         throw unprocessable('/planId', 'has its cap in another currency than the tenant’s');
       }

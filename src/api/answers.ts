@@ -5,14 +5,23 @@ export type Responses = RouteConfig['responses'];
 
 /** The headers of answers, as the reference explains them once. */
 export const answerHeaders = {
-  'Trace-Id': { description: 'Identifies the request in our logs and traces.', example: '4bf92f3577b34da6a3ce929d0e0e4736' },
+  'Trace-Id': {
+    description: 'Identifies the request in our logs and traces.',
+    example: '4bf92f3577b34da6a3ce929d0e0e4736',
+  },
   'RateLimit-Limit': { description: 'Requests that the caller can make in a minute.', example: 600 },
   'RateLimit-Remaining': { description: 'Requests that remain in this minute.', example: 598 },
   'RateLimit-Reset': { description: 'Seconds until the minute ends.', example: 42 },
   'Retry-After': { description: 'Seconds to wait before the next try.', example: 2 },
   'WWW-Authenticate': { description: 'The scheme by which to sign in.', example: 'Bearer' },
-  'Idempotency-Replayed': { description: '`true` where the answer is the first one to this Idempotency-Key.', example: 'true' },
-  Location: { description: 'Where to read what was created.', example: '/tickets/01a20c92-6087-7293-a06e-3edddc1b4fa2' },
+  'Idempotency-Replayed': {
+    description: '`true` where the answer is the first one to this Idempotency-Key.',
+    example: 'true',
+  },
+  Location: {
+    description: 'Where to read what was created.',
+    example: '/tickets/01a20c92-6087-7293-a06e-3edddc1b4fa2',
+  },
   'Next-Cursor': { description: 'Give it back as `cursor` to read on.', example: 'MXh5ejBbImEiXQ' },
 } as const;
 
@@ -20,14 +29,25 @@ type HeaderName = keyof typeof answerHeaders;
 
 const EVERYWHERE: readonly HeaderName[] = ['Trace-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
 const OF_STATUS: Readonly<Record<number, readonly HeaderName[]>> = {
-  201: ['Location'], 401: ['WWW-Authenticate'], 409: ['Retry-After'], 429: ['Retry-After'], 503: ['Retry-After'],
+  201: ['Location'],
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
 };
 
-const flaw = z.object({
-  in: z.enum(['body', 'query', 'header']),
-  pointer: z.string().openapi({ description: 'JSON pointer (RFC 6901) into that part; empty for the whole.', example: '/contact/email' }),
-  detail: z.string().openapi({ example: 'must be an e-mail address' }),
-}).openapi('ProblemError');
+const flaw = z
+  .object({
+    in: z.enum(['body', 'query', 'header']),
+    pointer: z
+      .string()
+      .openapi({
+        description: 'JSON pointer (RFC 6901) into that part; empty for the whole.',
+        example: '/contact/email',
+      }),
+    detail: z.string().openapi({ example: 'must be an e-mail address' }),
+  })
+  .openapi('ProblemError');
 
 const problem = z
   .object({
@@ -54,24 +74,41 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   503: 'A part of the service is unavailable',
 };
 
-const SUCCESS: Readonly<Record<number, string>> = { 200: 'Success', 201: 'Created', 202: 'Waits for a second operator, who sends the same request' };
+const SUCCESS: Readonly<Record<number, string>> = {
+  200: 'Success',
+  201: 'Created',
+  202: 'Waits for a second operator, who sends the same request',
+};
 
 /** Declares an answer that is no problem. */
 export function answerOf(
   status: 200 | 201 | 202,
   schema: z.ZodType,
-  { type = 'application/json', headers = [] }: { readonly type?: string; readonly headers?: readonly HeaderName[] } = {},
+  {
+    type = 'application/json',
+    headers = [],
+  }: { readonly type?: string; readonly headers?: readonly HeaderName[] } = {},
 ) {
   return { description: SUCCESS[status] ?? '', headers: headersOf(status, headers), content: { [type]: { schema } } };
 }
 
 /** Declares problems by their statuses. */
 export const problemsOf = (statuses: readonly number[]): Responses =>
-  Object.fromEntries(statuses.map((status) => [status, {
-    description: DESCRIPTIONS[status] ?? problemTypes[codeOf(status)].title,
-    headers: headersOf(status),
-    content: { 'application/problem+json': { schema: problem } },
-  }]));
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: DESCRIPTIONS[status] ?? problemTypes[codeOf(status)].title,
+        headers: headersOf(status),
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  );
 
 const headersOf = (status: number, more: readonly HeaderName[] = []) =>
-  Object.fromEntries([...EVERYWHERE, ...(OF_STATUS[status] ?? []), ...more].map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  Object.fromEntries(
+    [...EVERYWHERE, ...(OF_STATUS[status] ?? []), ...more].map((name) => [
+      name,
+      { $ref: `#/components/headers/${name}` },
+    ]),
+  );

@@ -68,6 +68,7 @@ import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
+import { addVary } from './vary.ts';
 import { whatsAppWebhookRoutes } from './whatsapp-webhook.ts';
 
 const nothingLoads = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
@@ -146,8 +147,11 @@ export function createApp(deps: ApiDeps): Api {
   backofficePages(api, deps);
   queueRoutes(api, deps);
 
-  const answer = (c: Context<Env>, problem: Problem) =>
-    isReadByPerson(c) ? lostPage(c, problem) : answerProblem(c, problem, deps.config.PUBLIC_URL);
+  const answer = (c: Context<Env>, problem: Problem) => {
+    const response = isReadByPerson(c) ? lostPage(c, problem) : answerProblem(c, problem, deps.config.PUBLIC_URL);
+    addVary(response.headers, 'Accept');
+    return response;
+  };
   api.notFound((c) => answer(c, notFound()));
   api.onError((error, c) => {
     const problem = toProblem(error);

@@ -12,7 +12,18 @@ const uuid = { type: 'string', format: 'uuid' };
 /** The envelope of every event, by CloudEvents 1.0. */
 const ENVELOPE = {
   type: 'object',
-  required: ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'correlationid', 'data'],
+  required: [
+    'specversion',
+    'id',
+    'source',
+    'type',
+    'subject',
+    'time',
+    'datacontenttype',
+    'dataschema',
+    'correlationid',
+    'data',
+  ],
   properties: {
     specversion: { const: '1.0' },
     id: { ...uuid, description: 'UUIDv7. An event that is read twice keeps it.' },
@@ -90,7 +101,9 @@ export function asyncApiDocument(publicUrl: string): Record<string, unknown> {
       },
     },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Needs the role backoffice:read.' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Needs the role backoffice:read.' },
+      },
       messages: each((contract) => [contract.type, messageOf(contract, source)]),
       schemas: {
         CloudEvent: ENVELOPE,
@@ -112,17 +125,30 @@ function messageOf({ type, version, schema, subjectField }: AnyContract, source:
         ref('schemas', 'CloudEvent'),
         {
           type: 'object',
-          properties: { type: { const: own.type }, dataschema: { const: own.dataschema }, data: ref('schemas', `${type}.v${version}`) },
+          properties: {
+            type: { const: own.type },
+            dataschema: { const: own.dataschema },
+            data: ref('schemas', `${type}.v${version}`),
+          },
         },
       ],
     },
-    examples: [{
-      name: `${type}Example`,
-      payload: {
-        specversion: '1.0', id: EXAMPLE_ID, source, ...own, subject: data[subjectField], time: '2026-11-24T09:30:00.000Z',
-        datacontenttype: 'application/json', correlationid: EXAMPLE_ID, data,
+    examples: [
+      {
+        name: `${type}Example`,
+        payload: {
+          specversion: '1.0',
+          id: EXAMPLE_ID,
+          source,
+          ...own,
+          subject: data[subjectField],
+          time: '2026-11-24T09:30:00.000Z',
+          datacontenttype: 'application/json',
+          correlationid: EXAMPLE_ID,
+          data,
+        },
       },
-    }],
+    ],
   };
 }
 

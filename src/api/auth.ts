@@ -55,7 +55,7 @@ export function openTokens(
     const { payload } = await check(token).catch((error: unknown) => {
       if (error instanceof Problem) throw error;
       if (isUnproven(error)) throw unauthorized('The token is not valid here.');
-      throw unavailable('The token’s keys are out of reach.');
+      throw unavailable('The token’s keys cannot be fetched now.');
     });
     if ((payload.exp ?? 0) * 1_000 > Date.now() + config.JWT_MAX_HOURS * HOUR_MS) {
       throw unauthorized(`The token expires in more than ${config.JWT_MAX_HOURS} hours.`);
@@ -164,7 +164,7 @@ export function authenticate(tokens: Tokens): MiddlewareHandler<Env> {
 export function authorize(): MiddlewareHandler<Env> {
   return async (c, next) => {
     const rule = findRule(c.req.method, c.get('route'));
-    if (rule === undefined) throw new Problem(403, 'Nobody may call this route.');
+    if (rule === undefined) throw new Problem(403, 'This route has no callers.');
     const roles = rolesOf(rule);
     if (roles !== undefined) assertRole(c.get('caller'), ...roles);
     await next();

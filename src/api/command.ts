@@ -82,7 +82,9 @@ export function reply(
   if (!isSame(answered.fingerprint)) throw keyProblem('idempotency-key-reused', 'was used for another request');
   const replayed = answered.isReplay ? { 'Idempotency-Replayed': 'true' } : {};
   const location = answered.status === 201 ? locationOf(c, answered.answer) : undefined;
-  const headers = { 'Content-Type': 'application/json', ...replayed, ...(location !== undefined && { Location: location }) };
+  const headers = {
+    'Content-Type': 'application/json', ...replayed, ...(location !== undefined && { Location: location }),
+  };
   return new Response(answered.answer, { status: answered.status, headers });
 }
 
@@ -105,8 +107,9 @@ function collect(given: Omit<CommandContext, 'emit' | 'save'>) {
 }
 
 function readScope(c: Context<Env>, key: string | undefined): KeyScope {
-  if (key === undefined || key === '') throw keyProblem('invalid-idempotency-key', 'is missing; a UUID of your own will do');
-  if (!/^[\x20-\x7e]{1,200}$/.test(key)) throw keyProblem('invalid-idempotency-key', 'must have 1 to 200 printable ASCII characters');
+  const invalidKey = (detail: string) => keyProblem('invalid-idempotency-key', detail);
+  if (key === undefined || key === '') throw invalidKey('is missing; a UUID of your own will do');
+  if (!/^[\x20-\x7e]{1,200}$/.test(key)) throw invalidKey('must have 1 to 200 printable ASCII characters');
   const { userId, tenantId } = c.get('caller');
   const subject = tenantId === undefined ? userId : `${userId} for ${tenantId}`;
   return { subject, route: `${c.req.method} ${c.get('route')}`, key };

@@ -60,7 +60,7 @@ export function contactRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { userId } = caller;
       const current = await findOwnContact(tx, userId);
-      if (current === undefined) throw new Problem(409, 'Say first who you are: POST /users/me/contact.');
+      if (current === undefined) throw new Problem(409, 'The caller has no contact. Save one first: POST /users/me/contact.');
       const decision = changeWhatsApp(current, consent, authorOf(caller), now);
       save(...saveWhatsApp(tx, { userId, consent }, decision));
       if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));

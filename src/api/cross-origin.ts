@@ -8,7 +8,8 @@ const PREFLIGHT_SECONDS = 600;
 const READABLE = Object.keys(answerHeaders).join(', ');
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, traceparent, tracestate',
+  'Access-Control-Allow-Headers':
+    'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, traceparent, tracestate',
   'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
 };
 

@@ -45,7 +45,9 @@ const listDevices = readRoute({
   params: none,
   query: none,
   answer: z.object({
-    devices: z.array(z.object({ id: uuid, platform: z.enum(['fcm', 'web']), lastSeenAt: z.iso.datetime() }).openapi('RegisteredDevice')),
+    devices: z.array(
+      z.object({ id: uuid, platform: z.enum(['fcm', 'web']), lastSeenAt: z.iso.datetime() }).openapi('RegisteredDevice'),
+    ),
   }),
 });
 
@@ -89,7 +91,10 @@ export function deviceRoutes(api: Api, deps: ApiDeps): void {
     });
   });
 
-  api.openapi(listDevices, async (c) => c.json({ devices: await listPushDevices(deps.sql, c.get('caller').userId) }, 200));
+  api.openapi(listDevices, async (c) => {
+    const devices = await listPushDevices(deps.sql, c.get('caller').userId);
+    return c.json({ devices }, 200);
+  });
 
   api.openapi(removeDevice, (c) => {
     const { id } = c.req.valid('json');

@@ -80,7 +80,7 @@ export function disputeRoutes(api: Api, deps: ApiDeps): void {
       const input = { ...target, id: uuidv7(), reason: body.reason, actorUserId: caller.userId };
       const { dispute, events } = openDispute(input, now);
       if (!(await insertDispute(tx, dispute))) {
-        throw new Problem(409, 'It has been disputed already.', { code: 'already-exists' });
+        throw new Problem(409, 'The charge or payment is disputed already.', { code: 'already-exists' });
       }
       emit(events);
       return { status: 201, body: toView(dispute) };
@@ -125,13 +125,13 @@ async function contested(
   { tenantId, chargeId, paymentId }: Pick<Dispute, 'tenantId' | 'chargeId' | 'paymentId'>,
 ): Promise<Money> {
   const charge = chargeId === null ? undefined : await findCharge(tx, chargeId);
-  if (charge?.tenantId === tenantId && charge.status === 'struck-out') throw new Problem(409, 'The charge was struck out already.');
+  if (charge?.tenantId === tenantId && charge.status === 'struck-out') throw new Problem(409, 'The charge is struck out already.');
   if (charge?.tenantId === tenantId) return charge.amount;
   const payment = paymentId === null ? undefined : await findPayment(tx, paymentId);
   if (payment?.tenantId !== tenantId) {
-    throw unprocessable(chargeId === null ? '/paymentId' : '/chargeId', 'is none of the tenant’s');
+    throw unprocessable(chargeId === null ? '/paymentId' : '/chargeId', 'does not belong to the tenant');
   }
-  if (payment.status !== 'captured') throw new Problem(409, 'The payment failed: there is nothing to dispute.');
+  if (payment.status !== 'captured') throw new Problem(409, 'The payment failed, so it cannot be disputed.');
   return payment.amount;
 }
 

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { cloudEventType } from '../kernel/cloud-event.ts';
 import { asyncApiDocument } from './asyncapi.ts';
 import type { Api, ApiDeps } from './context.ts';
 
@@ -38,7 +39,11 @@ function page(document: Record<string, unknown>) {
   </head>
   <body>
     <h1>Columna’s events</h1>
-    <p>Facts that happened. Who reads them from outside may read one again, and in no order: its id tells. The document is <a href="/asyncapi.json">/asyncapi.json</a>.</p>
+    <p>
+      Facts that happened. Subscribers read them as CloudEvents at <code>GET /backoffice/events/cloudevents</code>, at least once and in
+      no order: recognise repetitions by <code>id</code>. The tables show <code>data</code>. The document is
+      <a href="/asyncapi.json">/asyncapi.json</a>.
+    </p>
     <nav>${events.map(([name]) => html`<a href="#${name}">${name.split('.')[0]}</a> `)}</nav>
     ${events.map(([name, schema]) => section(name, schema))}
   </body>
@@ -52,9 +57,10 @@ function section(name: string, { properties, required = [] }: Payload) {
         <td><code>${summary(facts)}</code></td>
       </tr>`,
   );
-  const [type, version] = name.split('.v');
-  return html`<h2 id="${name}">${type} <small>version ${version}</small></h2>
-    <table><thead><tr><th>field</th><th>what</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const [type = '', version] = name.split('.v');
+  return html`<h2 id="${name}">${type}</h2>
+    <p><code>${cloudEventType(type, Number(version))}</code></p>
+    <table><thead><tr><th>field</th><th>type</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 interface Facts {

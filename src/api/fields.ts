@@ -72,4 +72,6 @@ export const limit = z.coerce.number().int().min(1).max(100).default(50);
 export const cursor = z.string().min(1).max(500).optional();
 
 /** A truth value in a query. */
-export const flag = (fallback: boolean) => z.stringbool().default(fallback).openapi({ type: 'boolean', default: fallback });
+export const flag = (fallback: boolean) =>
+  z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).default(fallback)
+    .openapi({ type: 'boolean', default: fallback });

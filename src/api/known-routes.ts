@@ -23,7 +23,7 @@ export function knownRoutes(api: Api): MiddlewareHandler<Env> {
     const methods = new Set(known.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
     if (!methods.has('ALL') && !methods.has(c.req.method)) {
       const Allow = [...methods].join(', ');
-      throw new Problem(405, `This path knows ${Allow}.`, { headers: { Allow } });
+      throw new Problem(405, `Method not allowed. Use ${[...methods].join(' or ')}.`, { headers: { Allow } });
     }
     await next();
   };

@@ -83,7 +83,7 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
       if (tenant === undefined) throw notFound();
       const listing = listingId === null ? undefined : await findListing(tx, listingId);
       if (listingId !== null && listing?.tenantId !== tenantId) {
-        throw unprocessable('/listingId', 'is no listing of the tenant');
+        throw unprocessable('/listingId', 'is not a listing of the tenant');
       }
       if (!actsFor(caller, tenantId)) save(countUse(tx, BOUNDS, { bound: 'leads', subject: `${caller.userId} ${tenantId}`, now }));
       const prospect = { name: contact.name, email: contact.email ?? null, phone: contact.phone ?? null };

@@ -71,7 +71,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
       const tenant = actsFor(caller, tenantId) ? await findTenant(tx, tenantId) : undefined;
       if (tenant === undefined) throw notFound();
       const branch = await findBranch(tx, branchId);
-      if (branch?.tenantId !== tenantId) throw unprocessable('/branchId', 'is no branch of the tenant');
+      if (branch?.tenantId !== tenantId) throw unprocessable('/branchId', 'is not a branch of the tenant');
       const offer = { ...input, id: uuidv7(), tenant, branch, actorUserId: caller.userId };
       const { listing, events } = publishListing(offer, now);
       await insertListing(tx, listing);

@@ -8,7 +8,10 @@ import { addVary } from './vary.ts';
 
 const TEXTS = {
   es: {
-    lost: ['Esta página no existe', 'La dirección está incompleta, o el enlace ya no sirve. Si vino en un mensaje, ábrelo otra vez desde ahí.'],
+    lost: [
+      'Esta página no existe',
+      'La dirección está incompleta, o el enlace ya no sirve. Si vino en un mensaje, ábrelo otra vez desde ahí.',
+    ],
     refused: ['No tienes acceso a esta página', 'Esta dirección es de un programa, o pide otra sesión.'],
     wrong: ['No se pudo abrir esta página', 'La dirección o lo que se envió no es válido.'],
     busy: ['Demasiadas visitas', 'Espera un momento e inténtalo otra vez.'],
@@ -17,7 +20,10 @@ const TEXTS = {
     trace: 'Código para preguntarnos',
   },
   en: {
-    lost: ['This page does not exist', 'The address is incomplete, or the link is no longer valid. If it came in a message, open it again from there.'],
+    lost: [
+      'This page does not exist',
+      'The address is incomplete, or the link is no longer valid. If it came in a message, open it again from there.',
+    ],
     refused: ['You have no access to this page', 'This address is for a program, or needs another session.'],
     wrong: ['This page cannot be opened', 'The address or what was sent is not valid.'],
     busy: ['Too many visits', 'Wait a moment and try again.'],
@@ -39,12 +45,16 @@ export function lostPage(c: Context<Env>, { status, headers }: Problem): Respons
   const locale = localeOf(c);
   const texts = TEXTS[locale];
   const [title, text] = texts[kindOf(status)];
-  const trace = html`<p><small>${texts.trace}: <code>${c.get('trace')?.traceId}</code></small></p>`;
-  const content = html`<p>${text}</p><p><a href="/">${texts.home}</a></p>${status >= 500 ? trace : ''}`;
+  const trace = html`<p>
+    <small>${texts.trace}: <code>${c.get('trace')?.traceId}</code></small>
+  </p>`;
+  const content = html`<p>${text}</p>
+    <p><a href="/">${texts.home}</a></p>
+    ${status >= 500 ? trace : ''}`;
   const answer = new Response(String(smallPage({ locale, title, content })), {
     status,
     headers: { ...headers, ...smallPageHeaders, 'Content-Type': 'text/html; charset=UTF-8' },
   });
-  for (const name of ['Accept', 'Accept-Language']) addVary(answer.headers, name);
+  addVary(answer.headers, 'Accept-Language');
   return answer;
 }

@@ -6,7 +6,9 @@ import { isSame } from '../platform/is-same.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
 import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
-import { acceptInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember } from '../store/members.ts';
+import {
+  acceptInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember,
+} from '../store/members.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import { authorOf } from './contacts.ts';
@@ -42,7 +44,8 @@ const listOpen = readRoute({
   query: none,
   answer: z.object({
     invitations: z.array(
-      z.object({ id: uuid, invitedBy: uuid, createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }).openapi('OpenInvitation'),
+      z.object({ id: uuid, invitedBy: uuid, createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() })
+        .openapi('OpenInvitation'),
     ),
   }),
 });

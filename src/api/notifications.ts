@@ -10,7 +10,9 @@ import { notFound } from './problem.ts';
 import { none, readRoute, writeRoute } from './route.ts';
 
 /** An older notification can have fewer variables than its template has today. */
-const payload = z.union(templateContracts.map(({ name, props }) => z.object(props.shape).partial().openapi(`${pascal(name)}Payload`)));
+const payload = z.union(
+  templateContracts.map(({ name, props }) => z.object(props.shape).partial().openapi(`${pascal(name)}Payload`)),
+);
 
 const inbox = z
   .object({

@@ -42,14 +42,21 @@ export const toOutwardEvent = (event: StoredEvent, publicUrl: string): CloudEven
   toCloudEvent(event, { source: publicUrl.replace(/\/$/, ''), subjectField: known.get(event.eventType)?.subjectField });
 
 /** The filter by type: one of the types that are sent, or an event type alone. */
-export const outwardType = z.string()
+export const outwardType = z
+  .string()
   .transform((written, context) => {
     const read = readCloudEventType(written);
     const sent = known.get(read?.eventType ?? '');
     if (read === undefined) context.addIssue('must be a type such as ai.techmarket.TicketCreated.v1 or TicketCreated');
     else if (read.version !== undefined && read.version !== sent?.version) {
-      context.addIssue(sent === undefined ? 'is not a type that is sent' : `is sent as ${cloudEventType(sent.type, sent.version)}`);
+      context.addIssue(
+        sent === undefined ? 'is not a type that is sent' : `is sent as ${cloudEventType(sent.type, sent.version)}`,
+      );
     }
     return read?.eventType;
   })
-  .openapi({ type: 'string', description: 'A type that is sent, or an event type alone.', example: 'ai.techmarket.TicketCreated.v1' });
+  .openapi({
+    type: 'string',
+    description: 'A type that is sent, or an event type alone.',
+    example: 'ai.techmarket.TicketCreated.v1',
+  });

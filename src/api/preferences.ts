@@ -65,14 +65,14 @@ export function preferenceRoutes(api: Api, deps: ApiDeps): void {
     if (times.timeZone !== undefined) await assertTimeZone(deps.sql, times.timeZone);
     for (const [index, { category, channel }] of channels.entries()) {
       const known = categories.find((one) => one.category === category);
-      if (known === undefined) throw unprocessable(`/channels/${index}/category`, 'is no category of ours');
-      if (!known.channels.includes(channel)) throw unprocessable(`/channels/${index}/channel`, 'tells nothing of the category');
+      if (known === undefined) throw unprocessable(`/channels/${index}/category`, 'is not a known category');
+      if (!known.channels.includes(channel)) throw unprocessable(`/channels/${index}/channel`, 'has no notifications of this category');
     }
     return command(c, deps, async ({ tx, caller: { userId } }) => {
       const before = (await readSettings(tx, [userId])).get(userId);
       const zone = times.timeZone ?? before?.timeZone;
       const quiet = times.quietHours === undefined ? (before?.quietHours ?? null) : times.quietHours;
-      if (quiet !== null && zone === undefined) throw unprocessable('/timeZone', 'is needed: quiet hours are on your clock');
+      if (quiet !== null && zone === undefined) throw unprocessable('/timeZone', 'is required for quiet hours');
       if (zone !== undefined) await saveSetting(tx, userId, { timeZone: zone, quietHours: quiet });
       await savePreferences(tx, userId, channels);
       return { status: 200, body: await viewOf(tx, userId) };

@@ -88,7 +88,7 @@ export function toProblem(error: unknown): Problem {
   if (mayPass(error)) {
     return unavailable('A part of the service is unavailable. Try again with the same Idempotency-Key.');
   }
-  return new Problem(500, 'Something went wrong here. The trace id helps us find it.');
+  return new Problem(500, 'Something failed here. Tell us the traceId.');
 }
 
 /** Makes the problem document. `publicUrl` is where its type is explained. */

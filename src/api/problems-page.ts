@@ -18,10 +18,20 @@ export function problemRoutes(api: Api): void {
 }
 
 const list = html`<p>Errors are problem documents (RFC 9457). Decide by <code>code</code>.</p>
-  <ul>${problemCodes.map((code) => html`<li><a href="/problems/${code}"><code>${code}</code></a>: ${problemTypes[code].title}</li>`)}</ul>`;
+  <ul>
+    ${problemCodes.map(
+      (code) =>
+        html`<li>
+          <a href="/problems/${code}"><code>${code}</code></a
+          >: ${problemTypes[code].title}
+        </li>`,
+    )}
+  </ul>`;
 
 function explain(code: ProblemCode) {
   const { status, cause, advice } = problemTypes[code];
   return html`<p><code>${code}</code>, answered with the status ${status}.</p>
-    <p>${cause}</p><p>${advice}</p><p><a href="/problems">All problems</a></p>`;
+    <p>${cause}</p>
+    <p>${advice}</p>
+    <p><a href="/problems">All problems</a></p>`;
 }

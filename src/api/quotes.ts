@@ -43,7 +43,7 @@ const send = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject({
     lines: z.array(quoteLine).min(1).max(MAX_LINES)
-      .refine((lines) => totalOf(lines) <= MAX_TOTAL_MINOR, 'must come to less'),
+      .refine((lines) => totalOf(lines) <= MAX_TOTAL_MINOR, `must add up to at most ${MAX_TOTAL_MINOR} minor units`),
     currency,
     validUntil: instant,
   }),

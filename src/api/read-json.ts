@@ -26,7 +26,7 @@ export const readJson: MiddlewareHandler<Env> = async (c, next) => {
  */
 export async function readJsonBytes(c: Context<Env>, maxBytes: number): Promise<Uint8Array> {
   if (!isUtf8Of('application/json', c.req.header('Content-Type'))) {
-    throw new Problem(415, 'The body has to be application/json in UTF-8.');
+    throw new Problem(415, 'The body must be application/json in UTF-8.');
   }
   const declared = c.req.header('Content-Length');
   if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes);
@@ -68,7 +68,7 @@ export function parse(text: string): unknown {
   const numbersKeepTheirValue = scan(text, MAX_DEPTH);
   const value = parseJson(text);
   if (!numbersKeepTheirValue) throw unprocessable('', 'has a number that would lose its value; write it as text');
-  if (text.includes('\\u') && !isStorable(value)) throw unprocessable('', 'has a character that can’t be stored');
+  if (text.includes('\\u') && !isStorable(value)) throw unprocessable('', 'has a character that cannot be stored');
   return value;
 }
 

@@ -19,7 +19,12 @@ export function refuse(validated: Validated): void {
   if (validated.success) return;
   const part = PARTS[validated.target];
   if (part === undefined) throw notFound();
-  throw invalid(validated.error.issues.slice(0, MOST_FLAWS).flatMap((issue) => toFlaws(issue, part)).slice(0, MOST_FLAWS));
+  throw invalid(
+    validated.error.issues
+      .slice(0, MOST_FLAWS)
+      .flatMap((issue) => toFlaws(issue, part))
+      .slice(0, MOST_FLAWS),
+  );
 }
 
 function toFlaws(issue: z.core.$ZodIssue, part: Flaw['in'], above: readonly PropertyKey[] = []): Flaw[] {

@@ -71,7 +71,7 @@ export function reviewRoutes(api: Api, deps: ApiDeps): void {
       const ticket = await findTicketToChange(tx, id);
       if (ticket?.customerUserId !== caller.userId) throw notFound();
       if ((await findMember(tx, ticket.tenantId, caller.userId)) !== undefined) {
-        throw new Problem(403, 'A member of a tenant cannot judge it.');
+        throw new Problem(403, 'A member of a tenant cannot review it.');
       }
       const verified = await hasApprovedQuote(tx, id);
       const { review, events } = writeReview(ticket, { ...input, id: uuidv7(), verified }, now);

@@ -41,11 +41,14 @@ interface Write<Path extends string, Params extends z.ZodObject, Body extends z.
 }
 
 const idempotencyKey = z.object({
-  'idempotency-key': z.string().optional().openapi({
-    param: { required: true },
-    description: 'One per intended write; a repetition gets the first answer.',
-    example: 'c5a0a9a0-6c2a-4b63-8d36-5f0a3b8b8d11',
-  }),
+  'idempotency-key': z
+    .string()
+    .optional()
+    .openapi({
+      param: { required: true },
+      description: 'One per intended write; a repetition gets the first answer.',
+      example: 'c5a0a9a0-6c2a-4b63-8d36-5f0a3b8b8d11',
+    }),
 });
 
 const approval = z.object({ approvalId: z.uuid(), expiresAt: z.iso.datetime() }).openapi('Approval');
@@ -55,7 +58,19 @@ const OF_WRITES = [400, 409, 413, 415, 422];
 
 /** Declares a POST that writes, through `command` or `create`. */
 export function writeRoute<const Path extends string, Params extends z.ZodObject, Body extends z.ZodType>({
-  path, id, summary, description, problems = [], params, body, example, status, answer, location, needsSecondOperator = false, needsKey = true,
+  path,
+  id,
+  summary,
+  description,
+  problems = [],
+  params,
+  body,
+  example,
+  status,
+  answer,
+  location,
+  needsSecondOperator = false,
+  needsKey = true,
 }: Write<Path, Params, Body>) {
   const ofWrites = OF_WRITES.filter((one) => one !== 409 || needsKey);
   const headers = needsKey ? (['Idempotency-Replayed'] as const) : [];
@@ -72,7 +87,10 @@ export function writeRoute<const Path extends string, Params extends z.ZodObject
       params,
       query: none,
       headers: idempotencyKey,
-      body: { required: true, content: { 'application/json': { schema: body, ...(example !== undefined && { example }) } } },
+      body: {
+        required: true,
+        content: { 'application/json': { schema: body, ...(example !== undefined && { example }) } },
+      },
     },
     responses: {
       [status]: answerOf(status, answer, { headers }),
@@ -90,7 +108,14 @@ interface Read<Path extends string, Params extends z.ZodObject, Query extends z.
 
 /** Declares a GET. A query parameter that the route does not have is refused (422). */
 export function readRoute<const Path extends string, Params extends z.ZodObject, Query extends z.ZodObject>({
-  path, id, summary, description, problems = [], params, query, answer,
+  path,
+  id,
+  summary,
+  description,
+  problems = [],
+  params,
+  query,
+  answer,
 }: Read<Path, Params, Query>) {
   const badCursor = 'cursor' in query.shape ? [400] : [];
   return createRoute({
@@ -117,5 +142,8 @@ export function describeCallers(method: string, path: string, description: strin
   const rule = findRule(method, path.replaceAll(/\{(\w+)\}/g, ':$1'));
   const roles = rule && rolesOf(rule);
   if (roles === undefined) return { description };
-  return { description: `${description}\n\nRoles: ${roles.map((role) => `\`${role}\``).join(', ')}.`, 'x-roles': roles };
+  return {
+    description: `${description}\n\nRoles: ${roles.map((role) => `\`${role}\``).join(', ')}.`,
+    'x-roles': roles,
+  };
 }

@@ -11,27 +11,47 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', object: 'an object', array: 'a list',
-  record: 'an object', null: 'null',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  record: 'an object',
+  null: 'null',
 };
 
 const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  string: ['character', 'characters'], array: ['item', 'items'], set: ['item', 'items'], map: ['entry', 'entries'],
+  string: ['character', 'characters'],
+  array: ['item', 'items'],
+  set: ['item', 'items'],
+  map: ['entry', 'entries'],
 };
 
 /** Says in our own words what a schema does not accept, and never repeats the input. A schema's own text stays. */
 export function sentenceOf(issue: z.core.$ZodIssue): string {
   if (!/^(Invalid|Too|Unrecognized)/.test(issue.message)) return issue.message;
   switch (issue.code) {
-    case 'invalid_type': return issue.message.endsWith('received undefined') ? 'is required' : `must be ${typeName(issue.expected)}`;
-    case 'invalid_value': return issue.values.length === 0 ? 'is not a known value' : oneOf(issue.values.map(String));
-    case 'too_big': return sizeOf('at most', issue.maximum, issue.origin);
-    case 'too_small': return sizeOf('at least', issue.minimum, issue.origin);
-    case 'invalid_format': return FORMATS[issue.format] ?? 'does not have the expected form';
-    case 'not_multiple_of': return `must be a multiple of ${issue.divisor}`;
-    case 'invalid_key': return 'has a key that is not accepted here';
-    case 'invalid_union': return 'options' in issue && Array.isArray(issue.options) && issue.options.length > 0 ? oneOf(issue.options.map(String)) : 'does not fit any form that is accepted here';
-    default: return 'is not accepted here';
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined') ? 'is required' : `must be ${typeName(issue.expected)}`;
+    case 'invalid_value':
+      return issue.values.length === 0 ? 'is not a known value' : oneOf(issue.values.map(String));
+    case 'too_big':
+      return sizeOf('at most', issue.maximum, issue.origin);
+    case 'too_small':
+      return sizeOf('at least', issue.minimum, issue.origin);
+    case 'invalid_format':
+      return FORMATS[issue.format] ?? 'does not have the expected form';
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_key':
+      return 'has a key that is not accepted here';
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options) && issue.options.length > 0
+        ? oneOf(issue.options.map(String))
+        : 'does not fit any form that is accepted here';
+    default:
+      return 'is not accepted here';
   }
 }
 

@@ -99,9 +99,9 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       read: (db) => readOpening(db, tenantId, c.get('caller').userId),
       decide({ db, caller, now }, { tenant, member, current }) {
         if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
-          throw new Problem(403, 'A token that acts for one tenant can’t ask another.');
+          throw new Problem(403, 'A token that acts for one tenant cannot open tickets at another.');
         }
-        if (tenant === undefined) throw unprocessable('/tenantId', 'is no tenant’s');
+        if (tenant === undefined) throw unprocessable('/tenantId', 'does not exist');
         if (member !== undefined) throw new Problem(403, 'A member of a tenant cannot be its customer.');
         const { userId } = caller;
         const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: userId, tenant }, now);
@@ -148,7 +148,7 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
       const before = await findTicketToChange(tx, id);
       if (before === undefined || !isParty(caller, before)) throw notFound();
       if (end !== 'cancelled' && !actsFor(caller, before.tenantId)) {
-        throw new Problem(403, 'A customer may cancel a ticket, and not end it otherwise.');
+        throw new Problem(403, 'A customer can only cancel a ticket.');
       }
       const { ticket, events } = closeTicket(before, { outcome: end, actorUserId: caller.userId }, now);
       const ahead = await readAhead(tx, id, now);

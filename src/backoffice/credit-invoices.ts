@@ -60,7 +60,7 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
       const invoice = await findInvoiceToCredit(tx, invoiceId);
       if (invoice === undefined) throw notFound();
       if (position !== null && [undefined, 'tax'].includes(invoice.lines[position - 1]?.kind)) {
-        throw unprocessable('/line', 'is no line that can be credited: a tax is credited with what it is taken of');
+        throw unprocessable('/line', 'is not a line that can be credited; a tax is credited with the lines it is on');
       }
       const draft = creditInvoice(invoice, { id: uuidv7(), reason, position, billAgain }, now);
       const request = { invoiceId, reason, line: position, billAgain };

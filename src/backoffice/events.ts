@@ -107,7 +107,7 @@ export function eventRoutes(api: Api, deps: ApiDeps): void {
       const ids =
         'eventIds' in asked ? [...new Set(asked.eventIds)] : await holdMatching(tx, asked.filter, asked.limit);
       if ('digest' in asked && asked.digest !== undefined && setDigest(ids) !== asked.digest) {
-        throw outdated('Nothing was retried: other events fit than those shown. Look again.');
+        throw outdated('Nothing was retried: the events are not those shown. Look again.');
       }
       const outcome: RetryOutcome = await retryEvents(tx, ids).catch((error: unknown) => {
         throw error instanceof NotRetryable ? toProblem(error, 'eventIds' in asked ? asked.eventIds : []) : error;
@@ -126,8 +126,8 @@ function toProblem({ unknown, pending }: NotRetryable, asked: readonly string[])
   const flaw = (detail: string) => (id: string) =>
     ({ in: 'body', pointer: `/eventIds/${asked.indexOf(id)}`, detail }) as const;
   if (unknown.length > 0) {
-    const errors = unknown.map(flaw('is no event’s'));
-    return new Problem(404, 'Nothing was retried: not all of the events are there.', { errors });
+    const errors = unknown.map(flaw('does not exist'));
+    return new Problem(404, 'Nothing was retried: some of the events do not exist.', { errors });
   }
   const errors = pending.map(flaw('is still to be published'));
   return new Problem(409, 'Nothing was retried: some of the events still wait for the relay.', { errors });

@@ -63,7 +63,7 @@ const list = readRoute({
   query: z.strictObject({
     subject: subject.optional(),
     status: status.optional(),
-    minScore: z.coerce.number().int().min(0).max(1_000).optional(),
+    minScore: z.coerce.number().int().min(0).max(1_000).optional().openapi({ type: 'integer' }),
     limit,
     cursor,
   }),

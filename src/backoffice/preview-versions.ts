@@ -12,7 +12,7 @@ interface Wanted {
 
 /** @throws {Problem} 422 */
 export function assertChannel({ channels }: TemplateContract, channel: Channel): void {
-  if (!channels.includes(channel)) throw unprocessable('/channel', 'is not one of this template');
+  if (!channels.includes(channel)) throw unprocessable('/channel', 'is not a channel of this template');
 }
 
 /** What readers get of a published version, once for each of the data. @throws {Problem} 422 */

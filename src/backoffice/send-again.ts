@@ -18,7 +18,7 @@ export async function resendOne(sending: Sending, asked: { readonly id: string; 
   const { tx, now, record } = sending;
   const actionId = await record('resend-notification', { ...asked });
   const queued = await queueAgain(tx, asked.id, { actionId, versions: await currentVersions(sending) });
-  if (queued === undefined) throw new Problem(409, 'There is no such notification, or it is not one that can be sent again.');
+  if (queued === undefined) throw new Problem(409, 'The notification does not exist, or cannot be sent again.');
   await requestAgain(tx, [queued], { now });
   return actionId;
 }

@@ -30,10 +30,10 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
   api.post(PATH, async (c) => {
     const read = asked.safeParse(c.req.query());
     if (!read.success || read.data.periodEnd < read.data.periodStart) {
-      throw new Problem(422, 'The query names a provider, and from when until when: provider, periodStart, periodEnd.');
+      throw new Problem(422, 'The query must have provider, periodStart and periodEnd, which is not before periodStart.');
     }
     if (!isUtf8Of('text/csv', c.req.header('Content-Type'))) {
-      throw new Problem(415, 'The body has to be text/csv in UTF-8.');
+      throw new Problem(415, 'The body must be text/csv in UTF-8.');
     }
     const { body } = c.req.raw;
     if (body === null) throw new Problem(400, 'The body is missing.');

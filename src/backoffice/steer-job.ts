@@ -17,9 +17,9 @@ export async function runSlotNow(
 ): Promise<string> {
   const [found] = slotsBetween(schedule, { after: new Date(slot.getTime() - 1), until: slot, limit: 1 });
   const isSlot = found?.getTime() === slot.getTime() || (await hasSlot(tx, name, slot));
-  if (!isSlot || slot > now) throw unprocessable('/slot', 'is no slot of the job that has come');
+  if (!isSlot || slot > now) throw unprocessable('/slot', 'is not a slot of the job that is due');
   const actionId = await record('run-job', { name, slot: slot.toISOString(), reason });
-  if ((await requestSlots(tx, name, [slot], actionId)) === 0) throw new Problem(409, 'The slot is at work now.');
+  if ((await requestSlots(tx, name, [slot], actionId)) === 0) throw new Problem(409, 'The slot is running.');
   return actionId;
 }
 
@@ -43,7 +43,7 @@ export async function backfillSlots(
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
   const slots = await slotsIn(tx, job, { from, to }, now);
   if (slots.length !== count) throw outdated(`Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
-  if (digestOfSlots(slots) !== digest) throw outdated('Nothing was changed: the slots are others than those shown.');
+  if (digestOfSlots(slots) !== digest) throw outdated('Nothing was changed: the slots are not those shown. Look again.');
   const actionId = await record('backfill-job', { name: job.name, from: from.toISOString(), to: to.toISOString(), count, reason });
   return { actionId, requested: await requestSlots(tx, job.name, slots, actionId) };
 }
@@ -56,7 +56,7 @@ export async function pauseOrResume(
   { name }: Job<object>,
   { action, reason }: { readonly action: keyof typeof changes; readonly reason: string },
 ): Promise<string> {
-  if (!(await changes[action](tx, name, reason))) throw new Problem(409, 'The job is in that state already, or the release has not made it known.');
+  if (!(await changes[action](tx, name, reason))) throw new Problem(409, 'The job is in that state already, or the release has not registered it.');
   return record(action, { name, reason });
 }
 
@@ -70,7 +70,7 @@ interface Span {
  * slot has covered. A rhythm has none to be made up for. @throws {Problem} 409, 422
  */
 export async function slotsIn(db: Db, job: Job<object>, { from, to }: Span, now: Date): Promise<readonly Date[]> {
-  if ('everyMs' in job.schedule) throw new Problem(409, 'The job keeps a rhythm: there is nothing to make up for.');
+  if ('everyMs' in job.schedule) throw new Problem(409, 'The job runs at an interval, so it has no slots to backfill.');
   if (to <= from) throw unprocessable('/to', 'must be after from');
   const until = to < now ? to : now;
   const planned = slotsBetween(job.schedule, { after: from, until, limit: MOST_SLOTS + 1 });

@@ -14,12 +14,12 @@ export async function askReplay(tx: Tx, id: string, { now, ...window }: Window &
   const [consumer] = await tx<{ may: boolean }[]>`
     select kind = 'reaction' and replay <> 'forbidden' as may from consumer where name = ${window.consumer}
   `;
-  if (consumer?.may !== true) throw unprocessable('/consumer', 'is none that may be replayed');
+  if (consumer?.may !== true) throw unprocessable('/consumer', 'is not a consumer that can be replayed');
   if (window.to <= window.from) throw unprocessable('/to', 'must be after from');
-  if (window.to > now) throw unprocessable('/to', 'must be past');
+  if (window.to > now) throw unprocessable('/to', 'must be in the past');
   const proven = await oldestProvenDay(tx);
   if (proven === undefined || window.from < proven) {
-    throw unprocessable('/from', `must not be before ${proven?.toISOString().slice(0, 10) ?? 'what is kept'}: of earlier days it is not known what was consumed`);
+    throw unprocessable('/from', `must not be before ${proven?.toISOString().slice(0, 10) ?? 'what is kept'}; consumption before that is not known`);
   }
   await insertReplay(tx, id, window);
 }
@@ -48,6 +48,6 @@ export const cancelReplay = (tx: Tx, id: string): Promise<Steered> => steer(tx, 
 async function steer(tx: Tx, id: string, move: { readonly states: readonly ReplayState[]; readonly to: ReplayState }): Promise<Steered> {
   const replay = await readReplay(tx, id);
   const isUntried = move.to === 'running' && (replay?.report == null || replay.report.failure !== undefined);
-  if (replay === undefined || isUntried || !(await moveReplay(tx, id, move))) throw new Problem(409, 'The replay is not in a state for that any more.');
+  if (replay === undefined || isUntried || !(await moveReplay(tx, id, move))) throw new Problem(409, 'The replay’s state does not allow this any more.');
   return { before: replay.state, after: move.to };
 }

@@ -69,7 +69,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
   async function dataFor(contract: TemplateContract, asked: Asked, caller: Caller): Promise<readonly PreviewData[]> {
     const { channel, locale, props, lastEvents } = asked;
     assertChannel(contract, channel);
-    if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'goes without props only');
+    if (props !== undefined && lastEvents !== undefined) throw unprocessable('/lastEvents', 'cannot be combined with props');
     if (props !== undefined) return [{ of: 'props', props: checkProps(contract, props) }];
     if (lastEvents === undefined) return readSamples(contract, locale);
     const stored = await listPayloads(sql, { template: contract.name, channel, limit: lastEvents });
@@ -79,7 +79,7 @@ export function templatePreviewRoutes(api: Api, { sql, documents }: Pick<ApiDeps
   api.openapi(preview, async (c) => {
     const contract = contractOf(c.req.valid('param').name);
     const { version: number, parts: given, ...asked } = c.req.valid('json');
-    if ((number === undefined) === (given === undefined)) throw unprocessable('', 'has to have a version or parts');
+    if ((number === undefined) === (given === undefined)) throw unprocessable('', 'must have either a version or parts');
     const data = await dataFor(contract, asked, c.get('caller'));
     if (given !== undefined) checkParts(contract, given);
     const shown = given === undefined

@@ -56,7 +56,7 @@ const lookAtVersion = readRoute({
   id: 'getTemplateVersion',
   summary: 'Get a version of a template',
   description: 'As it was published, part by part.',
-  params: templateName.extend({ version: z.coerce.number().pipe(version) }),
+  params: templateName.extend({ version: z.coerce.number().pipe(version).openapi({ type: 'integer' }) }),
   query: none,
   answer: z.object({ name: z.string(), ...published, parts: partsView }).openapi('TemplateVersion'),
 });

@@ -5,7 +5,7 @@ import { createApp } from '../../src/api/app.ts';
 import { composeExample } from '../../src/api/openapi/add-examples.ts';
 import type { Document, Schema } from '../../src/api/openapi/shapes.ts';
 import { openValidator, readDocument, type Route, routesOf, schemasWithin } from '../support/api-document.ts';
-import { appDeps, signIn, untouchable } from '../support/app.ts';
+import { appDeps, json, signIn, untouchable } from '../support/app.ts';
 
 let document: Document;
 let routes: readonly Route[];
@@ -88,8 +88,20 @@ describe('an operation of the reference', () => {
     const open = routes.find(({ operation }) => operation.operationId === 'listPaymentMismatches')?.operation.parameters
       ?.find(({ name }) => name === 'open');
     expect(open?.schema).toMatchObject({ type: 'boolean', default: true });
+    const odd = parameters.filter(({ schema }) => typeof schema.type !== 'string' && schema.anyOf === undefined);
+    expect(odd).toEqual([]);
   });
 });
+
+test.for([['open=false', 500], ['open=true', 500], ['open=1', 422], ['open=FALSE', 422], ['open=', 422]] as const)(
+  'a truth value in a query is true or false: ?%s is answered with %d',
+  async ([query, status]) => {
+    const reader = await signIn(createApp(appDeps(untouchable)), { roles: ['backoffice:read'] });
+    const answer = await reader.get(`/backoffice/payment-mismatches?${query}`);
+    expect(answer.status).toBe(status);
+    if (status === 422) expect((await json(answer))['errors']).toEqual([{ in: 'query', pointer: '/open', detail: 'must be one of true, false' }]);
+  },
+);
 
 describe('a schema of the reference', () => {
   const isReference = (schema: Schema | undefined) => schema === undefined || schema.$ref !== undefined || schema.type === 'string';

@@ -39,11 +39,14 @@ export async function described(method: string, path: string, response: Response
   if (schema === undefined) throw new Error(`${where} has the type ${type}, which is not in the reference`);
   for (const name of ['Location', 'Retry-After', 'Idempotency-Replayed', 'Next-Cursor', 'WWW-Authenticate']) {
     const isPresent = response.headers.has(name);
-    if (isPresent && answer.headers?.[name] === undefined) throw new Error(`${where} has ${name}, which is not in the reference`);
-    if (!isPresent && name === 'Location' && answer.headers?.[name] !== undefined) throw new Error(`${where} has no ${name}`);
+    if (isPresent && answer.headers?.[name] === undefined)
+      throw new Error(`${where} has ${name}, which is not in the reference`);
+    if (!isPresent && name === 'Location' && answer.headers?.[name] !== undefined)
+      throw new Error(`${where} has no ${name}`);
   }
   if (!type.endsWith('json')) return response;
   const fits = validate(schema);
-  if (!fits(await response.clone().json())) throw new Error(`${where} is not as in the reference: ${JSON.stringify(fits.errors)}`);
+  if (!fits(await response.clone().json()))
+    throw new Error(`${where} is not as in the reference: ${JSON.stringify(fits.errors)}`);
   return response;
 }

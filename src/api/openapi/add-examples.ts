@@ -1,10 +1,24 @@
 import { codeOf, problemTypes, problemUri } from '../problem-types.ts';
-import { EXAMPLE_ID, fieldExamples } from './examples.ts';
-import { type Content, type Document, type Media, type Operation, operationsOf, type Parameter, type Schema } from './shapes.ts';
+import { EXAMPLE_ID, fieldExamples as byName } from './examples.ts';
+import { schemaExamples } from './schema-examples.ts';
+import {
+  type Content,
+  type Document,
+  type Media,
+  type Operation,
+  operationsOf,
+  type Parameter,
+  type Schema,
+} from './shapes.ts';
 
 const FORMATS: Readonly<Record<string, string>> = {
-  uuid: EXAMPLE_ID, 'date-time': '2026-11-24T09:30:00.000Z', date: '2026-11-24', email: 'ana@example.com',
+  uuid: EXAMPLE_ID,
+  'date-time': '2026-11-24T09:30:00.000Z',
+  date: '2026-11-24',
+  email: 'ana@example.com',
 };
+
+const fieldExamples: Readonly<Record<string, unknown>> = { ...byName, ...schemaExamples };
 
 const typesOf = ({ type = [] }: Schema) => [type].flat();
 
@@ -25,7 +39,12 @@ export function exampleOf(schema: Schema, name: string, owner = ''): unknown {
 }
 
 /** Builds a value from the examples of a schema's fields; of several forms the first one. */
-export function composeExample(schema: Schema, schemas: Document['components']['schemas'] = {}, name = '', owner = ''): unknown {
+export function composeExample(
+  schema: Schema,
+  schemas: Document['components']['schemas'] = {},
+  name = '',
+  owner = '',
+): unknown {
   const { $ref, properties, items, anyOf, oneOf, allOf = [], examples } = schema;
   const compose = (part: Schema, field = name) => composeExample(part, schemas, field, owner);
   if ($ref !== undefined) {
@@ -62,7 +81,9 @@ function fill(schema: Schema, owner: string): Schema {
     ...schema,
     ...(allOf && { allOf: allOf.map((part) => fill(part, owner)) }),
     ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, fillField(field, name, owner)])),
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [name, fillField(field, name, owner)]),
+      ),
     }),
   };
 }
@@ -84,7 +105,9 @@ function fillParameter(parameter: Parameter): Parameter {
 }
 
 const fillProblems = ({ responses }: Operation, publicUrl: string): Operation['responses'] =>
-  Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, fillProblem(answer, Number(status), publicUrl)]));
+  Object.fromEntries(
+    Object.entries(responses).map(([status, answer]) => [status, fillProblem(answer, Number(status), publicUrl)]),
+  );
 
 function fillProblem(answer: Content, status: number, publicUrl: string): Content {
   const type = 'application/problem+json';
@@ -92,6 +115,13 @@ function fillProblem(answer: Content, status: number, publicUrl: string): Conten
   if (media === undefined) return answer;
   const code = codeOf(status);
   const { title, cause } = problemTypes[code];
-  const example = { type: problemUri(publicUrl, code), title, status, code, detail: cause, traceId: fieldExamples['traceId'] };
+  const example = {
+    type: problemUri(publicUrl, code),
+    title,
+    status,
+    code,
+    detail: cause,
+    traceId: fieldExamples['traceId'],
+  };
   return { ...answer, content: { ...answer.content, [type]: { ...media, example } } };
 }

@@ -41,10 +41,17 @@ const DESCRIPTION = `The event backbone of TechMarket AI.
 export function openApiDocument(api: Api, publicUrl: string): Document {
   const registry = api.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of TechMarket AI. Its roles decide what it may do.',
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'A token of TechMarket AI. Its roles decide what it may do.',
   });
   for (const [name, { description, example }] of Object.entries(answerHeaders)) {
-    registry.registerComponent('headers', name, { description, schema: { type: typeof example as 'string' | 'number' }, example });
+    registry.registerComponent('headers', name, {
+      description,
+      schema: { type: typeof example as 'string' | 'number' },
+      example,
+    });
   }
   const generated = api.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -9,7 +9,8 @@ export function nameSchemas(document: Document): Document {
   const schemas: Record<string, Schema> = {};
 
   function put(name: string, schema: Schema): Schema {
-    if (name in schemas && JSON.stringify(schemas[name]) !== JSON.stringify(schema)) throw new Error(`two schemas are named ${name}`);
+    if (name in schemas && JSON.stringify(schemas[name]) !== JSON.stringify(schema))
+      throw new Error(`two schemas are named ${name}`);
     schemas[name] = schema;
     return { $ref: `#/components/schemas/${name}` };
   }
@@ -18,7 +19,8 @@ export function nameSchemas(document: Document): Document {
   function within(schema: Schema, owner: string): Schema {
     const [reference, ...notes] = schema.allOf ?? [];
     // The generator writes a described reference as `allOf`, as OpenAPI 3.0 had to.
-    const isDescribed = reference?.$ref !== undefined && notes.every((note) => Object.keys(note).every((key) => ANNOTATIONS.has(key)));
+    const isDescribed =
+      reference?.$ref !== undefined && notes.every((note) => Object.keys(note).every((key) => ANNOTATIONS.has(key)));
     if (isDescribed) return Object.assign({}, ...(schema.allOf ?? [])) as Schema;
     const { properties, items, additionalProperties, allOf, anyOf, oneOf } = schema;
     const some = (forms: readonly Schema[]) => forms.map((form) => visit(form, formName(owner, form, forms)));
@@ -26,7 +28,9 @@ export function nameSchemas(document: Document): Document {
       ...schema,
       ...(properties && { properties: mapValues(properties, (part, field) => visit(part, owner + pascal(field))) }),
       ...(items && { items: visit(items, singular(owner)) }),
-      ...(typeof additionalProperties === 'object' && { additionalProperties: visit(additionalProperties, singular(owner)) }),
+      ...(typeof additionalProperties === 'object' && {
+        additionalProperties: visit(additionalProperties, singular(owner)),
+      }),
       ...(allOf && { allOf: allOf.map((part) => within(part, owner)) }),
       ...(anyOf && { anyOf: some(anyOf) }),
       ...(oneOf && { oneOf: some(oneOf) }),
@@ -53,7 +57,10 @@ export function nameSchemas(document: Document): Document {
     const name = pascal(operation.operationId);
     const { requestBody, responses } = operation;
     const content = (one: typeof requestBody, suffix: string) =>
-      one?.content && { ...one, content: mapValues(one.content, (media) => ({ ...media, schema: body(media.schema, name + suffix) })) };
+      one?.content && {
+        ...one,
+        content: mapValues(one.content, (media) => ({ ...media, schema: body(media.schema, name + suffix) })),
+      };
     return {
       ...operation,
       ...(requestBody && { requestBody: content(requestBody, 'Request') }),
@@ -70,14 +77,18 @@ const ANNOTATIONS = new Set(['description', 'example', 'default']);
 function formName(owner: string, form: Schema, forms: readonly Schema[]): string {
   const { properties = {} } = form;
   if (forms.filter(({ type }) => type !== 'null').length === 1) return owner;
-  const literal = Object.values(properties).map((part) => part.const ?? (part.enum?.length === 1 ? part.enum[0] : undefined))
+  const literal = Object.values(properties)
+    .map((part) => part.const ?? (part.enum?.length === 1 ? part.enum[0] : undefined))
     .find((value) => typeof value === 'string');
   return literal === undefined ? `${owner}By${pascal(Object.keys(properties)[0] ?? '')}` : owner + pascal(literal);
 }
 
 /** Writes a name as a type's. */
 export const pascal = (text: string) =>
-  text.split(/[^A-Za-z0-9]+/).map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+  text
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('');
 
 function singular(name: string): string {
   if (name.endsWith('ies')) return `${name.slice(0, -3)}y`;

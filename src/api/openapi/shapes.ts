@@ -57,6 +57,9 @@ export interface Document {
 
 /** Returns the paths with each operation changed. */
 export const operationsOf = (document: Pick<Document, 'paths'>, change: (operation: Operation) => Operation): Paths =>
-  Object.fromEntries(Object.entries(document.paths).map(([path, methods]) => [
-    path, Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation)])),
-  ]));
+  Object.fromEntries(
+    Object.entries(document.paths).map(([path, methods]) => [
+      path,
+      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation)])),
+    ]),
+  );

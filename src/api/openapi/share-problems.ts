@@ -7,12 +7,14 @@ export function shareProblems(document: Document): Document {
   const responses: Record<string, Content> = {};
   const paths = operationsOf(document, (operation) => ({
     ...operation,
-    responses: Object.fromEntries(Object.entries(operation.responses).map(([status, answer]) => {
-      if (answer.content?.['application/problem+json'] === undefined) return [status, answer];
-      const name = pascal(codeOf(Number(status)));
-      responses[name] = answer;
-      return [status, { $ref: `#/components/responses/${name}` }];
-    })),
+    responses: Object.fromEntries(
+      Object.entries(operation.responses).map(([status, answer]) => {
+        if (answer.content?.['application/problem+json'] === undefined) return [status, answer];
+        const name = pascal(codeOf(Number(status)));
+        responses[name] = answer;
+        return [status, { $ref: `#/components/responses/${name}` }];
+      }),
+    ),
   }));
   return { ...document, paths, components: { ...document.components, responses } };
 }

@@ -17,7 +17,7 @@ export const limitForm = bodyLimit({
 /** A form's fields, kept as the request's body too; one that came several times is a list. @throws {Problem} 415 */
 export async function readForm(c: Context<Env>): Promise<Readonly<Record<string, string | readonly string[]>>> {
   if (!isUtf8Of('application/x-www-form-urlencoded', c.req.header('Content-Type'))) {
-    throw new Problem(415, 'The body has to be a form.');
+    throw new Problem(415, 'The body must be a form.');
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
   c.set('body', body);

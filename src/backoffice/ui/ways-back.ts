@@ -39,7 +39,7 @@ export function publishAgainAction(api: Api, deps: ApiDeps): void {
     const outcome = await retryEvents(tx, [id]).catch((error: unknown) => {
       if (!(error instanceof NotRetryable)) throw error;
     });
-    if (outcome?.events !== 1) throw new Problem(409, 'The event is none that could not be published.');
+    if (outcome?.events !== 1) throw new Problem(409, 'Only events that failed to publish can be retried.');
     await record('retry-events', { by: 'id', eventIds: [id], reason }, { ...outcome });
     return `${UI}/events/${id}`;
   });
