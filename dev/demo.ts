@@ -53,7 +53,7 @@ What to open:
   the API’s reference   ${stage.apiUrl}/docs
   the events’ reference ${stage.apiUrl}/events
   the mailbox           ${stage.mailbox.httpUrl}
-  the backoffice        ${stage.apiUrl}/backoffice   every event’s way, dead letters, jobs; it asks for the token below
+  the backoffice        ${stage.apiUrl}/backoffice   every event’s way, what failed (dead letters, unknown ends), jobs; it asks for the token below
   the processes’ log    ${stage.logFile}
   the database          ${stage.services.databaseUrl}
 

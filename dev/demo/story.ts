@@ -6,6 +6,7 @@ import { type Encore, makeEncores } from './encores.ts';
 import { everythingHappened } from './everything.ts';
 import type { Stage } from './follow.ts';
 import { type Cast, eveningIn, type Person } from './people.ts';
+import { letThingsFail } from './trouble.ts';
 
 const DAY_MS = 86_400_000;
 const CONFIRM_DEADLINE_MS = 30_000;
@@ -122,6 +123,7 @@ export async function tellStory(
   const { score } = await read<{ score: number }>(set, customerToken, `/tenants/${tenant.id}/reputation`);
   set.print(`\nThe tenant’s reputation is ${score}; the ranking will start from there.`);
   set.print(await everythingHappened(set.sql));
+  await letThingsFail(set, { operatorToken, customerToken, customer, owner, tenantId: tenant.id });
   const told = { customerToken, tenantToken, tenantId: tenant.id };
   const encores = makeEncores({ act, pay, cast, provider, ...told, subscriptionId: subscription.id });
   return { ...told, operatorToken, encores };
