@@ -1,7 +1,5 @@
-import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
-import { currencies } from '../domain/iso-codes.ts';
-import { fromPlain, MAX_MINOR } from '../domain/money.ts';
+import { fromPlain } from '../domain/money.ts';
 import {
   capturePayment, failPayment, refundPayment, type Contradiction, type Payment, type Refund, type Told,
 } from '../domain/payment.ts';
@@ -13,38 +11,12 @@ import { raiseMismatch, resolveMissingHere } from '../store/raise-mismatch.ts';
 import { insertRefund, keepEarlyRefund, listRefunds, takeEarlyRefunds } from '../store/refunds.ts';
 import { isSubscriptionOf } from '../store/tenant-subscriptions.ts';
 import { findTenant } from '../store/tenants.ts';
-import { instant, uuid } from './fields.ts';
-import { unprocessable } from './problem.ts';
-
-/** A provider may write its ids as numbers. Too large ones come as the text that was sent. */
-const providerId = z.union([z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII'), z.int().nonnegative().transform(String)])
-  .openapi({ type: 'string', example: 'pay_1' });
-
-const facts = z.object({
-  /** The provider's. */
-  paymentId: providerId,
-  tenantId: uuid,
-  subscriptionId: uuid.nullish(),
-  amountMinor: z.int().min(1).max(MAX_MINOR),
-  currency: z.string().refine((code) => currencies.has(code), 'must be an ISO 4217 code'),
-  /** When it happened; absent: when it was received. */
-  occurredAt: instant.optional(),
-});
-
-/** A provider's words, as one line of ours. */
-const foreignLine = (maxLength: number) => z.string().transform((written) =>
-  written.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim().slice(0, maxLength).toWellFormed());
-
-/** What a provider reports. Keys that are not known here are its own affair: providers add some without asking. */
-export const paymentReport = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('payment.captured'), data: facts.extend({ instrument: z.string().nullish().catch(null).openapi({ type: 'string' }) }) }),
-  z.object({ type: z.literal('payment.failed'), data: facts.extend({ reason: foreignLine(500) }) }),
-  z.object({ type: z.literal('payment.refunded'), data: facts.extend({ refundId: providerId }) }),
-]);
-export type PaymentReport = z.infer<typeof paymentReport>;
+import type { PaymentReport, UnreadableReport } from './read-payment-report.ts';
 
 /** How far ahead of ours a provider's clock may be. */
 const AHEAD_MS = 300_000;
+
+const IMPOSSIBLE_TIME = 'data.occurredAt cannot be read or true; the time of receipt was recorded';
 
 /** Deliveries of a refund that are answered 503 before its capture, so that the provider sends it again. */
 const EARLY_DELIVERIES = 5;
@@ -71,21 +43,35 @@ interface Changed {
 
 const nameOf = ({ provider, report }: Reported) => ({ provider, providerPaymentId: report.data.paymentId });
 
-/**
- * Makes a report true in our tables, in the transaction. What the provider told before changes nothing, and what
- * contradicts our books becomes a mismatch.
- * @throws {Problem} 422 for a report from the future.
- */
+/** Makes a report true in our tables. What the provider told before changes nothing, and what contradicts our books becomes a mismatch. */
 export async function recordReport(tx: Tx, reported: Reported): Promise<Recorded> {
   const { report, receivedAt } = reported;
-  const { occurredAt = receivedAt } = report.data;
-  if (occurredAt.getTime() > receivedAt.getTime() + AHEAD_MS) {
-    throw unprocessable('/data/occurredAt', 'is in the future');
-  }
   await holdPayment(tx, nameOf(reported));
   const known = await findPaymentToChange(tx, nameOf(reported));
-  if (report.type === 'payment.refunded') return recordRefund(tx, { reported, report, known, occurredAt });
-  return recordPayment(tx, { reported, report, known, occurredAt });
+  const occurredAt = timeOf(reported);
+  const recorded = report.type === 'payment.refunded'
+    ? await recordRefund(tx, { reported, report, known, occurredAt: occurredAt ?? receivedAt })
+    : await recordPayment(tx, { reported, report, known, occurredAt: occurredAt ?? receivedAt });
+  if (occurredAt !== undefined || recorded.status !== 'recorded') return recorded;
+  // Money that moved is recorded. An operator hears that its time is the time of receipt.
+  const { amount = null } = (await findPaymentToChange(tx, nameOf(reported))) ?? {};
+  await raise(tx, reported, { kind: 'unreadable', ours: amount, theirs: amountOf(report), detail: IMPOSSIBLE_TIME });
+  return recorded;
+}
+
+/** Puts a report of which nothing can be recorded before an operator. */
+export async function recordUnreadable(
+  tx: Tx, { provider, deliveryId: webhookId, receivedAt }: Omit<Reported, 'report' | 'hashKey'>, { paymentId, detail }: UnreadableReport,
+): Promise<void> {
+  const providerPaymentId = paymentId ?? webhookId;
+  await holdPayment(tx, { provider, providerPaymentId });
+  await raiseMismatch(tx, { provider, providerPaymentId, webhookId, kind: 'unreadable', ours: null, theirs: null, detail }, receivedAt);
+}
+
+/** Returns when a reported thing happened; undefined when the report's word cannot be true. */
+function timeOf({ report: { data: { occurredAt } }, receivedAt }: Reported): Date | undefined {
+  if (occurredAt === undefined) return receivedAt;
+  return occurredAt === 'unreadable' || occurredAt.getTime() > receivedAt.getTime() + AHEAD_MS ? undefined : occurredAt;
 }
 
 interface Recording<Type extends PaymentReport['type']> {
@@ -98,15 +84,16 @@ interface Recording<Type extends PaymentReport['type']> {
 async function recordPayment(
   tx: Tx, { reported, report, known, occurredAt }: Recording<'payment.captured' | 'payment.failed'>,
 ): Promise<Recorded> {
-  const { tenantId, subscriptionId: named = null } = report.data;
+  const { subscriptionId: named } = report.data;
+  const tenantId = report.data.tenantId ?? known?.tenantId;
   const isCapture = report.type === 'payment.captured';
-  const tenant = await findTenant(tx, tenantId);
+  const tenant = tenantId === undefined ? undefined : await findTenant(tx, tenantId);
   if (tenant === undefined) {
     if (!isCapture) return { status: 'ignored', events: [] }; // no money moved
     await raise(tx, reported, { kind: 'missing-here', ours: null, theirs: amountOf(report) });
     return { status: 'mismatch', events: [] };
   }
-  const isOfTenant = named === null || (await isSubscriptionOf(tx, named, tenantId));
+  const isOfTenant = named === null || (await isSubscriptionOf(tx, named, tenant.id));
   const told: Told = {
     id: uuidv7(), ...nameOf(reported), subscriptionId: isOfTenant ? named : null, amount: amountOf(report),
     instrumentHash: hashOf(reported),
@@ -147,7 +134,7 @@ async function recordRefund(
   }
   const { events, contradiction } = await addRefund(tx, known, refund);
   const foreign: Contradiction = { kind: 'owner-differs', ours: known.amount, theirs: refund.amount };
-  return settle(tx, reported, { events, contradiction: contradiction ?? (known.tenantId === tenantId ? undefined : foreign) });
+  return settle(tx, reported, { events, contradiction: contradiction ?? ((tenantId ?? known.tenantId) === known.tenantId ? undefined : foreign) });
 }
 
 async function addRefund(

@@ -6,10 +6,10 @@ import type { WebhookDelivery } from '../store/documents.ts';
 import { answerOf, problemsOf } from './answers.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { correlationOfWebhook } from './correlation-of-webhook.ts';
-import { paymentReport, recordReport, type PaymentReport, type Recorded } from './payment-report.ts';
+import { recordReport, recordUnreadable, type Recorded } from './payment-report.ts';
 import { notFound, Problem, unavailable } from './problem.ts';
 import { parseForeign, readJsonBytes } from './read-json.ts';
-import { refuse } from './refuse.ts';
+import { paymentReport, readPaymentReport, type PaymentReport, type UnreadableReport } from './read-payment-report.ts';
 import { requestLog } from './request-log.ts';
 import { isChallengeToken, judge } from './webhook-signature.ts';
 
@@ -51,7 +51,7 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     }
     const outcome = await deps.documents.storeWebhook(delivery);
     if (outcome === 'conflict') throw new Problem(409, 'This Webhook-Id came with another body before.', { code: 'already-exists' });
-    const report = readReport(delivery.rawBody);
+    const report = readPaymentReport(parseForeign(delivery.rawBody));
     if (report === undefined) return c.json({ status: 'ignored' });
     // A replay as well: the first delivery may have been stored and never recorded.
     const status = await record(c, deps, { ...delivery, report });
@@ -97,31 +97,20 @@ async function keepRefused(c: Context<Env>, delivery: WebhookDelivery, { documen
   });
 }
 
-const knownTypes: ReadonlySet<string> = new Set(paymentReport.options.map(({ shape }) => shape.type.value));
-const foreign = z.looseObject({}).refine(({ type }) => typeof type !== 'string' || !knownTypes.has(type));
-
-/**
- * What the provider reports; undefined when it is nothing of ours.
- * @throws {Problem} 400 or 422 when it can't be read.
- */
-function readReport(rawBody: Uint8Array): PaymentReport | undefined {
-  const body = parseForeign(rawBody);
-  if (foreign.safeParse(body).success) return undefined;
-  const report = paymentReport.safeParse(body);
-  refuse({ ...report, target: 'json' });
-  return report.data;
-}
-
 /** Records a report with its events in one transaction. */
 async function record(
   c: Context<Env>,
   { sql, wake, config }: Deps,
-  { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport },
+  { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport | UnreadableReport },
 ): Promise<Recorded['status']> {
   const origin = { correlationId: correlationOfWebhook(delivery), traceparent: c.get('trace').traceparent };
   const status = await transaction(
     sql,
     async (tx) => {
+      if (!('type' in report)) {
+        await recordUnreadable(tx, delivery, report);
+        return 'mismatch';
+      }
       const recorded = await recordReport(tx, { ...delivery, report, hashKey: config.HASH_KEY });
       await append(tx, ...recorded.events.map((event) => ({ event, origin })));
       return recorded.status;
@@ -145,7 +134,8 @@ function atMostAnHour(count: number): (at: Date) => boolean {
 const PROTOCOL = `Signed by \`Webhook-Signature: v1=<hex>[,v1=<hex>]\`, the HMAC-SHA256 of
 \`<Webhook-Id>.<Webhook-Timestamp>.<the body's bytes>\`; the timestamp is in Unix seconds and may be off by 300.
 Whatever is not answered with 2xx has to be sent again under the same Webhook-Id, with a new timestamp and signature.
-Other fields and types are ignored. What contradicts an earlier report is answered 200 and becomes a payment mismatch.`;
+Other fields and types are ignored. What contradicts an earlier report is answered 200 and becomes a payment mismatch.
+So does a report that cannot be read: without an amount or a payment's id, for example.`;
 
 /** The reference's page of it; the route itself reads bytes, which no schema can. */
 function describe(api: Api): void {
@@ -159,7 +149,7 @@ function describe(api: Api): void {
     description: PROTOCOL,
     request: { params, body: { required: true, content: { 'application/json': { schema: paymentReport } } } },
     responses: {
-      200: answerOf(200, z.object({ status: z.enum(['recorded', 'known', 'ignored']) }).openapi('WebhookReceipt')),
+      200: answerOf(200, z.object({ status: z.enum(['recorded', 'known', 'ignored', 'mismatch']) }).openapi('WebhookReceipt')),
       ...problemsOf([400, 401, 404, 409, 413, 415, 422, 429, 503]),
     },
   });

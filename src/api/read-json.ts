@@ -28,6 +28,9 @@ export async function readJsonBytes(c: Context<Env>, maxBytes: number): Promise<
   if (!isUtf8Of('application/json', c.req.header('Content-Type'))) {
     throw new Problem(415, 'The body must be application/json in UTF-8.');
   }
+  if (!/^(identity)?$/i.test(c.req.header('Content-Encoding') ?? '')) {
+    throw new Problem(415, 'The body has to be sent without a Content-Encoding.', { headers: { 'Accept-Encoding': 'identity' } });
+  }
   const declared = c.req.header('Content-Length');
   if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];

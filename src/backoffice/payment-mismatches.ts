@@ -17,7 +17,8 @@ const currency = z.string().nullable();
 const amounts = { oursMinor: minor, oursCurrency: currency, theirsMinor: minor, theirsCurrency: currency } as const;
 
 const mismatch = z.object({
-  mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid.nullable(), webhookId: z.string().nullable(), ...amounts,
+  mismatchId: uuid, provider: z.string(), providerPaymentId: z.string(), kind: kinds, reportId: uuid.nullable(), webhookId: z.string().nullable(),
+  detail: z.string().nullable(), ...amounts,
   foundAt: z.iso.datetime(), changedAt: z.iso.datetime(), resolvedAt: z.iso.datetime().nullable(),
   resolvedBy: z.enum(['facts', 'operator']).nullable(), resolutionReason: z.string().nullable(),
 }).openapi('PaymentMismatch');

@@ -26,9 +26,12 @@ export type Told = Omit<Payment, 'status' | 'failureReason' | 'capturedAt' | 'cr
 
 /** A provider's word that disagrees with what is in our books, or with its earlier word. */
 export interface Contradiction {
-  readonly kind: 'amount-differs' | 'currency-differs' | 'owner-differs' | 'refund-differs' | 'missing-here';
+  readonly kind: 'amount-differs' | 'currency-differs' | 'owner-differs' | 'refund-differs' | 'missing-here' | 'unreadable';
   readonly ours: Money | null;
-  readonly theirs: Money;
+  /** Null when the provider's word cannot be read. */
+  readonly theirs: Money | null;
+  /** What cannot be read. */
+  readonly detail?: string;
 }
 
 export interface PaymentDecision {

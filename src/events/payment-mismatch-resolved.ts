@@ -10,7 +10,7 @@ export const paymentMismatchResolved = defineEvent({
     provider: z.string(),
     providerPaymentId: z.string(),
     kind: z.enum([
-      'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs',
+      'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs', 'unreadable',
     ]),
   }),
 });

@@ -18,6 +18,7 @@ export const forgottenTables = [
   { table: 'digest', daysKept: HISTORY_DAYS + 7, isOld: ofTime('id') },
   { table: 'listing_visit', daysKept: HISTORY_DAYS, isOld: (db: Db, before: Date) => db`at < ${before}` },
   { table: 'dead_letter', daysKept: HISTORY_DAYS, isOld: (db: Db, before: Date) => db`resolved_at < ${before}` },
+  { table: 'early_refund', daysKept: HISTORY_DAYS, isOld: (db: Db, before: Date) => db`raised_at < ${before}` },
   { table: 'contact_confirmation', daysKept: REQUEST_DAYS, isOld: (db: Db, before: Date) => db`expires_at < ${before}` },
   { table: 'member_invitation', daysKept: REQUEST_DAYS, isOld: (db: Db, before: Date) => db`expires_at < ${before}` },
 ] as const;

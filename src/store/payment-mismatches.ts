@@ -2,7 +2,7 @@ import type { Db, Sql, Tx } from '../platform/postgres.ts';
 
 /** How a provider and our books may differ. The names live in tables and events: never rename one. */
 export const MISMATCH_KINDS = [
-  'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs',
+  'missing-here', 'missing-there', 'amount-differs', 'currency-differs', 'duplicate', 'owner-differs', 'refund-differs', 'unreadable',
 ] as const;
 type MismatchKind = (typeof MISMATCH_KINDS)[number];
 
@@ -64,6 +64,8 @@ export interface MismatchView extends Mismatch {
   readonly reportId: string | null;
   /** The last delivery that raised the mismatch; null when none did. */
   readonly webhookId: string | null;
+  /** What cannot be read; null for the other kinds. */
+  readonly detail: string | null;
   readonly oursMinor: string | null;
   readonly oursCurrency: string | null;
   readonly theirsMinor: string | null;
@@ -77,7 +79,7 @@ export interface MismatchView extends Mismatch {
 }
 
 const columns = (db: Db) => db`
-  id as "mismatchId", provider, provider_payment_id as "providerPaymentId", kind, report_id as "reportId", webhook_id as "webhookId",
+  id as "mismatchId", provider, provider_payment_id as "providerPaymentId", kind, report_id as "reportId", webhook_id as "webhookId", detail,
   ours_minor as "oursMinor", ours_currency as "oursCurrency", theirs_minor as "theirsMinor",
   theirs_currency as "theirsCurrency", found_at as "foundAt", changed_at as "changedAt", resolved_at as "resolvedAt",
   resolved_by as "resolvedBy", resolution_reason as "resolutionReason"

@@ -11,7 +11,7 @@ export interface Raised extends Contradiction {
 
 /** Raises a mismatch. One that is open, or that an operator resolved, changes only when its amounts do. */
 export async function raiseMismatch(tx: Tx, raised: Raised, now: Date): Promise<void> {
-  const { provider, providerPaymentId, kind, ours, theirs, webhookId } = raised;
+  const { provider, providerPaymentId, kind, ours, theirs, webhookId, detail = null } = raised;
   await tx`
     with known as (
       select id, resolved_at from payment_mismatch
@@ -20,17 +20,20 @@ export async function raiseMismatch(tx: Tx, raised: Raised, now: Date): Promise<
     ), written as (
       insert into payment_mismatch as mismatch (
         id, provider, provider_payment_id, kind, webhook_id, ours_minor, ours_currency, theirs_minor, theirs_currency,
-        found_at, changed_at
+        detail, found_at, changed_at
       )
       values (
         gen_random_uuid(), ${provider}, ${providerPaymentId}, ${kind}, ${webhookId}, ${ours && String(ours.minor)},
-        ${ours && ours.currency}, ${String(theirs.minor)}, ${theirs.currency}, ${now}, ${now}
+        ${ours && ours.currency}, ${theirs && String(theirs.minor)}, ${theirs && theirs.currency}, ${detail},
+        ${now}, ${now}
       )
       on conflict on constraint payment_mismatch_once do update
       set webhook_id = excluded.webhook_id, ours_minor = excluded.ours_minor, ours_currency = excluded.ours_currency,
-          theirs_minor = excluded.theirs_minor, theirs_currency = excluded.theirs_currency, changed_at = excluded.changed_at,
-          resolved_at = null, resolved_by = null, resolution_reason = null
+          theirs_minor = excluded.theirs_minor, theirs_currency = excluded.theirs_currency, detail = excluded.detail,
+          changed_at = excluded.changed_at, resolved_at = null, resolved_by = null, resolution_reason = null
       where mismatch.resolved_by = 'facts'
+         -- Another delivery that cannot be read may be about other money.
+         or (mismatch.kind = 'unreadable' and mismatch.webhook_id <> excluded.webhook_id)
          or (mismatch.ours_minor, mismatch.ours_currency, mismatch.theirs_minor, mismatch.theirs_currency)
             is distinct from (excluded.ours_minor, excluded.ours_currency, excluded.theirs_minor, excluded.theirs_currency)
       returning *

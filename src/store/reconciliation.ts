@@ -177,7 +177,7 @@ const wrong = (db: Db, comparison: Comparison) => db`
 const changes = (db: Db) => db`
   known as (
     select mismatch.* from payment_mismatch mismatch join asked_payment using (provider, provider_payment_id)
-    where mismatch.kind not in ('owner-differs', 'refund-differs') -- of these no report says anything
+    where mismatch.kind not in ('owner-differs', 'refund-differs', 'unreadable') -- of these no report says anything
   ),
   change as materialized (
     select coalesce(known.id, gen_random_uuid()) as id, wrong.*, known.resolved_at as was_resolved_at,

@@ -79,6 +79,12 @@ test('what is too old to be asked about is forgotten, the rest stays', async () 
     `;
     await sql`insert into webhook_payload (provider, delivery_id, standing, body_sha256, raw_body, headers, verdict, received_at)
       values ('p', ${id}, 'first', ${'0'.repeat(64)}, ${Buffer.from('x')}, '{}', 'valid', ${at})`;
+    for (const raisedAt of [at, null]) {
+      await sql`
+        insert into early_refund (provider, provider_payment_id, provider_refund_id, amount_minor, currency, refunded_at, received_at, webhook_id, raised_at)
+        values ('p', ${id}, ${String(raisedAt)}, 1, 'MXN', ${at}, ${at}, 'w', ${raisedAt})
+      `;
+    }
   }
   const tenantId = idOf(1, '3');
   await sql`
@@ -95,6 +101,6 @@ test('what is too old to be asked about is forgotten, the rest stays', async () 
   const counts = Object.fromEntries(await Promise.all(tables.map(async (table) => [table, await kept(table)] as const)));
   expect(counts).toEqual({
     webhook_payload: 2, notification: 2, notification_attempt: 2, notification_receipt: 2, notification_decision: 2, digest: 3,
-    listing_visit: 2, dead_letter: 2, contact_confirmation: 1, member_invitation: 1,
+    listing_visit: 2, dead_letter: 2, early_refund: 6, contact_confirmation: 1, member_invitation: 1,
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { recordReport, type PaymentReport } from '../../../src/api/payment-report.ts';
+import { recordReport } from '../../../src/api/payment-report.ts';
+import type { PaymentReport } from '../../../src/api/read-payment-report.ts';
 import { addMonths } from '../../../src/domain/calendar-day.ts';
 import { creditInvoice } from '../../../src/domain/credit-note.ts';
 import { openDispute, resolveDispute } from '../../../src/domain/dispute.ts';
@@ -115,9 +116,10 @@ async function report(tx: Tx, { tenantId, payments }: Ids, command: Of<'pay'> | 
   const currency = command.do === 'pay' ? command.currency : payment?.currency;
   if (currency === undefined) return;
   const paymentId = `${tenantId}-${nth}`;
-  const facts = { paymentId, tenantId, amountMinor: command.minor, currency };
+  const occurredAt = command.do === 'pay' ? at(command.day) : undefined;
+  const facts = { paymentId, tenantId, subscriptionId: null, amountMinor: command.minor, currency, occurredAt };
   const message: PaymentReport = command.do === 'pay'
-    ? { type: 'payment.captured', data: { ...facts, occurredAt: at(command.day) } }
+    ? { type: 'payment.captured', data: facts }
     : { type: 'payment.refunded', data: { ...facts, refundId: command.name } };
   await recordReport(tx, { provider: 'sandpay', deliveryId: paymentId, report: message, receivedAt: RECEIVED_AT, hashKey: 'x' });
   if (command.do === 'refund') return;

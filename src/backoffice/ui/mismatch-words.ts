@@ -9,6 +9,7 @@ export const said = words({
     open: 'Open', byOperator: 'Resolved by an operator', byFacts: 'Resolved by a report or a webhook',
     'missing-here': 'Unknown here', 'missing-there': 'In no report', 'amount-differs': 'Amounts differ', 'currency-differs': 'Currencies differ',
     duplicate: 'Settled more than once', 'owner-differs': 'Another tenant or subscription', 'refund-differs': 'Refund that cannot be true',
+    unreadable: 'Report that cannot be read', detail: 'Detail',
     found: 'Found', changed: 'Amounts changed', resolved: 'Resolved', reopened: 'Reopened',
   },
   es: {
@@ -18,6 +19,7 @@ export const said = words({
     open: 'Abierta', byOperator: 'Resuelta por un operador', byFacts: 'Resuelta por un reporte o un webhook',
     'missing-here': 'Desconocido aquí', 'missing-there': 'En ningún reporte', 'amount-differs': 'Montos distintos', 'currency-differs': 'Monedas distintas',
     duplicate: 'Liquidado más de una vez', 'owner-differs': 'Otro negocio o suscripción', 'refund-differs': 'Reembolso que no puede ser',
+    unreadable: 'Aviso que no se puede leer', detail: 'Detalle',
     found: 'Encontrada', changed: 'Cambiaron los montos', resolved: 'Resuelta', reopened: 'Abierta otra vez',
   },
 });

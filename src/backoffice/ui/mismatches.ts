@@ -73,6 +73,7 @@ export function mismatchPages(api: Api, deps: ApiDeps): void {
           [say.provider, mismatch.provider], [say.kind, say[mismatch.kind]], [say.ours, ours(mismatch, language)], [say.theirs, theirs(mismatch, language)],
           ...(mismatch.reportId === null ? [] : [[say.report, html`<code>${mismatch.reportId}</code>`] as const]),
           ...(mismatch.webhookId === null ? [] : [['Webhook-Id', html`<code>${mismatch.webhookId}</code>`] as const]),
+          ...(mismatch.detail === null ? [] : [[say.detail, mismatch.detail] as const]),
           [say.state, stateBadge(mismatch, language)],
           ...(mismatch.resolutionReason === null ? [] : [[say.reason, mismatch.resolutionReason] as const]),
         ])}
