@@ -16,6 +16,9 @@ import { appDeps, json, signIn, untouchable } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { NAME, openTemplates, type Parts, partsWith, PATH } from '../support/templates.ts';
 
+/** The version that the release brings. */
+const RELEASED = 2;
+
 function openMongoStore(url: string): DocumentStore {
   const mongo = openMongo(Object.assign(new URL(url), { pathname: `/columna_${randomBytes(4).toString('hex')}` }).href);
   onTestFinished(async () => {
@@ -35,17 +38,17 @@ describe.each(stores)('templates in %s', (_name, store) => {
   test('of six operators who move the pointer at once one does, and the record tells of that move only', async () => {
     const { sql, documents, operator, publish } = await openTemplates(store);
     for (const word of ['uno', 'dos']) await publish({ es: { inbox: `${word} {{tenantName}}.\n` } });
-    for (const seen of [{ from: 1 }, {}]) {
+    for (const seen of [{ from: RELEASED }, {}]) {
       const { length } = await documents.pointerMoves(NAME);
       const asked = { ...seen, version: 1_000, reason: 'reads better' };
       const answers = await Promise.all(Array.from({ length: 6 }, () => operator.post(`${PATH}/current`, asked)));
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409, 409]);
       expect(await documents.pointerMoves(NAME)).toHaveLength(length + 1);
-      expect((await operator.post(`${PATH}/current`, { version: 1, from: 1_000, reason: 'back' })).status).toBe(200);
+      expect((await operator.post(`${PATH}/current`, { version: RELEASED, from: 1_000, reason: 'back' })).status).toBe(200);
     }
     expect(await sql`select from operator_action where action = 'move-template-pointer'`).toHaveLength(4);
     const late = await operator.post(`${PATH}/current`, { version: 1_001, from: 1_000, reason: 'seen long ago' });
-    expect([late.status, await documents.currentVersion(NAME)]).toEqual([409, 1]);
+    expect([late.status, await documents.currentVersion(NAME)]).toEqual([409, RELEASED]);
     expect((await operator.post(`${PATH}/current`, { version: 1_000, from: null, reason: 'x' })).status).toBe(409);
     for (const from of ['1', 0, 1.5]) expect((await operator.post(`${PATH}/current`, { version: 1_000, from, reason: 'x' })).status).toBe(422);
   });
@@ -56,28 +59,28 @@ describe.each(stores)('templates in %s', (_name, store) => {
     expect(made.status).toBe(201);
     expect(await json(made)).toMatchObject({ name: NAME, version: 1_000 });
     const listed = async () => ((await json(await reader.get('/backoffice/templates')))['templates'] as { name: string }[]).find(({ name }) => name === NAME);
-    expect(await listed()).toMatchObject({ versions: [1, 1_000], current: 1 });
+    expect(await listed()).toMatchObject({ versions: [RELEASED, 1_000], current: RELEASED });
 
     const moved = await operator.post(`${PATH}/current`, { version: 1_000, reason: 'reads better' });
-    expect([moved.status, await json(moved)]).toEqual([200, { name: NAME, current: 1_000, before: 1 }]);
+    expect([moved.status, await json(moved)]).toEqual([200, { name: NAME, current: 1_000, before: RELEASED }]);
     const rendered = await templatesFrom(documents).render({ name: NAME, version: 1_000, channel: 'inbox', locale: 'es', props: { tenantName: 'Norte' } });
     expect(rendered.text).toBe('Hay un ticket de Norte.');
     await release();
     expect(await listed()).toMatchObject({ current: 1_000 });
-    await operator.post(`${PATH}/current`, { version: 1, reason: 'it did not' });
+    await operator.post(`${PATH}/current`, { version: RELEASED, reason: 'it did not' });
 
     const one = await json(await reader.get(PATH));
     expect(one).toMatchObject({
-      current: 1, published: [{ version: 1, publishedBy: 'release' }, { version: 1_000, publishedBy: operator.userId, reason: 'clearer' }],
-      moves: [{ version: 1 }, { version: 1_000, by: operator.userId, reason: 'reads better' }, { version: 1, reason: 'it did not' }],
+      current: RELEASED, published: [{ version: RELEASED, publishedBy: 'release' }, { version: 1_000, publishedBy: operator.userId, reason: 'clearer' }],
+      moves: [{ version: RELEASED }, { version: 1_000, by: operator.userId, reason: 'reads better' }, { version: RELEASED, reason: 'it did not' }],
     });
     const version = await json(await reader.get(`${PATH}/versions/1000`));
     expect((version['parts'] as Parts)['es']?.['inbox']).toBe('Hay un ticket de {{tenantName}}.\n');
     const actions = await sql`select action, operator_user_id, request, outcome from operator_action order by id`;
     expect(actions).toMatchObject([
       { action: 'publish-template', operator_user_id: operator.userId, request: { template: NAME, reason: 'clearer' }, outcome: { version: 1_000 } },
-      { action: 'move-template-pointer', request: { version: 1_000, reason: 'reads better' }, outcome: { before: 1 } },
-      { action: 'move-template-pointer', request: { version: 1, reason: 'it did not' }, outcome: { before: 1_000 } },
+      { action: 'move-template-pointer', request: { version: 1_000, reason: 'reads better' }, outcome: { before: RELEASED } },
+      { action: 'move-template-pointer', request: { version: RELEASED, reason: 'it did not' }, outcome: { before: 1_000 } },
     ]);
   });
 
@@ -92,7 +95,7 @@ describe.each(stores)('templates in %s', (_name, store) => {
     expect(await json(await publish({ es: { inbox: newest } }, key))).toMatchObject({ version: 1_003 });
     expect((await publish({ es: { inbox: newest } }, key)).headers.get('Idempotency-Replayed')).toBe('true');
     const [stored] = (await documents.listTemplates()).filter(({ name }) => name === NAME);
-    expect(stored?.versions).toEqual([1, 1_000, 1_001, 1_002, 1_003]);
+    expect(stored?.versions).toEqual([RELEASED, 1_000, 1_001, 1_002, 1_003]);
   });
 
   test('have no pointer to what was never published', async () => {
@@ -148,20 +151,20 @@ describe('parts are refused', () => {
     expect((await operator.post(`${PATH}/versions`, { parts, reason: 'x' }, key)).status).toBe(422);
     expect((await operator.post(`${PATH}/versions`, { parts: await partsWith(), reason: 'x' }, key)).status).toBe(201);
     expect(await sql`select from operator_action`).toHaveLength(1);
-    expect((await documents.listTemplates()).find(({ name }) => name === NAME)?.versions).toEqual([1, 1_000]);
+    expect((await documents.listTemplates()).find(({ name }) => name === NAME)?.versions).toEqual([RELEASED, 1_000]);
   });
 });
 
 test('who may only read can look and preview, and change nothing; others can do neither', async () => {
   const { app, reader } = await openTemplates();
   const user = await signIn(app);
-  const reads = ['/backoffice/templates', PATH, `${PATH}/versions/1`];
+  const reads = ['/backoffice/templates', PATH, `${PATH}/versions/${RELEASED}`];
   for (const path of reads) expect([(await reader.get(path)).status, (await user.get(path)).status]).toEqual([200, 403]);
-  const asked = { version: 1, locale: 'es', channel: 'inbox' };
+  const asked = { version: RELEASED, locale: 'es', channel: 'inbox' };
   expect([(await reader.post(`${PATH}/preview`, asked)).status, (await user.post(`${PATH}/preview`, asked)).status]).toEqual([200, 403]);
-  expect((await reader.post(`${PATH}/current`, { version: 1, reason: 'x' })).status).toBe(403);
+  expect((await reader.post(`${PATH}/current`, { version: RELEASED, reason: 'x' })).status).toBe(403);
   expect((await reader.post(`${PATH}/versions`, { parts: await partsWith(), reason: 'x' })).status).toBe(403);
-  for (const path of ['/backoffice/templates/nope', `${PATH}/versions/2`, `${PATH}/versions/0`, `${PATH}/versions/1e99`]) {
+  for (const path of ['/backoffice/templates/nope', `${PATH}/versions/1`, `${PATH}/versions/0`, `${PATH}/versions/1e99`]) {
     expect((await reader.get(path)).status).toBe(404);
   }
 });
