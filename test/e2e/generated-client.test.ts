@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { hasApiTools, toolFile } from '../../dev/api-tools/install.ts';
 import { evidence, tenantBody } from '../support/app.ts';
@@ -12,10 +13,16 @@ const TYPESCRIPT = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 
 /** The program in `docs/http.md`. */
 const [, program = ''] = /```ts\n([^]*?)```/.exec(readFileSync('docs/http.md', 'utf8')) ?? [];
 
-function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
-  expect([args[0], status, status === 0 ? '' : stdout + stderr]).toEqual([args[0], 0, '']);
-  return stdout;
+const execute = promisify(execFile);
+
+/** Runs a program of Node. @throws {Error} with what it wrote when it fails. */
+async function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  try {
+    return (await execute(process.execPath, args, { cwd: folder, env })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${args.join(' ')} failed: ${stdout}${stderr}`, { cause: error });
+  }
 }
 
 test.skipIf(!hasApiTools())('a client that is generated from the reference compiles, creates, reads, lists, and tells a conflict', async () => {
@@ -33,9 +40,9 @@ test.skipIf(!hasApiTools())('a client that is generated from the reference compi
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(join(folder, 'client.ts'), program);
   writeFileSync(join(folder, 'node.d.ts'), 'declare const process: { readonly env: Readonly<Record<string, string | undefined>> };\n');
-  run(folder, [toolFile('openapi-typescript/bin/cli.js'), `${apiUrl}/openapi.json`, '-o', 'api.ts', '--default-non-nullable=false']);
-  run(folder, [toolFile('typescript/bin/tsc'), ...TYPESCRIPT, 'client.ts', 'node.d.ts']);
-  const told = run(folder, ['client.ts'], {
+  await run(folder, [toolFile('openapi-typescript/bin/cli.js'), `${apiUrl}/openapi.json`, '-o', 'api.ts', '--default-non-nullable=false']);
+  await run(folder, [toolFile('typescript/bin/tsc'), ...TYPESCRIPT, 'client.ts', 'node.d.ts']);
+  const told = await run(folder, ['client.ts'], {
     API_URL: apiUrl, TENANT_ID: tenantId, OWNER_ID: founder.userId,
     CUSTOMER_TOKEN: await issueToken(customer, { roles: ['user'] }),
     OWNER_TOKEN: await issueToken(founder, { roles: ['tenant'], tenantId }),
