@@ -82,6 +82,13 @@ describe('an operation of the reference', () => {
     }
   });
 
+  test('explains each header once, with its type', () => {
+    const { headers } = document.components as unknown as { headers: Record<string, { description: string; schema: Schema }> };
+    const typeOf = (name: string) => headers[name]?.schema.type;
+    expect([typeOf('RateLimit-Remaining'), typeOf('Retry-After'), typeOf('Location')]).toEqual(['integer', 'integer', 'string']);
+    for (const { description } of Object.values(headers)) expect(description.length).toBeGreaterThan(10);
+  });
+
   test('has truth values and numbers as such in its query', () => {
     const parameters = routes.flatMap(({ operation }) => operation.parameters ?? []);
     expect(parameters.filter(({ schema }) => typeof (schema as { default?: unknown }).default === 'boolean' && schema.type !== 'boolean')).toEqual([]);

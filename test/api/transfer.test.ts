@@ -57,6 +57,18 @@ describe('an answer', () => {
     leave.abort();
   });
 
+  test('that a cache has already is not sent again, compressed or not', async () => {
+    const path = '/backoffice/ui/assets/backoffice.css';
+    const first = await ask(path, 'gzip');
+    expect([first.status, first.headers.get('Content-Encoding')]).toEqual([200, 'gzip']);
+    const tag = first.headers.get('ETag') ?? '';
+    expect(tag).toMatch(/^W\//);
+    for (const encodings of ['gzip', 'identity']) {
+      const again = await app.request(path, { headers: { 'If-None-Match': tag, 'Accept-Encoding': encodings } });
+      expect([again.status, await again.text()]).toEqual([304, '']);
+    }
+  });
+
   test('of every route that has GET is there for HEAD, without a body', async () => {
     const routes = Object.keys(accessRules).filter((route) => route.startsWith('GET ') && !route.includes('/ui/') && !route.endsWith('/backoffice'));
     const id = '01a20c92-6087-7293-a06e-3edddc1b4fa2';

@@ -49,7 +49,7 @@ export function openApiDocument(api: Api, publicUrl: string): Document {
   for (const [name, { description, example }] of Object.entries(answerHeaders)) {
     registry.registerComponent('headers', name, {
       description,
-      schema: { type: typeof example as 'string' | 'number' },
+      schema: { type: typeof example === 'number' ? 'integer' : 'string' },
       example,
     });
   }
