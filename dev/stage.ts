@@ -24,8 +24,8 @@ export interface StageOptions {
   /** Of this run, under `.columna/`. */
   readonly folder: string;
   readonly documents: DocumentsMode;
-  /** Whether push and WhatsApp are offered too, to sandboxes. */
-  readonly channels?: boolean;
+  /** Whether push and WhatsApp are offered too, to sandboxes; `secure` ones speak TLS. */
+  readonly channels?: boolean | 'secure';
   /** Whether the processes reach PostgreSQL and Redis by proxies, whose paths can be broken. */
   readonly proxied?: boolean;
   /** For the processes, on top of what they need. */
@@ -78,7 +78,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const services = starting.use(await startServices({ dataDir, documents }));
   const mailbox = starting.use(await startMailbox({ logFile: mailLogFile }));
-  const channels = options.channels ? starting.use(await startChannels(dataDir)) : undefined;
+  const channels = options.channels ? starting.use(await startChannels(dataDir, { isSecure: options.channels === 'secure' })) : undefined;
   const documentStore = services.mongodbUrl ? 'a document store, ' : '';
   const sandboxes = channels ? ', sandboxes of push and WhatsApp' : '';
   print(`PostgreSQL, Redis, ${documentStore}a mail server${sandboxes}: up (${dataDir})`);

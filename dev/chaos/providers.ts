@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { foreignCertificate, sandboxCertificate } from '../sandbox/certificates.ts';
 import type { MailFailure } from '../sandbox/mailbox.ts';
 import type { ProviderFailure } from '../sandbox/http-provider.ts';
+import { openUnanswered } from '../sandbox/unanswered.ts';
 import { until } from '../until.ts';
 import type { RequestMoment } from './failpoint.ts';
 import { type Fault, type Given, killAt, STRIKE_DEADLINE_MS, workers } from './faults.ts';
@@ -20,10 +22,13 @@ const DOWN_MS = 3_000;
 const FEW = 2;
 
 const mailFailures: Readonly<Record<string, MailFailure>> = {
-  '4xx': 'reject-4xx', refuses: 'reject-5xx', malformed: 'malformed', drops: 'drop-after-data', silent: 'silent',
+  '4xx': 'reject-4xx', full: { at: 'MAIL FROM', reply: '452 4.3.1 Insufficient system storage' },
+  throttles: { at: 'MAIL FROM', reply: '450 4.7.1 Error: too much mail' },
+  greylists: { at: 'RCPT TO', reply: '450 4.7.1 Greylisting in action' },
+  'refuses-us': { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' }, refuses: 'reject-5xx', malformed: 'malformed', drops: 'drop-after-data', silent: 'silent',
 };
 const httpFailures: Readonly<Record<string, ProviderFailure>> = {
-  429: 'limit', '5xx': 'later', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
+  429: 'limit', '5xx': 'later', gateway: { status: 502, body: '<html>' }, throttles: 'defer', 'refuses-us': 'account', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
 };
 
 const smtp = ({ mailbox }: World) => mailbox;
@@ -38,6 +43,9 @@ export const providerFaults: readonly Fault[] = Object.freeze(
   [
     ...failing('smtp', smtp, mailFailures),
     ...Object.entries(overHttp).flatMap(([name, of]) => [...failing(name, of, httpFailures), ...killing(name, of)]),
+    ...['fcm', 'whatsapp'].map((name): Fault => ({ name: `${name}-foreign-root`, strike: (world, given) => showForeignRoot(world, { name, ...given }) })),
+    deadPath('smtp', smtp, ({ mailbox }) => mailbox.smtpUrl),
+    deadPath('fcm', overHttp.fcm, (world) => overHttp.fcm(world).url),
     { name: 'kill-workers-inside-smtp-call', strike: killWhile('silent') },
     { name: 'kill-workers-after-smtp-accepted', strike: killWhile('hold') },
     killAt('kill-worker-after-smtp-answer', 'mail.accepted'),
@@ -68,20 +76,8 @@ function failing<Failure>(
 const met = <Failure>(provider: Provider<Failure>, count: number) =>
   until(`${count} messages met it`, () => provider.failed >= count, { deadlineMs: STRIKE_DEADLINE_MS });
 
-async function beDown<Failure>(
-  { sql }: World,
-  provider: Provider<Failure>,
-  { name, tell }: Given & { readonly name: string },
-): Promise<void> {
-  const [begun] = await sql<{ at: string }[]>`select clock_timestamp()::text as at`;
-  const found = async () => {
-    const [row] = await sql<{ attempts: number }[]>`
-      select count(*)::integer as attempts from notification_attempt
-      where at >= ${begun?.at ?? ''}::timestamptz and outcome in ('unreachable', 'rejected')
-        and detail like ${`${name.replace('-', ' ')} %`}
-    `;
-    return row?.attempts ?? 0;
-  };
+async function beDown<Failure>(world: World, provider: Provider<Failure>, { name, tell }: Named): Promise<void> {
+  const found = await countingUnreached(world, name);
   await provider.down();
   try {
     await sleep(DOWN_MS);
@@ -90,6 +86,54 @@ async function beDown<Failure>(
     await provider.up();
   }
   tell(`${await found()} attempts found nobody there`);
+}
+
+/** Makes the fault that connecting is neither refused nor answered, until attempts have ended by it. */
+function deadPath<Failure>(name: string, of: (world: World) => Provider<Failure>, urlOf: (world: World) => string): Fault {
+  return {
+    name: `${name}-dead-path`,
+    async strike(world, { tell }) {
+      const [provider, found] = [of(world), await countingUnreached(world, name, 'time')];
+      await provider.down();
+      const unanswered = await openUnanswered(Number(new URL(urlOf(world)).port));
+      try {
+        await until('an attempt gets no connection', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+      } finally {
+        await unanswered.close();
+        await provider.up();
+      }
+      tell(`${await found()} attempts got no connection`);
+    },
+  };
+}
+
+/** Something in between shows a certificate whose root nobody trusts. */
+async function showForeignRoot(world: World, { name, tell }: Named): Promise<void> {
+  const provider = overHttp[name as keyof typeof overHttp](world);
+  const found = await countingUnreached(world, name);
+  provider.present(foreignCertificate);
+  try {
+    await sleep(LASTS_MS);
+    await until('an attempt trusts nobody', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+  } finally {
+    provider.present(sandboxCertificate);
+  }
+  tell(`${await found()} attempts trusted nobody`);
+}
+
+type Named = Pick<Given, 'tell'> & { readonly name: string };
+
+/** Counts the attempts at a provider that find nobody there from now on, for a reason that holds a word. */
+async function countingUnreached({ sql }: World, name: string, reason = ''): Promise<() => Promise<number>> {
+  const [begun] = await sql<{ at: string }[]>`select clock_timestamp()::text as at`;
+  return async () => {
+    const [row] = await sql<{ attempts: number }[]>`
+      select count(*)::integer as attempts from notification_attempt
+      where at >= ${begun?.at ?? ''}::timestamptz and outcome = 'unreachable' and detail like ${`${name.replace('-', ' ')} %`}
+        and detail ~* ${reason}
+    `;
+    return row?.attempts ?? 0;
+  };
 }
 
 /** A worker dies as it is about to send the request, has just sent it, or gets the answer. */

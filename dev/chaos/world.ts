@@ -36,7 +36,7 @@ export async function openWorld({ mutant, channels = false, env = {} }: WorldOpt
     folder: 'chaos',
     documents: 'none',
     proxied: true,
-    channels,
+    channels: channels && 'secure',
     env: { ...HASTE, ...UNLIMITED, LOG_LEVEL: 'info', MONGODB_URL: undefined, FAILPOINTS: failpoints, MUTANT: mutant, ...env },
     preload: preload.map((file) => new URL(file, import.meta.url)),
     onLine,

@@ -1,6 +1,7 @@
 import { createECDH, randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootOf, sandboxCertificate } from './certificates.ts';
 import { type FcmSandbox, startFcm } from './fcm.ts';
 import { startWebPush, type WebPushSandbox } from './web-push.ts';
 import { startWhatsApp, type WhatsAppSandbox } from './whatsapp.ts';
@@ -19,8 +20,8 @@ export interface Channels extends AsyncDisposable {
 
 const PHONE_NUMBER_ID = '106540352242922';
 
-/** Starts them with credentials of this run; they log into the folder. */
-export async function startChannels(folder: string): Promise<Channels> {
+/** Starts them with credentials of this run, over TLS where that is asked for; they log into the folder. */
+export async function startChannels(folder: string, { isSecure = false } = {}): Promise<Channels> {
   await using starting = new AsyncDisposableStack();
   const logFiles = {
     fcm: join(folder, 'fcm.jsonl'), webPush: join(folder, 'web-push.jsonl'), whatsApp: join(folder, 'whatsapp.jsonl'),
@@ -28,10 +29,13 @@ export async function startChannels(folder: string): Promise<Channels> {
   for (const logFile of Object.values(logFiles)) rmSync(logFile, { force: true });
   const [accessToken, appSecret, verifyToken] = [makeSecret(), makeSecret(), makeSecret()];
   const vapidKey = makeVapidKey();
-  const fcm = starting.use(await startFcm({ logFile: logFiles.fcm }));
-  const webPush = starting.use(await startWebPush({ logFile: logFiles.webPush }));
+  const certificate = isSecure ? sandboxCertificate : undefined;
+  const rootFile = join(folder, 'root.pem');
+  if (isSecure) writeFileSync(rootFile, rootOf(sandboxCertificate));
+  const fcm = starting.use(await startFcm({ logFile: logFiles.fcm, certificate }));
+  const webPush = starting.use(await startWebPush({ logFile: logFiles.webPush, certificate }));
   const whatsApp = starting.use(
-    await startWhatsApp({ phoneNumberId: PHONE_NUMBER_ID, accessToken, appSecret, logFile: logFiles.whatsApp }),
+    await startWhatsApp({ phoneNumberId: PHONE_NUMBER_ID, accessToken, appSecret, logFile: logFiles.whatsApp, certificate }),
   );
   const env = {
     FCM_SERVICE_ACCOUNT: JSON.stringify(fcm.account),
@@ -44,6 +48,7 @@ export async function startChannels(folder: string): Promise<Channels> {
     WHATSAPP_URL: whatsApp.url,
     WHATSAPP_APP_SECRET: appSecret,
     WHATSAPP_VERIFY_TOKEN: verifyToken,
+    ...(isSecure && { NODE_EXTRA_CA_CERTS: rootFile }),
   };
   const stack = starting.move();
   return {

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import type { ServiceAccount } from '../../src/platform/fcm.ts';
 import { type Provider, type Received, type Reply, startProvider, type Verdict } from './http-provider.ts';
+import type { Certificate } from './certificates.ts';
 
 /** A message that FCM took. */
 export interface FcmMessage {
@@ -35,7 +36,7 @@ const KEYS = {
 
 /** Starts FCM's sign-in and its HTTP v1 on one port. */
 export async function startFcm(
-  { port, logFile }: { readonly port?: number; readonly logFile?: string } = {},
+  { port, logFile, certificate }: { readonly port?: number; readonly logFile?: string; readonly certificate?: Certificate | undefined } = {},
 ): Promise<FcmSandbox> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', KEYS);
   const valid = new Set<string>();
@@ -54,6 +55,7 @@ export async function startFcm(
   const provider: Provider<FcmMessage> = await startProvider<FcmMessage>({
     ...(port !== undefined && { port }),
     logFile,
+    certificate,
     failures: {
       refuse: refusal(400, 'INVALID_ARGUMENT', { errorCode: 'INVALID_ARGUMENT' }),
       account: refusal(403, 'PERMISSION_DENIED', { reason: 'SERVICE_DISABLED' }),

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificates.ts';
 
 /** Failures that the provider answers: it refuses the message, the account, or puts off everybody, us, or the recipient. */
 export type ProviderAnswer = 'refuse' | 'account' | 'later' | 'limit' | 'defer';
@@ -34,6 +36,8 @@ export type Verdict<Accepted> = Reply | { readonly accepted: Accepted; readonly 
 export interface ProviderOptions<Accepted> {
   /** 0 takes a free one. */
   readonly port?: number;
+  /** Serves HTTPS with it. */
+  readonly certificate?: Certificate | undefined;
   /** Gets what was accepted as JSON lines, each on the disk before its answer. */
   readonly logFile?: string | undefined;
   judge(request: Received): Verdict<Accepted>;
@@ -55,6 +59,8 @@ export interface Provider<Accepted> extends AsyncDisposable {
   /** Refuses connections until it is up again, on the same port. */
   down(): Promise<void>;
   up(): Promise<void>;
+  /** Shows another certificate from now on, and ends the connections that have seen the one before. */
+  present(certificate: Certificate): void;
   stop(): Promise<void>;
 }
 
@@ -91,7 +97,9 @@ export async function startProvider<Accepted extends object>(
     if (fail === 'drop') return void request.socket.destroy();
     answer(response, verdict.reply);
   };
-  const server = createServer((request, response) => void receive(request, response).catch(() => request.destroy()));
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void receive(request, response).catch(() => request.destroy());
+  const { certificate } = options;
+  const server = certificate === undefined ? createServer(onRequest) : createTlsServer({ ...certificate }, onRequest);
   const listen = async (at: number) => {
     server.listen(at, '127.0.0.1');
     await once(server, 'listening');
@@ -108,7 +116,7 @@ export async function startProvider<Accepted extends object>(
     await log?.close();
   };
   const provider: Provider<Accepted> = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     accepted,
     fail: undefined,
     get failed() {
@@ -117,6 +125,10 @@ export async function startProvider<Accepted extends object>(
     retryAfterSeconds: RETRY_AFTER_SECONDS,
     down,
     up: () => listen(port),
+    present(another) {
+      if ('setSecureContext' in server) server.setSecureContext({ ...another });
+      server.closeAllConnections();
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

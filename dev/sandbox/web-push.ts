@@ -1,5 +1,6 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, randomUUID, verify } from 'node:crypto';
 import { type Provider, type Received, type Reply, startProvider } from './http-provider.ts';
+import type { Certificate } from './certificates.ts';
 
 /** A message that the push service took, as the browser reads it. */
 export interface BrowserPush {
@@ -31,12 +32,13 @@ const MOST_BYTES = 4_096;
 
 /** Starts the push service. */
 export async function startWebPush(
-  { port, logFile }: { readonly port?: number; readonly logFile?: string } = {},
+  { port, logFile, certificate }: { readonly port?: number; readonly logFile?: string; readonly certificate?: Certificate | undefined } = {},
 ): Promise<WebPushSandbox> {
   const browsers = new Map<string, Browser>();
   const provider: Provider<BrowserPush> = await startProvider<BrowserPush>({
     ...(port !== undefined && { port }),
     logFile,
+    certificate,
     failures: {
       refuse: { status: 400, body: { code: 400, errno: 110, error: 'Bad Request' } },
       account: { status: 401, body: { code: 401, errno: 109, error: 'Unauthorized', message: 'Request did not validate' } },

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { type Provider, type Received, type Reply, startProvider, type Verdict } from './http-provider.ts';
+import type { Certificate } from './certificates.ts';
 
 /** A template message that WhatsApp took. */
 export interface WhatsAppMessage {
@@ -23,6 +24,7 @@ export interface WhatsAppSandbox extends Provider<WhatsAppMessage> {
 export interface WhatsAppSandboxOptions {
   readonly port?: number;
   readonly logFile?: string;
+  readonly certificate?: Certificate | undefined;
   readonly phoneNumberId: string;
   readonly accessToken: string;
   readonly appSecret: string;
@@ -48,10 +50,11 @@ interface Posted {
 
 /** Starts the Cloud API for one number. */
 export async function startWhatsApp(options: WhatsAppSandboxOptions): Promise<WhatsAppSandbox> {
-  const { port, logFile, appSecret } = options;
+  const { port, logFile, certificate, appSecret } = options;
   const provider: Provider<WhatsAppMessage> = await startProvider<WhatsAppMessage>({
     ...(port !== undefined && { port }),
     logFile,
+    certificate,
     failures: {
       refuse: refusal(131026), account: refusal(131042), later: refusal(131016), limit: refusal(130429), defer: refusal(131056),
     },

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
-import { foreignCertificate } from '../../dev/sandbox/foreign-certificate.ts';
+import { foreignCertificate } from '../../dev/sandbox/certificates.ts';
 import { unansweredPort } from '../support/unanswered.ts';
 import { post } from '../../src/platform/post.ts';
 
