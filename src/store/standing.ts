@@ -104,6 +104,8 @@ export interface Totals {
   readonly failedSlots: number;
   /** Slots whose time came over a minute ago, with nobody at work on them. */
   readonly overdueSlots: number;
+  /** Channels whose provider has refused our account in the last ten minutes. */
+  readonly refusedChannels: readonly string[];
 }
 
 /** The single figures; notifications are of the last hour. */
@@ -120,7 +122,12 @@ export async function readTotals(sql: Sql): Promise<Totals> {
            (select count(*) from job_run where outcome = 'missed' and scheduled_for > clock_timestamp() - interval '1 day')::integer as "missedSlots",
            (select count(*) from job_run where outcome = 'failed' and scheduled_for > clock_timestamp() - interval '1 day')::integer as "failedSlots",
            (select count(*) from job_run
-            where outcome = 'due' and greatest(scheduled_for, not_before) < clock_timestamp() - interval '1 minute')::integer as "overdueSlots"
+            where outcome = 'due' and greatest(scheduled_for, not_before) < clock_timestamp() - interval '1 minute')::integer as "overdueSlots",
+           to_json(array(
+             select distinct channel from notification_attempt attempt join notification on notification.id = attempt.notification_id
+             where attempt.outcome = 'unauthorized' and attempt.at > clock_timestamp() - interval '10 minutes'
+             order by channel
+           )) as "refusedChannels"
   `;
   return totals;
 }

@@ -156,10 +156,8 @@ async function browserWorld() {
 
 test.each<[title: string, fail: ProviderFailure, outcome: string, tries: number]>([
   ['our clock or key is refused', 'account', 'unauthorized', 2],
-  ['our key is refused', { status: 403, body: 'the VAPID credentials do not correspond' }, 'unauthorized', 2],
   ['the service is in trouble', 'later', 'unavailable', 2],
   ['the service throttles with 406', { status: 406, headers: { 'Retry-After': '2' } }, 'deferred', 1],
-  ['the service throttles with 429', { status: 429, headers: { 'Retry-After': '2' } }, 'deferred', 1],
 ])('where %s, a browser’s push waits by itself and spends nothing', async (_title, fail, outcome, tries) => {
   const { world, service, pushed, attempts } = await browserWorld();
   service.fail = fail;

@@ -19,7 +19,8 @@ const said = words({
     overdue: 'Slots overdue', http: 'HTTP errors of this process', consumers: 'Consumers', consumer: 'Consumer', waiting: 'Waiting', oldest: 'Oldest waiting', active: 'Active batches',
     delayed: 'Delayed', median: 'Critical time, median', p99: '99 %', state: 'State', owed: 'Deliveries, last hour', open: 'open',
     committed: 'Events committed a minute', critical: 'Critical time in milliseconds', fine: 'fine', late: 'late', trouble: 'trouble', paused: 'paused',
-    redisAway: 'Redis is unavailable: batches in the queues cannot be seen. Events are kept in PostgreSQL meanwhile.', minute: 'Minute', figures: 'The figures',
+    redisAway: 'Redis is unavailable: batches in the queues cannot be seen. Events are kept in PostgreSQL meanwhile.',
+    refused: 'Its provider refuses our account, so that nothing leaves until somebody acts:', minute: 'Minute', figures: 'The figures',
   },
   es: {
     lag: 'El más antiguo sin publicar', pending: 'Sin publicar', unpublishable: 'No publicables', dead: 'Entregas muertas', failing: 'Fallando ahora',
@@ -27,7 +28,8 @@ const said = words({
     overdue: 'Turnos atrasados', http: 'Errores HTTP de este proceso', consumers: 'Consumidores', consumer: 'Consumidor', waiting: 'En espera', oldest: 'Espera más larga', active: 'Lotes en curso',
     delayed: 'Aplazadas', median: 'Tiempo crítico, mediana', p99: '99 %', state: 'Estado', owed: 'Entregas, última hora', open: 'abiertas',
     committed: 'Eventos confirmados por minuto', critical: 'Tiempo crítico en milisegundos', fine: 'bien', late: 'con retraso', trouble: 'con fallos', paused: 'en pausa',
-    redisAway: 'Redis no está disponible: no se ven los lotes en las colas. Los eventos quedan en PostgreSQL mientras tanto.', minute: 'Minuto', figures: 'Las cifras',
+    redisAway: 'Redis no está disponible: no se ven los lotes en las colas. Los eventos quedan en PostgreSQL mientras tanto.',
+    refused: 'Su proveedor rechaza nuestra cuenta; no sale nada hasta que alguien lo resuelva:', minute: 'Minuto', figures: 'Las cifras',
   },
 });
 type Say = (typeof said)[Language];
@@ -44,6 +46,8 @@ export function overviewPage(api: Api, deps: ApiDeps): void {
     ]);
     const body = html`
       ${waiting === undefined ? html`<p class="note bad" role="alert">${say.redisAway}</p>` : ''}
+      ${totals.refusedChannels.map((channel) => html`<p class="note bad" role="alert">${say.refused}
+        <a href="${UI}/notifications?channel=${channel}&amp;status=queued">${channel}</a></p>`)}
       ${tiles(say, { ...totals, ...answered }, consumers)}
       <h2>${say.consumers}</h2>
       ${table({

@@ -47,21 +47,18 @@ export function runConsumer<Ports>(consumer: Consumer<Ports>, options: RunOption
   const { sql, queue, metrics, redis, prefix, lockMs, canaryMs, onStuck, linkTo, concurrency = consumer.concurrency } = options;
   const { name } = consumer;
   const log = options.log.child({ consumer: name });
-  let steered: Promise<unknown> = Promise.resolve();
-  /** Pauses or resumes the worker, one after the other. A worker that cannot resume ends by its canary. */
-  const steer = (step: () => Promise<void>) => {
-    steered = steered.then(step).catch((error: unknown) => log.error({ error }, 'worker could not be paused or resumed'));
-  };
+  // Neither waits for the other: a resumed worker's promise lasts as long as its search for stalled jobs.
+  const reportSteering = (error: unknown) => log.error({ error }, 'worker could not be paused or resumed');
   const breaker = makeBreaker({
     hold: (error) => {
       metrics.held(name, true);
       if (error instanceof Unavailable && error.isAccount) log.error({ error }, 'consumer held: the provider refuses our account');
       else log.warn({ error }, 'consumer held: a dependency is unavailable');
-      steer(() => worker.pause(true));
+      worker.pause(true).catch(reportSteering);
     },
     release: () => {
       metrics.held(name, false);
-      steer(() => worker.resume());
+      worker.resume().catch(reportSteering);
     },
   });
   let isClosing = false;

@@ -61,3 +61,26 @@ test('the overview says that Redis is unavailable, and shows what is in PostgreS
   expect(page).toContain('Redis is unavailable');
   expect(figures(page)).toMatchObject({ Unpublished: '1' });
 });
+
+test('the overview names the channels whose provider refuses our account', async () => {
+  const { sql, operator } = await setUp();
+  const tried = async (channel: string, outcome: string, minutesAgo = 1) => {
+    const id = crypto.randomUUID();
+    await sql`
+      insert into notification (id, event_id, user_id, channel, template, template_version, locale, payload, status)
+      values (${id}, ${id}, ${id}, ${channel}, 'ticket-created', 1, 'es', '{}', 'queued')
+    `;
+    await sql`
+      insert into notification_attempt (notification_id, attempt, outcome, at)
+      values (${id}, 1, ${outcome}, clock_timestamp() - ${minutesAgo} * interval '1 minute')
+    `;
+  };
+  await tried('email', 'unauthorized');
+  await tried('email', 'unauthorized');
+  await tried('push', 'unavailable');
+  await tried('whatsapp', 'unauthorized', 11);
+  const page = await operator.read('/backoffice');
+  const notes = [...page.matchAll(/<p class="note bad" role="alert">.*?<\/p>/gs)].map(([note]) => text(note).trim());
+  expect(notes).toEqual(['Its provider refuses our account, so that nothing leaves until somebody acts: email']);
+  expect(page).toContain('/backoffice/ui/notifications?channel=email&amp;status=queued');
+});
