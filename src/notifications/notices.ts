@@ -115,25 +115,37 @@ export function noticeOf(event: Noticed): Notice {
 
 type Of<Type extends Noticed['eventType']> = Extract<Noticed, { readonly eventType: Type }>;
 
+type VisitEvent = Of<'AppointmentApproached' | 'AppointmentCancelled' | 'AppointmentScheduled'>;
+
 /** Tells of a visit: its customer and its assignee, or the owner while there is no assignee; never whoever changed it. */
-function noticeOfVisit(event: Of<'AppointmentApproached' | 'AppointmentCancelled' | 'AppointmentScheduled'>): Notice {
-  const { customerUserId: customer, assigneeUserId: assignee, ticketId, appointmentId, tenantName, subject, startsAt } = event.payload;
-  if (startsAt === undefined) return notice(appointmentCancelledTemplate, {}, ticketPath(ticketId), () => ({})); // a release before did not say
-  const owner = assignee === undefined && event.eventType !== 'AppointmentApproached' ? event.payload.tenantOwnerUserId : undefined;
-  const { eventType, actorUserId: actor } = event;
-  const sides = { customer, assignee, owner };
-  const [template, reason, previousStartsAt] =
-    eventType === 'AppointmentApproached' ? [appointmentReminder]
-    : eventType === 'AppointmentCancelled' ? [appointmentCancelledTemplate, event.payload.reason]
-    : [appointmentScheduledTemplate, undefined, event.payload.previousStartsAt ?? undefined];
-  const visit = notice(template, sides, ticketPath(ticketId), (say) => ({
-    tenantName, subject, startsAt: say.moment(startsAt), startsAtShort: say.shortMoment(startsAt),
-    reason: reason === TICKET_CLOSED ? undefined : reason,
-    previousStartsAt: previousStartsAt === undefined ? undefined : say.moment(previousStartsAt),
+function noticeOfVisit(event: VisitEvent): Notice {
+  const { customerUserId: customer, assigneeUserId: assignee, ticketId, appointmentId, startsAt } = event.payload;
+  if (startsAt === undefined) return notice(appointmentCancelledTemplate, {}, ticketPath(ticketId), () => ({})); // an older release did not say
+  const owner = 'tenantOwnerUserId' in event.payload && assignee === undefined ? event.payload.tenantOwnerUserId : undefined;
+  const [template, changeOf] = wordsOfVisit(event);
+  const { tenantName, subject } = event.payload;
+  const visit = notice(template, { customer, assignee, owner }, ticketPath(ticketId), (say) => ({
+    tenantName, subject, startsAt: say.moment(startsAt), startsAtShort: say.shortMoment(startsAt), ...changeOf(say),
   }));
-  const readers = new Map([...visit.readers].filter(([userId]) => userId !== actor));
-  const isStanding = eventType !== 'AppointmentCancelled';
-  return { ...visit, readers, expiresAt: new Date(startsAt), ...(isStanding && { appointmentId }) };
+  const readers = new Map([...visit.readers].filter(([userId]) => userId !== event.actorUserId));
+  const addressed = { ...visit, readers, expiresAt: new Date(startsAt) };
+  return event.eventType === 'AppointmentCancelled' ? addressed : { ...addressed, appointmentId };
+}
+
+/** Returns the template for what happened to a visit, and the variables that only it has. */
+function wordsOfVisit(event: VisitEvent): readonly [TemplateContract, (say: Wording) => Props] {
+  switch (event.eventType) {
+    case 'AppointmentApproached':
+      return [appointmentReminder, () => ({})];
+    case 'AppointmentCancelled': {
+      const { reason } = event.payload;
+      return [appointmentCancelledTemplate, () => ({ reason: reason === TICKET_CLOSED ? undefined : reason })];
+    }
+    case 'AppointmentScheduled': {
+      const { previousStartsAt } = event.payload;
+      return [appointmentScheduledTemplate, (say) => ({ previousStartsAt: previousStartsAt === null ? undefined : say.moment(previousStartsAt) })];
+    }
+  }
 }
 
 function noticeOfMoney(event: Of<'PaymentCaptured' | 'PaymentFailed' | 'PayoutCycleClosed'>): Notice {
