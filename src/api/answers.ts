@@ -39,12 +39,10 @@ const OF_STATUS: Readonly<Record<number, readonly HeaderName[]>> = {
 const flaw = z
   .object({
     in: z.enum(['body', 'query', 'header']),
-    pointer: z
-      .string()
-      .openapi({
-        description: 'JSON pointer (RFC 6901) into that part; empty for the whole.',
-        example: '/contact/email',
-      }),
+    pointer: z.string().openapi({
+      description: 'JSON pointer (RFC 6901) into that part; empty for the whole.',
+      example: '/contact/email',
+    }),
     detail: z.string().openapi({ example: 'must be an e-mail address' }),
   })
   .openapi('ProblemError');
@@ -63,16 +61,26 @@ const problem = z
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read, or a header or cursor is wrong',
-  401: 'No valid token',
+  401: 'No valid token, or no valid signature',
   403: 'The token’s roles do not allow it',
   404: 'Nothing exists here, or the caller may not know of it',
-  409: 'The state does not allow it, or a request with the same key is running',
-  413: 'The body is larger than 256 KiB',
-  415: 'The body is not application/json in UTF-8',
+  409: 'The state does not allow it, or a request with the same key is running, which `Retry-After` tells',
+  413: 'The body is larger than the route takes: 256 KiB of JSON',
+  415: 'The body has another type than the route reads: application/json in UTF-8',
   422: 'A value is not accepted; `errors` points at each',
   429: 'Too many requests',
   503: 'A part of the service is unavailable',
 };
+
+/** A read has no body and no key: what is wrong is in its query. */
+const OF_READS: Readonly<Record<number, string>> = {
+  400: 'The cursor or the position is not one that this list or stream gave out',
+  409: 'The list was replaced, or the state does not allow it',
+  422: 'A query parameter is not accepted, or does not exist; `errors` points at each',
+};
+
+/** Says whether a read explains a problem in its own words. */
+export const differsInReads = (status: number): boolean => Object.hasOwn(OF_READS, status);
 
 const SUCCESS: Readonly<Record<number, string>> = {
   200: 'Success',
@@ -91,6 +99,15 @@ export function answerOf(
 ) {
   return { description: SUCCESS[status] ?? '', headers: headersOf(status, headers), content: { [type]: { schema } } };
 }
+
+/** Declares the problems of a read by their statuses. */
+export const problemsOfRead = (statuses: readonly number[]): Responses =>
+  Object.fromEntries(
+    Object.entries(problemsOf(statuses)).map(([status, answer]) => {
+      const description = OF_READS[Number(status)];
+      return [status, description === undefined ? answer : { ...answer, description, headers: headersOf(0) }];
+    }),
+  );
 
 /** Declares problems by their statuses. */
 export const problemsOf = (statuses: readonly number[]): Responses =>

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { findRule, rolesOf } from './access-rules.ts';
-import { answerOf, problemsOf, type Responses } from './answers.ts';
+import { answerOf, problemsOf, problemsOfRead, type Responses } from './answers.ts';
 import { locate } from './locate.ts';
 import { readJson } from './read-json.ts';
 
@@ -129,7 +129,7 @@ export function readRoute<const Path extends string, Params extends z.ZodObject,
     request: { params, query },
     responses: {
       200: answerOf(200, answer),
-      ...problemsOf([...EVERYWHERE, ...badCursor, 422, ...missing(path), ...problems]),
+      ...problemsOfRead([...EVERYWHERE, ...badCursor, 422, ...missing(path), ...problems]),
     } as Responses,
   });
 }

@@ -60,6 +60,7 @@ describe('an operation of the reference', () => {
     expect(without((route) => route.method !== 'GET' || has(route, 400) === hasCursor(route) || !guarded(route))).toEqual([]);
     expect(without((route) => !guarded(route) || !route.path.includes('{') || has(route, 404))).toEqual([]);
     const conflicting = routes.filter((route) => route.method === 'GET' && has(route, 409));
+    expect(conflicting.flatMap(({ operation }) => Object.keys(operation.responses['409']?.headers ?? {}))).not.toContain('Retry-After');
     expect(conflicting.map(({ operation }) => operation.operationId)).toEqual(['getZoneRanking', 'countBackfillSlots']);
     expect(without((route) => route.method !== 'GET' || ![413, 415].some((status) => has(route, status)))).toEqual([]);
   });

@@ -56,10 +56,13 @@ export interface Document {
 }
 
 /** Returns the paths with each operation changed. */
-export const operationsOf = (document: Pick<Document, 'paths'>, change: (operation: Operation) => Operation): Paths =>
+export const operationsOf = (
+  document: Pick<Document, 'paths'>,
+  change: (operation: Operation, method: string) => Operation,
+): Paths =>
   Object.fromEntries(
     Object.entries(document.paths).map(([path, methods]) => [
       path,
-      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation)])),
+      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation, method)])),
     ]),
   );

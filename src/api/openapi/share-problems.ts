@@ -1,3 +1,4 @@
+import { differsInReads } from '../answers.ts';
 import { codeOf } from '../problem-types.ts';
 import { pascal } from './name-schemas.ts';
 import { type Content, type Document, operationsOf } from './shapes.ts';
@@ -5,12 +6,13 @@ import { type Content, type Document, operationsOf } from './shapes.ts';
 /** Returns the document with each problem described once: every operation has much the same ones. */
 export function shareProblems(document: Document): Document {
   const responses: Record<string, Content> = {};
-  const paths = operationsOf(document, (operation) => ({
+  const paths = operationsOf(document, (operation, method) => ({
     ...operation,
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([status, answer]) => {
         if (answer.content?.['application/problem+json'] === undefined) return [status, answer];
-        const name = pascal(codeOf(Number(status)));
+        const isOwn = method === 'get' && differsInReads(Number(status));
+        const name = `${isOwn ? 'Read' : ''}${pascal(codeOf(Number(status)))}`;
         responses[name] = answer;
         return [status, { $ref: `#/components/responses/${name}` }];
       }),
