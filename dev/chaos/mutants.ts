@@ -81,10 +81,16 @@ export const mutants: Readonly<Record<string, Mutant>> = Object.freeze({
     faults: ['kill-worker-inside-fcm-call'],
   },
   'unknown-taken-for-refused': {
-    file: 'src/workers/deliver.ts',
-    from: "return { outcome: 'unknown', status: resendUnknown(",
-    to: "return { outcome: 'rejected', status: resendUnknown(",
+    file: 'src/notifications/end-of-attempt.ts',
+    from: "{ outcome: 'unknown', status: isQueued ?",
+    to: "{ outcome: 'rejected', status: isQueued ?",
     faults: ['whatsapp-drops'],
+  },
+  'outage-spends-attempts': {
+    file: 'src/notifications/end-of-attempt.ts',
+    from: 'const error = new Unavailable(`${channel}: ${reason}`,',
+    to: 'const error = new Error(`${channel}: ${reason}`,',
+    faults: ['whatsapp-5xx'],
   },
   // Both guards have to go: what was planned too early is still not taken too early.
   'slots-by-the-workers-clock': {

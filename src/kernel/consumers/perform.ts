@@ -54,12 +54,9 @@ export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<P
         capacity.release(room);
         break;
       }
-      parts.push(performPart({ batch, deliveries: waiting.splice(0, room) }).then(
-        (failures) => {
-          failed.push(...failures);
-          const outage = failures.find(({ error }) => isUnavailable(error));
-          if (outage !== undefined) ending ??= { error: outage.error, isWhole: false }; // the others would meet it, too
-        },
+      const onOutage = (error: unknown) => void (ending ??= { error, isWhole: false }); // the others would meet it, too
+      parts.push(performPart({ batch, deliveries: waiting.splice(0, room), onOutage }).then(
+        (failures) => void failed.push(...failures),
         (error: unknown) => void (ending = { error, isWhole: true }),
       ));
     }
@@ -72,6 +69,12 @@ export function makePerform<Ports>(outbound: Outbound<Ports>, runtime: Runtime<P
 
 const unbounded: Pick<Capacity, 'take' | 'release'> = { take: async (wanted) => wanted, release: () => undefined };
 
+/** Deliveries that may begin now. */
+interface Part extends ClaimPart {
+  /** Called as soon as a provider is found to be unavailable. */
+  readonly onOutage: (error: unknown) => void;
+}
+
 /** Makes the function that claims deliveries together and performs each. */
 function makePerformPart<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Ports>, { release }: Pick<Capacity, 'release'>) {
   const { sql, ports, log, onPerformed = () => undefined } = runtime;
@@ -80,37 +83,39 @@ function makePerformPart<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Port
     run: (all) => settleTogether(outbound, runtime, all),
   });
 
-  async function performOne(delivery: Delivery, task: unknown, batch: BatchAtHand): Promise<void> {
+  async function performOne(delivery: Delivery, task: unknown, { batch, onOutage }: Part): Promise<void> {
     const { event, committed } = delivery;
     reach('effect.before');
     const performed = await withDeadline(outbound.timeoutMs, batch.signal, (signal) =>
-      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal })).finally(() => {
-      release(1);
-      onPerformed();
-    });
+      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal })).catch((error: Error) => ({ thrown: error, error }));
+    if (isUnavailable(performed.error)) onOutage(performed.error);
+    release(1);
+    onPerformed();
+    if ('thrown' in performed) throw performed.thrown;
     reach('effect.performed');
     await settle({ event, task, ...performed });
     if (performed.error !== undefined) throw performed.error;
     runtime.onConsumed(committed);
   }
 
-  async function performClaim(delivery: Delivery, claim: Claim<unknown> | Error | undefined, batch: BatchAtHand): Promise<void> {
+  async function performClaim(delivery: Delivery, claim: Claim<unknown> | Error | undefined, part: Part): Promise<void> {
     if (claim instanceof Error || claim?.state !== 'mine') release(1);
     if (claim instanceof Error) throw claim;
     if (claim?.state === 'later') throw new RetryLater(claim.delayMs, claim.reason);
     if (claim?.state !== 'mine') return;
-    const perform = () => performOne(delivery, claim.task, batch);
+    const perform = () => performOne(delivery, claim.task, part);
     await (delivery.span === undefined ? perform() : within(delivery.span, perform));
   }
 
-  return async ({ batch, deliveries }: ClaimPart): Promise<readonly FailedDelivery[]> => {
+  return async (part: Part): Promise<readonly FailedDelivery[]> => {
+    const { batch, deliveries } = part;
     const claims = await claimTogether(outbound, runtime, { batch, deliveries }).catch((error: unknown) => {
       release(deliveries.length);
       throw error;
     });
     const failed = await Promise.all(deliveries.map(async (delivery): Promise<readonly FailedDelivery[]> => {
       const { eventId } = delivery.event;
-      return performClaim(delivery, claims.get(eventId), batch).then(
+      return performClaim(delivery, claims.get(eventId), part).then(
         () => [], (error: unknown) => [{ eventId, committed: delivery.committed, error }],
       );
     }));

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../../src/events/tenant-created.ts';
 import { defineOutbound } from '../../../src/kernel/consumers/consumer.ts';
 import { Permanent } from '../../../src/kernel/errors.ts';
+import { type Capacity, makeCapacity } from '../../../src/platform/capacity.ts';
+import { Unavailable } from '../../../src/platform/unavailable.ts';
 import { publishEvents } from '../../../src/outbox/publish.ts';
 import { deliver } from '../../support/deliver.ts';
 import { openSpine } from '../../support/spine.ts';
@@ -11,7 +13,7 @@ import { until } from '../../support/until.ts';
 type TenantCreated = typeof tenantCreated;
 
 /** An outbound consumer whose task is the event's id. */
-const outbound = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number } = {}) =>
+const outbound = (perform: (eventId: string) => Promise<void>, facts: { concurrency?: number; capacity?: () => Capacity } = {}) =>
   defineOutbound<object, [TenantCreated], string, undefined>({
     name: 'subject', on: [tenantCreated], ...facts,
     claim: async (events) => new Map(events.map(({ eventId }) => [eventId, { state: 'mine', task: eventId }])),
@@ -113,4 +115,53 @@ test('a delivery that two batches carry at once is performed once: the claim put
   await until('nothing waits and no batch is left', async () =>
     (await sql`select event_id from waiting_delivery union all select id from queued_batch`).length === 0);
   expect(performed).toEqual(ids);
+});
+
+test('no more deliveries are under way than the capacity has room for, and all are consumed', async () => {
+  const capacity = makeCapacity(() => 2);
+  let [underWay, most] = [0, 0];
+  const subject = outbound(async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+  }, { capacity: () => capacity });
+  const { consumed } = await deliver(subject, 'one', 'two', 'three', 'four', 'five');
+  await until('all are consumed', async () => (await consumed()).length === 5);
+  expect(most).toBe(2);
+  expect(await capacity.take(2)).toBe(2);
+});
+
+test('an outage in the middle of a batch ends it: what was not begun waits without an attempt', async () => {
+  const capacity = makeCapacity(() => 1);
+  let [isAway, calls] = [true, 0];
+  const subject = outbound(async () => {
+    calls += 1;
+    if (isAway) throw new Unavailable('the provider is away');
+  }, { capacity: () => capacity });
+  const { consumed, sql } = await deliver(subject, 'one', 'two', 'three', 'four');
+  await until('all wait', async () => (await sql`select from waiting_delivery where reason = 'unavailable'`).length === 4);
+  expect(calls).toBe(1);
+  isAway = false;
+  await until('all are consumed', async () => (await consumed()).length === 4);
+  expect(await sql`select from delivery_failure`).toHaveLength(0);
+});
+
+test('a worker that stops leaves what it has not begun to others', async () => {
+  const capacity = makeCapacity(() => 1);
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const subject = outbound(async (eventId) => {
+    begun.push(eventId);
+    await gate.promise;
+  }, { capacity: () => capacity });
+  const { consumed, sql, stop, start } = await deliver(subject, 'one', 'two', 'three');
+  await until('one is under way', () => begun.length === 1);
+  const stopped = stop();
+  gate.resolve();
+  await stopped;
+  expect(await consumed()).toEqual(begun.slice(0, 1));
+  expect(await sql`select from delivery_failure`).toHaveLength(0);
+  start();
+  await until('all are consumed', async () => (await consumed()).length === 3);
 });
