@@ -49,6 +49,10 @@ test('every alert fires when what it is about happens, none while all is well, a
   const ask = await breakRanking(system);
   await untilFired(['DeadLetters', 'DeadLettersGrowing', 'EventsUnpublishable', 'HttpErrors', 'NotificationsFailing', 'ConsumerHeld'], ask);
 
+  mailbox.fail = { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' };
+  await mailbox.up();
+  await untilFired(['AccountRefused'], openTicket);
+
   const releaseRelays = holdRelays(system);
   await openTicket();
   await untilFired(['RelaySilent', 'OutboxStuck']);
