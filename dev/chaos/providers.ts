@@ -25,10 +25,12 @@ const mailFailures: Readonly<Record<string, MailFailure>> = {
   '4xx': 'reject-4xx', full: { at: 'MAIL FROM', reply: '452 4.3.1 Insufficient system storage' },
   throttles: { at: 'MAIL FROM', reply: '450 4.7.1 Error: too much mail' },
   greylists: { at: 'RCPT TO', reply: '450 4.7.1 Greylisting in action' },
-  'refuses-us': { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' }, refuses: 'reject-5xx', malformed: 'malformed', drops: 'drop-after-data', silent: 'silent',
+  'refuses-us': { at: 'MAIL FROM', reply: '550 5.7.1 Sender domain not verified' },
+  refuses: 'reject-5xx', malformed: 'malformed', drops: 'drop-after-data', silent: 'silent',
 };
 const httpFailures: Readonly<Record<string, ProviderFailure>> = {
-  429: 'limit', '5xx': 'later', gateway: { status: 502, body: '<html>' }, throttles: 'defer', 'refuses-us': 'account', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
+  429: 'limit', '5xx': 'later', gateway: { status: 502, body: '<html>' }, throttles: 'defer',
+  'refuses-us': 'account', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
 };
 
 const smtp = ({ mailbox }: World) => mailbox;
@@ -43,7 +45,9 @@ export const providerFaults: readonly Fault[] = Object.freeze(
   [
     ...failing('smtp', smtp, mailFailures),
     ...Object.entries(overHttp).flatMap(([name, of]) => [...failing(name, of, httpFailures), ...killing(name, of)]),
-    ...['fcm', 'whatsapp'].map((name): Fault => ({ name: `${name}-foreign-root`, strike: (world, given) => showForeignRoot(world, { name, ...given }) })),
+    ...['fcm', 'whatsapp'].map((name): Fault => ({
+      name: `${name}-foreign-root`, strike: (world, given) => showForeignRoot(world, { name, ...given }),
+    })),
     deadPath('smtp', smtp, ({ mailbox }) => mailbox.smtpUrl),
     deadPath('fcm', overHttp.fcm, (world) => overHttp.fcm(world).url),
     { name: 'kill-workers-inside-smtp-call', strike: killWhile('silent') },

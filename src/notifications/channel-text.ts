@@ -10,7 +10,8 @@ export const readable = (text: string): string =>
   text.toWellFormed().replaceAll(REORDERING, '').replaceAll(CONTROL, '');
 
 /** Makes a text one line, without runs of spaces. */
-export const oneLine = (text: string): string => text.toWellFormed().replaceAll(REORDERING, '').replaceAll(SPACE, ' ').replaceAll(CONTROL, '').trim();
+export const oneLine = (text: string): string =>
+  text.toWellFormed().replaceAll(REORDERING, '').replaceAll(SPACE, ' ').replaceAll(CONTROL, '').trim();
 
 /** Characters that WhatsApp reads as bold, italic, struck out and code, and what looks alike and is none. */
 const MARKUP: Readonly<Record<string, string>> = { '*': '\u2217', '_': '\u02cd', '~': '\u223c', '`': '\u02cb' };
@@ -18,7 +19,8 @@ const MARKUP: Readonly<Record<string, string>> = { '*': '\u2217', '_': '\u02cd',
 const MARKER = /(?<![\p{L}\p{N}])[*_~`]|[*_~`](?![\p{L}\p{N}])/gu;
 
 /** Makes a text a parameter of WhatsApp: one line, whose marks are shown and not read. */
-export const whatsAppParameter = (text: string): string => oneLine(text).replaceAll(MARKER, (mark) => MARKUP[mark] ?? mark);
+export const whatsAppParameter = (text: string): string =>
+  oneLine(text).replaceAll(MARKER, (mark) => MARKUP[mark] ?? mark);
 
 const ONE_LINE: ReadonlySet<string> = new Set(['email.subject', 'push.title']);
 

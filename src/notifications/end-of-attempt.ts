@@ -49,10 +49,10 @@ const endedStatus = ({ isDoubtful }: AttemptFacts) => (isDoubtful ? 'unknown' : 
 const FIRST_HOLD_MS = 500;
 const LONGEST_HOLD_MS = 60_000; // so soon after an outage everything has left
 
-type Held = Extract<Outcome, { readonly outcome: 'limited' | 'unavailable' | 'unauthorized' | 'unreachable' }>;
+type ProviderOutage = Extract<Outcome, { readonly outcome: 'limited' | 'unavailable' | 'unauthorized' | 'unreachable' }>;
 
 /** Holds the channel. A notification that meets one outage after another waits longer: it may be what causes them. */
-function hold({ outcome, reason, retryAfterMs }: Held, { channel, attempt }: AttemptFacts): AttemptEnd {
+function hold({ outcome, reason, retryAfterMs }: ProviderOutage, { channel, attempt }: AttemptFacts): AttemptEnd {
   const waitMs = Math.min(FIRST_HOLD_MS * 2 ** (attempt - 1), LONGEST_HOLD_MS);
   const error = new Unavailable(`${channel}: ${reason}`, { forMs: retryAfterMs, waitMs, isAccount: outcome === 'unauthorized' });
   return { end: { outcome, status: 'queued', detail: reason }, error };
@@ -73,7 +73,7 @@ const LAST_TRY_MS = 30_000; // before the deadline, so that the last try is not 
 
 /** Lets a notification wait by itself, longer each time, until its deadline. Then it has failed. */
 function defer(
-  outcome: Extract<Outcome, { readonly outcome: 'deferred' }> | Held,
+  outcome: Extract<Outcome, { readonly outcome: 'deferred' }> | ProviderOutage,
   facts: AttemptFacts,
 ): AttemptEnd {
   const { reason, retryAfterMs } = outcome;
@@ -82,7 +82,8 @@ function defer(
   const givenUpAt = Math.min(since.getTime() + longestWaitMs, expiresAt?.getTime() ?? Infinity);
   const leftMs = givenUpAt - now.getTime() - LAST_TRY_MS;
   if (leftMs <= 0) {
-    return { end: { outcome: outcome.outcome, status: endedStatus(facts), detail: `${reason}, since ${since.toISOString()}` } };
+    const detail = `${reason}, since ${since.toISOString()}`;
+    return { end: { outcome: outcome.outcome, status: endedStatus(facts), detail } };
   }
   const isShort = retryAfterMs !== undefined || outcome.outcome !== 'deferred';
   const grownMs = Math.min((isShort ? FIRST_ASKED_MS : FIRST_MS) * 2 ** deferrals, LONGEST_MS);

@@ -107,7 +107,8 @@ export function openMail({
     const span = startChild('SMTP send', { 'server.address': URL.parse(url)?.host ?? '' });
     try {
       if (!(await free.takeWithin(waitMs))) {
-        throw new SmtpFailure(Object.assign(new Error('no connection was free'), { code: NO_CONNECTION }) as NodemailerError, false);
+        const cause = Object.assign(new Error('no connection was free'), { code: NO_CONNECTION });
+        throw new SmtpFailure(cause as NodemailerError, false);
       }
       const beganAt = performance.now();
       return await attempt(message).finally(() => {

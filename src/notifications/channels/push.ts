@@ -47,7 +47,8 @@ async function sendByFcm(fcm: Fcm, token: string, message: PushMessage): Promise
     apns: { headers: { 'apns-collapse-id': notificationId } },
     webpush: { notification: { tag: notificationId } },
   }, signal);
-  if (!posted.answered) return posted.isRefused === true ? { outcome: 'unauthorized', reason: `fcm ${posted.reason}` } : unanswered('fcm', posted);
+  if (!posted.answered && posted.isRefused === true) return { outcome: 'unauthorized', reason: `fcm ${posted.reason}` };
+  if (!posted.answered) return unanswered('fcm', posted);
   const { status, headers } = posted;
   const body = readFcmBody(posted.body);
   const reason = ['fcm', status, body.errorCode ?? body.status].filter(Boolean).join(' ');
@@ -84,7 +85,8 @@ function unanswered(
   { handedOver, reason }: Extract<Posted, { answered: false }>,
   one: { readonly isOneOfMany?: true } = {},
 ): Outcome {
-  return handedOver ? { outcome: 'unknown', reason: `${service} ${reason}` } : { outcome: 'unreachable', reason: `${service} ${reason}`, ...one };
+  const facts = { reason: `${service} ${reason}` };
+  return handedOver ? { outcome: 'unknown', ...facts } : { outcome: 'unreachable', ...facts, ...one };
 }
 
 const shown = ({ content: { title, body } }: PushMessage) =>

@@ -46,8 +46,14 @@ export interface FcmBody {
 
 /** Returns what an answer of FCM means that is no acceptance. */
 export function answerOfFcm(httpStatus: number, { errorCode = '', status = '', isOneDevice }: FcmBody): Answer {
-  const answer = BY_CODE[errorCode] ?? BY_STATUS[status] ?? (httpStatus === 404 ? answers.accountNever : answerOfStatus(httpStatus));
+  const byHttp = httpStatus === 404 ? answers.accountNever : answerOfStatus(httpStatus);
+  const answer = BY_CODE[errorCode] ?? BY_STATUS[status] ?? byHttp;
   return answer === answers.accountLater && isOneDevice ? answers.recipientLater : answer;
+}
+
+interface FcmJson {
+  readonly name?: unknown;
+  readonly error?: { readonly status?: unknown; readonly details?: unknown };
 }
 
 interface Detail {
@@ -57,7 +63,7 @@ interface Detail {
 
 /** Reads an answer of FCM; what is not there, or is not text, is absent. */
 export function readFcmBody(body: string): FcmBody {
-  const { name, error } = parse(body) as { readonly name?: unknown; readonly error?: { readonly status?: unknown; readonly details?: unknown } };
+  const { name, error } = parse(body) as FcmJson;
   const details = (Array.isArray(error?.details) ? error.details : []).map((detail) => Object(detail) as Detail);
   const violations = details.flatMap((detail) => (Array.isArray(detail.violations) ? (detail.violations as unknown[]) : []));
   const subjects = violations.map((violation) => String((Object(violation) as { subject?: unknown }).subject));

@@ -17,8 +17,8 @@ export function answerOfSmtp({ command = '', code, text }: SmtpReply): Answer {
   const stage = stageOf(command);
   if (code === 421) return answers.everybodyLater; // the server closes down, or closes us out, whatever was asked
   if ([530, 534, 535, 538].includes(code)) return answers.accountNever; // it wants TLS or other credentials
-  const known = byEnhancedCode(code, text, stage) ?? byText(code, text, stage);
-  return known ?? (code < 500 ? LATER[stage] : NEVER[stage]);
+  const byStage = code < 500 ? LATER[stage] : NEVER[stage];
+  return byEnhancedCode(code, text, stage) ?? byText(code, text, stage) ?? byStage;
 }
 
 function stageOf(command: string): Stage {
@@ -56,7 +56,7 @@ const BY_DETAIL: Readonly<Record<string, { readonly later: Answer; readonly neve
   ...Object.fromEntries([
     8, 9, 10, 11, 12, 13, 14, // credentials, encryption
     20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, // DKIM, SPF, DMARC, reverse DNS, a flood of mail
-    57, 60, 64, 501, 502, 503, 506, 508, 509, 511, 705, 708, 750, // Exchange: the client, its domain, its address, its tenant
+    57, 60, 64, 501, 502, 503, 506, 508, 509, 511, 705, 708, 750, // Exchange: client, domain, address, tenant
   ].map((detail) => [`7.${detail}`, account])),
 };
 
@@ -71,8 +71,8 @@ function byEnhancedCode(code: number, text: string, stage: Stage): Answer | unde
   const isBlocked = /^60[6-9]$|^6[1-4]\d$/.test(detail); // Exchange 5.7.606 to 649: our address is on its list
   if (subject === '7' && isBlocked) return account[when];
   const isOurs = stage === 'sender' && subject !== '6'; // there is no recipient yet
-  const found = BY_DETAIL[`${subject}.${detail}`] ?? (isOurs ? undefined : BY_SUBJECT[subject]);
-  if (found !== undefined) return found[when];
+  const answer = BY_DETAIL[`${subject}.${detail}`] ?? (isOurs ? undefined : BY_SUBJECT[subject]);
+  if (answer !== undefined) return answer[when];
   if (when === 'never') return undefined;
   if (subject === '3') return answers.everybodyLater; // the system: its disk, its load
   if (subject === '7' && stage === 'sender') return answers.accountLater;
