@@ -8,6 +8,7 @@ import { alertNames, watchBy } from '../support/alarmed.ts';
 import { isolatedRedis } from '../support/redis.ts';
 import { openShop, settled, someone, startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
+import { startWebWithKeys } from '../support/web-with-keys.ts';
 
 const BLOCK_LOOP = new URL('../support/block-loop.ts', import.meta.url);
 const RELAYS = ['relay.1', 'relay.2'];
@@ -28,7 +29,9 @@ test('every alert fires when what it is about happens, none while all is well, a
   const redis = await isolatedRedis();
   const system = await startSystem({ formation: { web: 1, relay: 2, worker: 1 }, redisUrl: redis.url, preload: [BLOCK_LOOP] });
   const { kill, mailbox } = system;
-  const [openTicket, watched] = await Promise.all([openShop(system), watchBy(system)]);
+  const webWithKeys = await startWebWithKeys(system);
+  const scraped = (type: string) => [...system.scraped(type), ...(type === 'web' ? [webWithKeys.scraped] : [])];
+  const [openTicket, watched] = await Promise.all([openShop(system), watchBy({ scraped })]);
   await openTicket();
   await settled(system);
   const { untilFired } = watched;
@@ -40,6 +43,7 @@ test('every alert fires when what it is about happens, none while all is well, a
   }, { deadlineMs: 40_000 }); // Prometheus itself may start slowly
   await until('no alert waits or fires', async () => (await watched.active()).length === 0, { deadlineMs: 30_000 });
   watched.fired.clear();
+  expect(await webWithKeys.ask()).toBe(200); // its keys grow old from now on
 
   const plan = await hold(system, (tx) => tx`select from job where name = 'release-notifications' for update`);
   kill('relay.2', 'SIGUSR2');
@@ -71,7 +75,7 @@ test('every alert fires when what it is about happens, none while all is well, a
   );
 
   redis.kill('SIGKILL');
-  await untilFired(['BacklogUnreadable', 'SweepSilent']);
+  await untilFired(['BacklogUnreadable', 'SweepSilent', 'TokenKeysStale']);
   expect([...watched.fired].toSorted()).toEqual(alertNames.toSorted());
   await redis.restart(); // what stands still or waits would take its time to end
   for (const name of ['relay.2', 'worker.1']) kill(name, 'SIGCONT');

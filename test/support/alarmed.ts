@@ -59,7 +59,7 @@ export async function watchBy(system: Pick<System, 'scraped'>) {
       await until(() => `fired: ${missing().join(', ')}`, async () => {
         await provoke();
         await active();
-    return missing().length === 0;
+        return missing().length === 0;
       }, { deadlineMs: 40_000 });
     },
   };
