@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { toPlain } from '../domain/money.ts';
+import { toNearestPlain } from '../domain/money.ts';
 import {
   accountMismatchKinds, listAccountMismatches, listAccounts, positionOf, type AccountMismatch,
 } from '../store/accounts.ts';
@@ -65,7 +65,7 @@ export function accountRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
     const ofTenant = { tenantId, kind: 'wrong-currency', after: undefined, limit: MAX_WRONG_PAYMENTS };
     const [accounts, wrong] = await Promise.all([listAccounts(sql, tenantId), listAccountMismatches(sql, ofTenant)]);
     const views = accounts.map(({ currency, billed, received, due, excess }) => {
-      const plain = (minor: bigint) => toPlain({ minor, currency });
+      const plain = (minor: bigint) => toNearestPlain({ minor, currency });
       return { billed: plain(billed), received: plain(received), due: plain(due), excess: plain(excess) };
     });
     return c.json({ accounts: views, wrongCurrency: wrong.map(toView) }, 200);
@@ -83,4 +83,4 @@ export function accountRoutes(api: Api, { sql }: Pick<ApiDeps, 'sql'>): void {
 }
 
 const toView = ({ tenantId, kind, amount: minor, currency, paymentId }: AccountMismatch) =>
-  ({ tenantId, kind, amount: toPlain({ minor, currency }), paymentId });
+  ({ tenantId, kind, amount: toNearestPlain({ minor, currency }), paymentId });

@@ -1,31 +1,33 @@
 import { z } from '@hono/zod-openapi';
 import { countries, currencies } from '../domain/iso-codes.ts';
-import { findUnreadable, findUnreadableInLine, isBlank } from '../domain/readable-text.ts';
+import { findUnreadable, findUnreadableInLine, isBlank, isLongerThan } from '../domain/readable-text.ts';
 import { isTimeZone } from '../domain/time-zone.ts';
 import { readEmailAddress } from '../platform/email-address.ts';
 
 /** A UUID in lower case, as PostgreSQL writes it: two spellings of one id must compare as equal. */
 export const uuid = z.uuid().toLowerCase();
 
-const readable = (schema: z.ZodString, find: (text: string) => string | undefined) =>
-  schema.superRefine((text, context) => {
+const readable = (maxLength: number, find: (text: string) => string | undefined) =>
+  z.string().superRefine((text, context) => {
+    if (isLongerThan(text, maxLength)) {
+      context.addIssue({ code: 'too_big', origin: 'string', maximum: maxLength, inclusive: true, input: text });
+      return;
+    }
     const message = find(text);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
+  }).openapi({ maxLength });
 
 const unlessBlank = (find: (text: string) => string | undefined) => (text: string) =>
   isBlank(text) ? 'must not be blank' : find(text);
 
-/** One line of visible text. Control characters would end up in headers of mail. */
-export const line = (maxLength: number) =>
-  readable(z.string().max(maxLength), unlessBlank(findUnreadableInLine)).openapi({ example: 'Clima Norte' });
+/** One line of visible text, of so many code points. Control characters would end up in headers of mail. */
+export const line = (maxLength: number) => readable(maxLength, unlessBlank(findUnreadableInLine)).openapi({ example: 'Clima Norte' });
 
 /** Text of any lines, kept as it came. */
-export const text = (maxLength: number) =>
-  readable(z.string().max(maxLength), unlessBlank(findUnreadable)).openapi({ example: 'It drips when it cools.' });
+export const text = (maxLength: number) => readable(maxLength, unlessBlank(findUnreadable)).openapi({ example: 'It drips when it cools.' });
 
 /** Text of any lines, which may be blank. */
-export const anyText = (maxLength: number) => readable(z.string().max(maxLength), findUnreadable);
+export const anyText = (maxLength: number) => readable(maxLength, findUnreadable);
 
 /** An e-mail address, as it can be delivered. */
 export const email = z.string().transform((written, context) => {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { InvoiceLine } from '../domain/invoicing.ts';
-import { toPlain } from '../domain/money.ts';
+import { toNearestPlain, toPlain } from '../domain/money.ts';
 import type { InvoiceStanding } from '../store/accounts.ts';
 import type { KeptInvoice, ListedInvoice } from '../store/invoices.ts';
 import { uuid } from './fields.ts';
@@ -81,7 +81,7 @@ export function toInvoice(invoice: KeptInvoice) {
 }
 
 export function toStandingInvoice(invoice: KeptInvoice, standing: InvoiceStanding | undefined) {
-  const plain = (minor: bigint) => toPlain({ minor, currency: invoice.currency });
+  const plain = (minor: bigint) => toNearestPlain({ minor, currency: invoice.currency });
   const view = standing && { credited: plain(standing.credited), paid: plain(standing.paid), due: plain(standing.due) };
   return { ...toInvoice(invoice), standing: view ?? null };
 }

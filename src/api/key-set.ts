@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import { Problem } from './problem.ts';
 
 const FRESH_MS = 600_000;
@@ -21,7 +22,7 @@ export interface KeySet {
  * for at once, a few times: beyond, the answer is 503, for the key may have been published a second ago.
  */
 export function openKeySet(url: URL, onStale: (error: unknown) => void): KeySet {
-  const remote = createRemoteJWKSet(url, { cacheMaxAge: Infinity, cooldownDuration: Infinity });
+  const remote = createRemoteJWKSet(url, { cacheMaxAge: Infinity, cooldownDuration: Infinity, [customFetch]: fetchUsable });
   const mayAsk = bucketOf(MOST_ASKED, ASKED_MS);
   let [fetchedMs, triedMs] = [0, 0];
 
@@ -71,6 +72,29 @@ export function openKeySet(url: URL, onStale: (error: unknown) => void): KeySet 
       return fetchedMs === 0 ? 0 : (Date.now() - fetchedMs) / 1_000;
     },
   };
+}
+
+/** Fetches a key set, and leaves out keys that no token can be verified with: one of them would end the search among all. */
+const fetchUsable: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  if (response.status !== 200) return response;
+  const body = (await response.json()) as { readonly keys?: unknown } | null;
+  const keys = Array.isArray(body?.keys) ? body.keys.filter(isUsable) : [];
+  if (keys.length === 0) throw new Error('the answer of JWKS_URL has no usable key');
+  return Response.json({ keys });
+};
+
+const LEAST_RSA_BITS = 2_048;
+
+/** Returns true for a key of the algorithms that tokens may have. */
+function isUsable(jwk: unknown): boolean {
+  if (typeof jwk !== 'object' || jwk === null || ('use' in jwk && jwk.use !== 'sig')) return false;
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    return type === 'rsa' ? (details.modulusLength ?? 0) >= LEAST_RSA_BITS : details.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
 }
 
 const whenOfAnother = (error: unknown): undefined => {

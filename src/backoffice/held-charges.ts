@@ -7,7 +7,7 @@ import { cutPage, endOf } from '../api/page.ts';
 import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { assertDisinterested } from '../api/second-operator.ts';
-import { toPlain } from '../domain/money.ts';
+import { toNearestPlain } from '../domain/money.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { endHold, listHeldCharges } from '../store/performance-charges.ts';
 
@@ -46,7 +46,7 @@ export function heldChargeRoutes(api: Api, deps: ApiDeps): void {
     const rows = await listHeldCharges(deps.sql, { before: endOf(SCOPE, given), limit: size + 1 });
     const { page, nextCursor } = cutPage(rows, { scope: SCOPE, limit: size });
     const charges = page.map(({ id, tenantId, amount, occurredAt, holdReason }) =>
-      ({ id, tenantId, amount: toPlain(amount), occurredAt, holdReason }));
+      ({ id, tenantId, amount: toNearestPlain(amount), occurredAt, holdReason }));
     return c.json({ charges, nextCursor }, 200);
   });
 

@@ -5,7 +5,7 @@ import { currency, uuid } from '../api/fields.ts';
 import { day, moneyView } from '../api/money-fields.ts';
 import { unprocessable } from '../api/problem.ts';
 import { none, writeRoute } from '../api/route.ts';
-import { toPlain } from '../domain/money.ts';
+import { toNearestPlain } from '../domain/money.ts';
 import type { PayoutCycle } from '../domain/payout.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { closePayoutCycle, findClosedCycle } from '../store/payout-cycles.ts';
@@ -71,7 +71,7 @@ export function payoutCycleRoutes(api: Api, deps: ApiDeps): void {
 function toView(cycle: PayoutCycle) {
   const { id, ambassadorUserId, currency: code, periodStart, periodEnd, lineCount: lines, closedAt } = cycle;
   const { linesTotal, carriedIn, payable, carriedOut } = cycle;
-  const plain = (minor: bigint) => toPlain({ minor, currency: code });
+  const plain = (minor: bigint) => toNearestPlain({ minor, currency: code });
   return {
     id, ambassadorUserId, periodStart, periodEnd, lines, linesTotal: plain(linesTotal), carriedIn: plain(carriedIn),
     payable: plain(payable), carriedOut: plain(carriedOut), closedAt,

@@ -26,6 +26,13 @@ export function toPlain({ minor, currency }: Money): PlainMoney {
   return { minor: plain, currency };
 }
 
+/** Returns an amount as JSON can hold it. A sum beyond 2^53 is shown as the nearest one, for a list must not end at it. */
+export function toNearestPlain({ minor, currency }: Money): PlainMoney {
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  const nearest = minor > most ? most : minor < -most ? -most : minor;
+  return { minor: Number(nearest), currency };
+}
+
 /** The whole number nearest to `dividend / divisor`, to the even one of two as near; the divisor is positive. */
 export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   if (divisor <= 0n) throw new RangeError('a divisor has to be positive');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { json, signIn } from '../support/app.ts';
 import { openLedger } from '../support/ledger.ts';
 import { captured, deliver } from '../support/money.ts';
+import { signInOperator } from '../support/operator.ts';
 
 const mxn = (minor: number) => ({ minor, currency: 'MXN' });
 const ticket = { kind: 'closed-ticket', minor: 12_000 }; // 13,920 with its tax
@@ -127,4 +128,30 @@ test('an account is its tenant’s and the operators’ to see, and a credit not
   await issue('2026-04');
   const { note } = await credit(await invoiceOf('2026-03'));
   expect(await json(await owner.get(`/invoices/${String(note['id'])}`))).toMatchObject({ standing: null });
+});
+
+test('a tenant whose sums no number holds is listed with the nearest ones, beside the others', async () => {
+  const { sql, app, tenant, charge, payment, issue, operator, mismatches, tenantId } = await open();
+  const [bad, other] = [await tenant(), await tenant()];
+  for (const id of [bad, other, tenantId]) await charge(id, '2026-03-10T18:00:00Z', ticket);
+  await issue('2026-04');
+  const far = '9223372036854775807';
+  for (const currency of ['MXN', 'MXN', 'USD']) {
+    const id = await payment(bad, '2026-05-02T18:00:00Z', 1);
+    await sql`update payment set amount_minor = ${far}, currency = ${currency} where id = ${id}`;
+    if (currency === 'USD') {
+      await sql`insert into refund (id, payment_id, provider_refund_id, amount_minor, refunded_at) values (${randomUUID()}, ${id}, 'a', 1, now())`;
+    }
+  }
+  await payment(other, '2026-05-02T18:00:00Z', 13_921);
+  const most = Number.MAX_SAFE_INTEGER;
+  const listed = (await mismatches()) as { tenantId: string; kind: string; amount: { minor: number } }[];
+  expect(listed.map((one) => [one.tenantId, one.kind, one.amount.minor]).toSorted()).toEqual([
+    [tenantId, 'due', 13_920], [bad, 'excess', most], [bad, 'wrong-currency', most], [other, 'excess', 1],
+  ].toSorted());
+  expect(await json(await operator.get(`/tenants/${bad}/account`))).toMatchObject({ accounts: [{ received: mxn(most), due: mxn(0), excess: mxn(most) }] });
+  const ui = await signInOperator(app);
+  expect(await ui.read('/backoffice/ui/accounts')).toContain(other.slice(-12));
+  const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${bad}`;
+  expect((await json(await operator.get(`/invoices/${invoice?.id ?? ''}`)))['standing']).toEqual({ credited: mxn(0), paid: mxn(13_920), due: mxn(0) });
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign as signBytes, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, SignJWT } from 'jose';
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 afterEach(() => void vi.useRealTimers());
 
-const newKey = (kid?: string) => ({ kid, ...generateKeyPairSync('rsa', { modulusLength: 2_048 }) });
+const newKey = (kid?: string, modulusLength = 2_048) => ({ kid, ...generateKeyPairSync('rsa', { modulusLength }) });
 type Key = ReturnType<typeof newKey>;
 
 /** A token that lasts for days by the clock of the moment. */
@@ -23,11 +23,12 @@ const sign = ({ privateKey, kid }: { readonly privateKey: KeyObject; readonly ki
 
 /** An issuer that publishes keys, and counts who fetches them. */
 async function openIssuer(...published: Key[]) {
-  const issuer = { published, status: 200, fetched: 0 };
+  const issuer: { published: readonly Key[]; status: number; fetched: number; body: string | undefined; others: readonly unknown[] } =
+    { published, status: 200, fetched: 0, body: undefined, others: [] };
   const server = createServer((_, response) => {
     issuer.fetched += 1;
     void Promise.all(issuer.published.map(async ({ publicKey, kid }) => ({ ...(await exportJWK(publicKey)), alg: 'RS256', ...(kid === undefined ? {} : { kid }) })))
-      .then((keys) => response.writeHead(issuer.status, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys })));
+      .then((keys) => response.writeHead(issuer.status, { 'Content-Type': 'application/json' }).end(issuer.body ?? JSON.stringify({ keys: [...issuer.others, ...keys] })));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -138,4 +139,52 @@ test('a token that names no key is tried with each', async () => {
   const issuer = await openIssuer(one, two);
   for (const { privateKey } of [one, two]) await issuer.verify(await sign({ privateKey }));
   await expect(issuer.verify(await sign({ privateKey: newKey().privateKey }))).rejects.toMatchObject({ status: 401 });
+});
+
+test.each(['<html><body>Sign in</body></html>', '', '{}', '[]', 'null', '{"keys":null}', '{"keys":{}}', '{"keys":[]}', '{"keys":["x"]}', '{"error":"busy","keys":'])(
+  'an answer that has no keys, such as %j, is no key set: the last good keys serve, and without any the answer is 503',
+  async (body) => {
+    clockStandsStill();
+    const key = newKey('one');
+    const issuer = await openIssuer(key);
+    issuer.body = body;
+    await expect(issuer.verify(await sign(key))).rejects.toMatchObject({ status: 503 });
+    issuer.body = undefined;
+    await issuer.verify(await sign(key));
+    issuer.body = body;
+    pass(11 * MINUTE_MS);
+    await issuer.verify(await sign(key));
+    await until('the failure is told', () => Promise.resolve(issuer.stale.length > 0));
+    await issuer.verify(await sign(key));
+  },
+);
+
+test('keys that cannot be used keep no others from being used', async () => {
+  const key = newKey('one');
+  const issuer = await openIssuer(newKey('weak', 1_024), key);
+  issuer.others = [
+    { kty: 'XYZ', kid: 'one' }, { kty: 'RSA', kid: 'one', alg: 'RS256' }, { kty: 'RSA', kid: 'one', n: '!', e: 'AQAB' }, { kty: 'oct', kid: 'one', k: 'abc' }, {},
+    { kty: 'RSA', kid: 'one', use: 'enc', ...(await exportJWK(newKey().publicKey)) }, { kty: 'EC', kid: 'one', crv: 'P-521', x: 'a', y: 'b' },
+  ];
+  await issuer.verify(await sign(key));
+  await issuer.verify(await sign({ privateKey: key.privateKey }));
+});
+
+test('of two keys with one id each is tried', async () => {
+  const [one, two] = [newKey('same'), newKey('same')];
+  const issuer = await openIssuer(one, two);
+  for (const key of [one, two]) await issuer.verify(await sign(key));
+  await expect(issuer.verify(await sign(newKey('same')))).rejects.toMatchObject({ status: 401 });
+});
+
+test('a token of a key that is too weak is refused, whether it names the key or not', async () => {
+  const weak = newKey('weak', 1_024);
+  const issuer = await openIssuer(weak, newKey('one'));
+  const input = (header: object) => [header, { iss: tokenConfig.JWT_ISSUER, aud: tokenConfig.JWT_AUDIENCE, sub: randomUUID(), exp: Math.floor(Date.now() / 1_000) + 60, roles: [] }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  for (const header of [{ alg: 'RS256', kid: 'weak' }, { alg: 'RS256' }]) {
+    const text = input(header);
+    const token = `${text}.${signBytes('sha256', Buffer.from(text), weak.privateKey).toString('base64url')}`;
+    await expect(issuer.verify(token)).rejects.toMatchObject({ status: 401 });
+  }
 });

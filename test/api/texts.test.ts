@@ -4,21 +4,27 @@ import { createApp } from '../../src/api/app.ts';
 import { email, line, text } from '../../src/api/fields.ts';
 import { appDeps, json, signIn, tenantBody, ticketBody, untouchable, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { textsOf } from '../support/texts-of.ts';
 
 const blanks = ['', ' ', '\u200b', '\u2800', '\u3164', '\u00ad', '\u2060', '\ufeff', '\u115f\u1160', '\uffa0', '\u034f', '\ufe0f', '\u200d\u200c', '\u180e',
-  '\u3000\u00a0', '\u{e0020}\u{e007f}', '\u200e\u200f', '\u061c', '\u{1d159}', '\u{13441}', '\u0301', '\u2800\u200b \u00ad'];
+  '\u3000\u00a0', '\u{e0020}\u{e007f}', '\u200e\u200f', '\u061c', '\u{1d159}', '\u{13441}', '\u0301', '\u2800\u200b \u00ad', '\u1160', '\u17b4\u17b5', '\ue000', '\u{f8ff}', '\u{f0000}', '\ufffc', '\ufffd',
+  '\u0378', '\u0301\u0302\u0303', '\u{16fe4}', '\u{e0041}\u{e0042}', '\ufffe'];
+const unseen = ['a\ufffe', 'a\uffff', 'a\ufdd0', '\u{1ffff}a', 'a\ufff9b\ufffac\ufffb', 'a\u{e0041}\u{e0042}', '\u{e0001}a', '🏴\u{e0067}a', '👍\u{e0067}\u{e0062}\u{e0065}\u{e007f}'];
+const heaps = [`a${'\u0301'.repeat(100)}`, `a${'\u0301'.repeat(9)}`, `ก${'\u0e49'.repeat(50)}`, `a${'\u0489'.repeat(20)}`];
 const reordering = ['Clima\u202e', 'abc\u202e gpj.exe', '\u202aabc', 'a\u202bb', 'a\u202db\u202c', '\u2066a\u2069', '\u2067a', '\u2068a', 'a\u206fb'];
 const controls = ['a\u0007', 'a\u001b[31m', 'a\u007f', 'a\u0085b', 'a\u0000b'];
 const twoLines = ['a\nb', 'a\r\nBcc: x@y', 'a\u2028b', 'a\u2029b', 'a\vb', 'a\fb'];
-const readable = ['Clima Norte', '👩‍👩‍👧‍👦 家族', '👩‍👩‍👧‍👦', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '❤️', 'می‌خواهم', 'שלום\u200f', 'العربية\u200e 5', 'नमस्‍ते', 'São João\u0301', '株式会社', '.', '5', 'a\u00adb', 'Łódź', "o'Brien"];
+const readable = ['Clima Norte', '👩‍👩‍👧‍👦 家族', '👩‍👩‍👧‍👦', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '❤️', 'می‌خواهم', 'שלום\u200f', 'العربية\u200e 5', 'नमस्‍ते', 'São João\u0301', '株式会社', '.', '5', 'a\u00adb', 'Łódź', "o'Brien", 'बेंगलुरु', 'བསྒྲུབས', 'בְּרֵאשִׁ֖ית', 'ế', '1️⃣', ' a ', '🏴󠁧󠁢󠁳󠁣󠁴󠁿 x', 'a\ue000', '\u0646\u0645\u06cc\u200c\u0634', 'a\u0378'];
 
 const isTaken = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 const reasons = (schema: z.ZodType, value: unknown) => schema.safeParse(value).error?.issues.map(({ message }) => message) ?? [];
 
-test.each([['a line', line(100)], ['a text', text(100)]] as const)('%s has to be visible to a reader, in the order in which it is stored', (_what, schema) => {
+test.each([['a line', line(200)], ['a text', text(200)]] as const)('%s has to be visible to a reader, in the order in which it is stored', (_what, schema) => {
   for (const blank of blanks) expect([blank, reasons(schema, blank)]).toEqual([blank, ['must not be blank']]);
   for (const one of reordering) expect([one, reasons(schema, one)]).toEqual([one, [expect.stringContaining('direction of text') as string]]);
   for (const one of controls) expect([one, isTaken(schema, one)]).toEqual([one, false]);
+  for (const one of unseen) expect([one, reasons(schema, one)]).toEqual([one, [expect.stringContaining('never shown') as string]]);
+  for (const one of heaps) expect([one, reasons(schema, one)]).toEqual([one, ['must not have more than 8 combining marks on a letter']]);
   for (const one of readable) expect([one, schema.safeParse(one).data]).toEqual([one, one]);
 });
 
@@ -28,31 +34,12 @@ test('a text has lines and tabs, a line has none', () => {
   expect(isTaken(line(100), 'a\tb')).toBe(false);
 });
 
-interface Def { readonly type: string; readonly [key: string]: unknown }
-const defOf = (schema: unknown) => (schema as { readonly def: Def }).def;
-
-/** The schemas of texts inside a schema, each with its place. */
-function textsOf(schema: unknown, place: string): readonly (readonly [place: string, schema: z.ZodType])[] {
-  const def = defOf(schema);
-  switch (def.type) {
-    case 'string':
-      return [[place, schema as z.ZodType]];
-    case 'object':
-      return Object.entries(def['shape'] as object).flatMap(([key, member]) => textsOf(member, `${place}/${key}`));
-    case 'array':
-      return textsOf(def['element'], `${place}/*`);
-    case 'record':
-      return [...textsOf(def['keyType'], `${place}/{}`), ...textsOf(def['valueType'], `${place}/*`)];
-    case 'union':
-      return (def['options'] as readonly unknown[]).flatMap((option) => textsOf(option, place));
-    case 'optional': case 'nullable': case 'default': case 'readonly': case 'nonoptional': case 'catch':
-      return textsOf(def['innerType'], place);
-    case 'pipe':
-      return defOf(def['in']).type === 'string' ? [[place, schema as z.ZodType]] : [...textsOf(def['in'], place), ...textsOf(def['out'], place)];
-    default:
-      return [];
+test('a text’s length is its code points, whatever they are', () => {
+  for (const one of ['a', 'ñ', '👨', '𠮷', '\u{1f3f4}']) {
+    expect([one, isTaken(line(20), one.repeat(20)), reasons(line(20), one.repeat(21))]).toEqual([one, true, [expect.stringMatching(/20/)]]);
   }
-}
+  expect(isTaken(text(256 * 1_024), '👨'.repeat(256 * 1_024))).toBe(true);
+});
 
 /** Texts of providers, whose rules are theirs; opaque positions, which answer 400; and samples of a preview, which nobody stores. */
 const foreign = / \/webhooks\/|\/(cursor|lastEventId)$|\/props\//;
@@ -68,7 +55,7 @@ test('every text that a route takes refuses what a reader cannot see or would re
   }).filter(([place]) => !foreign.test(place));
   expect(texts.length).toBeGreaterThan(80);
   const taken = texts.flatMap(([place, schema]) =>
-    ['\u202egpj', 'a\u202e', 'x\u2066y', 'a\u0007'].filter((bad) => isTaken(schema, bad)).map((bad) => `${place} takes ${JSON.stringify(bad)}`));
+    ['\u202egpj', 'a\u202e', 'x\u2066y', 'a\u0007', 'a\ufffe', 'a\u{e0041}', 'a\ufff9', `a${'\u0301'.repeat(100)}`].filter((bad) => isTaken(schema, bad)).map((bad) => `${place} takes ${JSON.stringify(bad)}`));
   expect(taken).toEqual([]);
   const blank = texts.flatMap(([place, schema]) => ['\u200b', '\u3164\u2800'].filter((bad) => isTaken(schema, bad)).map(() => place));
   expect([...new Set(blank)].filter((place) => !place.includes('/parts/'))).toEqual([]);

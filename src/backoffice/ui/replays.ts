@@ -40,7 +40,7 @@ const said = words({
 
 const list = { path: REPLAYS, params: none, query: z.strictObject({ limit, cursor }) };
 const one = { path: `${REPLAYS}/:id`, params: z.strictObject({ id: uuid }), query: none };
-const window = z.strictObject({ consumer: z.string().max(100), from: moment, to: moment, reason: line(500) });
+const window = z.strictObject({ consumer: z.string().regex(/^[a-z][a-z-]{0,99}$/), from: moment, to: moment, reason: line(500) });
 
 /** Where operators let a consumer handle the past again, after a trial. */
 export function replayPages(api: Api, deps: ApiDeps): void {
