@@ -11,10 +11,8 @@ import { raiseMismatch, resolveMissingHere } from '../store/raise-mismatch.ts';
 import { insertRefund, keepEarlyRefund, listRefunds, takeEarlyRefunds } from '../store/refunds.ts';
 import { isSubscriptionOf } from '../store/tenant-subscriptions.ts';
 import { findTenant } from '../store/tenants.ts';
+import { believe } from './provider-instant.ts';
 import type { PaymentReport, UnreadableReport } from './read-payment-report.ts';
-
-/** How far ahead of ours a provider's clock may be. */
-const AHEAD_MS = 300_000;
 
 const IMPOSSIBLE_TIME = 'data.occurredAt cannot be read or true; the time of receipt was recorded';
 
@@ -48,7 +46,7 @@ export async function recordReport(tx: Tx, reported: Reported): Promise<Recorded
   const { report, receivedAt } = reported;
   await holdPayment(tx, nameOf(reported));
   const known = await findPaymentToChange(tx, nameOf(reported));
-  const occurredAt = timeOf(reported);
+  const occurredAt = believe(report.data.occurredAt, receivedAt);
   const recorded = report.type === 'payment.refunded'
     ? await recordRefund(tx, { reported, report, known, occurredAt: occurredAt ?? receivedAt })
     : await recordPayment(tx, { reported, report, known, occurredAt: occurredAt ?? receivedAt });
@@ -66,12 +64,6 @@ export async function recordUnreadable(
   const providerPaymentId = paymentId ?? webhookId;
   await holdPayment(tx, { provider, providerPaymentId });
   await raiseMismatch(tx, { provider, providerPaymentId, webhookId, kind: 'unreadable', ours: null, theirs: null, detail }, receivedAt);
-}
-
-/** Returns when a reported thing happened; undefined when the report's word cannot be true. */
-function timeOf({ report: { data: { occurredAt } }, receivedAt }: Reported): Date | undefined {
-  if (occurredAt === undefined) return receivedAt;
-  return occurredAt === 'unreadable' || occurredAt.getTime() > receivedAt.getTime() + AHEAD_MS ? undefined : occurredAt;
 }
 
 interface Recording<Type extends PaymentReport['type']> {

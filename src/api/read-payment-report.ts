@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { NIL } from 'uuid';
 import { currencies } from '../domain/iso-codes.ts';
 import { MAX_MINOR } from '../domain/money.ts';
-import { instant, uuid } from './fields.ts';
+import { uuid } from './fields.ts';
+import { readProviderInstant } from './provider-instant.ts';
 import { refuse } from './refuse.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -30,23 +31,8 @@ const tenantId = z.unknown().optional().transform((written) => readId(written) ?
 const subscriptionId = z.unknown().optional().transform((written) => (isAbsent(written) ? null : readId(written) ?? NIL))
   .openapi({ type: 'string', format: 'uuid' });
 
-/** A number up to here counts seconds: as milliseconds it would be in March of 1970. */
-const LAST_SECOND = 7_258_118_400;
-/** A payment before it is a clock that begins at 1970. */
-const EARLIEST = Date.UTC(2000);
-
-/** An instant in ISO 8601, or since 1970 in seconds or milliseconds. */
-const occurredAt = z.unknown().optional().transform((written): Date | 'unreadable' | undefined => {
-  if (isAbsent(written)) return undefined;
-  const isNumber = typeof written === 'number' || (typeof written === 'string' && /^\d{1,13}(\.\d{1,9})?$/.test(written));
-  const { data: at } = instant.safeParse(isNumber ? fromEpoch(Number(written)) : written);
-  return at === undefined || at.getTime() < EARLIEST ? 'unreadable' : at;
-}).openapi({ type: 'string', format: 'date-time', description: 'When it happened. Without it, the time of receipt counts.' });
-
-function fromEpoch(number: number): string | undefined {
-  const at = new Date(number <= LAST_SECOND ? number * 1_000 : number);
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
-}
+const occurredAt = z.unknown().optional().transform(readProviderInstant)
+  .openapi({ type: 'string', format: 'date-time', description: 'When it happened. Without it, the time of receipt counts.' });
 
 const facts = z.object({ paymentId: providerId, tenantId, subscriptionId, amountMinor, currency, occurredAt });
 

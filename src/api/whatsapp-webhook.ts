@@ -10,7 +10,9 @@ import { applyReceipts, type Receipt } from '../store/receipts.ts';
 import { answerOf, problemsOf } from './answers.ts';
 import type { Api, ApiDeps, Env } from './context.ts';
 import { correlationOfWebhook } from './correlation-of-webhook.ts';
+import { uuid } from './fields.ts';
 import { notFound, Problem } from './problem.ts';
+import { believe, readProviderInstant } from './provider-instant.ts';
 import { parseForeign, readJsonBytes } from './read-json.ts';
 
 /** The provider of these webhooks. It lives in tables: never rename it. */
@@ -47,10 +49,11 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
       deliveryId: createHash('sha256').update(rawBody).digest('hex'), // it has none of its own
     };
     const correlationId = correlationOfWebhook(id);
+    const receivedAt = new Date();
     await documents.storeWebhook({
-      ...id, rawBody, verdict: 'valid', receivedAt: new Date(), headers: keptHeaders(c),
+      ...id, rawBody, verdict: 'valid', receivedAt, headers: keptHeaders(c),
     });
-    const receipts = receiptsOf(parseForeign(rawBody));
+    const receipts = receiptsOf(parseForeign(rawBody), receivedAt);
     await transaction(sql, async (tx) => {
       const applied = await applyReceipts(tx, whatsApp, receipts);
       await append(tx, ...applied.flatMap((receipt) => {
@@ -71,11 +74,12 @@ const keptHeaders = (c: Context<Env>) =>
 const status = z.object({
   id: z.string().regex(/^[\x21-\x7e]{1,256}$/),
   status: z.enum(['sent', 'delivered', 'read', 'failed']),
-  /** Unix seconds. */
-  timestamp: z.coerce.string().regex(/^\d{1,10}$/),
-  biz_opaque_callback_data: z.uuid(),
-  errors: z.array(z.object({ code: z.int() })).optional().catch(undefined),
+  /** Unix seconds, as text. */
+  timestamp: z.unknown().optional().transform(readProviderInstant),
+  biz_opaque_callback_data: uuid,
+  errors: z.array(z.unknown()).catch([]),
 });
+const failure = z.object({ code: z.union([z.int(), z.string().regex(/^\d{1,9}$/)]) });
 /** A list whose odd members are left out, so that they cost the others nothing. */
 const tolerantList = <Item extends z.ZodType>(item: Item) =>
   z.array(item.nullable().catch(null)).catch([]).transform((items) => items.filter((one) => one !== null));
@@ -83,18 +87,18 @@ const change = z.object({ value: z.object({ statuses: z.array(z.unknown()).catch
 const report = z.object({ entry: tolerantList(z.object({ changes: tolerantList(change) })) });
 
 /** The statuses of messages that were ours; the rest is other apps', or news we do not follow. */
-function receiptsOf(body: unknown): readonly Receipt[] {
+function receiptsOf(body: unknown, receivedAt: Date): readonly Receipt[] {
   const { entry } = report.safeParse(body).data ?? { entry: [] };
   const statuses = entry.flatMap(({ changes }) => changes.flatMap(({ value }) => value.statuses));
   return statuses.flatMap((given) => {
     const { data } = status.safeParse(given);
     if (data === undefined) return [];
-    const code = data.errors?.[0]?.code;
+    const code = data.errors.map((error) => failure.safeParse(error).data?.code).find((known) => known !== undefined);
     return [{
       notificationId: data.biz_opaque_callback_data,
       status: data.status,
       providerId: data.id,
-      occurredAt: new Date(Number(data.timestamp) * 1_000),
+      occurredAt: believe(data.timestamp, receivedAt) ?? receivedAt,
       detail: data.status === 'failed' ? `whatsapp ${code ?? 'without a code'}` : undefined,
     }];
   });

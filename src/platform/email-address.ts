@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 const LONGEST = 254;
 const LONGEST_LOCAL = 64;
@@ -33,5 +33,7 @@ function toAscii(domain: string): string | undefined {
   const ascii = hasOtherForm ? domainToASCII(domain.normalize('NFC')) : domain;
   const labels = ascii.split('.');
   const isDomain = labels.length >= 2 && labels.every((label) => LABEL.test(label)) && TOP.test(labels.at(-1) ?? '');
-  return isDomain ? ascii : undefined;
+  // A label that stays encoded is no word of any script: no registry has sold it.
+  const isReadable = !hasOtherForm || !/(?:^|\.)xn--/.test(domainToUnicode(ascii));
+  return isDomain && isReadable ? ascii : undefined;
 }

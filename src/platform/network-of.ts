@@ -2,6 +2,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 const GROUPS = 8;
 const GROUPS_OF_NETWORK = 4; // one customer has a /64
+/** IPv4 clients behind a translator to IPv6 (RFC 6052). All of them are in one /64. */
+const NAT64 = /^64:ff9b:0:0:0:0:([0-9a-f]+):([0-9a-f]+)$/;
 const MAPPED = '0:0:0:0:0:ffff';
 
 /**
@@ -37,10 +39,12 @@ function groupsOf(dotted: string): string {
 
 /**
  * Returns the network that an address stands for, as limits and visits count it: an IPv4 address, or the /64 of an IPv6
- * address. Anything else is a network of its own.
+ * address. A translated IPv4 address (NAT64) is the IPv4 address. Anything else is a network of its own.
  */
 export function networkOf(address: string): string {
   const canonical = parseAddress(address);
   if (canonical === undefined) return address.toLowerCase();
+  const [, high = '', low = ''] = NAT64.exec(canonical) ?? [];
+  if (low !== '') return [high, low].map((group) => Number.parseInt(group, 16)).flatMap((group) => [group >> 8, group & 0xff]).join('.');
   return canonical.includes(':') ? `${canonical.split(':').slice(0, GROUPS_OF_NETWORK).join(':')}::/64` : canonical;
 }

@@ -72,6 +72,10 @@ const addresses: readonly (readonly [written: string, read: string | RegExp])[] 
   ['a@b.com:25', /domain/], ['a@b\u202e.com', /domain/], ['@b.com', /like/], ['a@', /like/], ['a', /like/], ['.a@b.com', /like/], ['a.@b.com', /like/], ['a..b@c.com', /like/],
   ['"a@evil x"@good.tld', /like/], ['a b@c.com', /like/], ['a@b@c.com', /like/], ['a@b\r\nBcc: x@y', /domain|like/], [`${'a'.repeat(320)}@example.com`, /254/],
   [`a@${'ñ.'.repeat(80)}mx`, /254/], ['Ana <ana@example.com>', /like|domain/], ['ana@example.com,b@example.com', /like/], ['a\u200b@b.com', /ASCII/],
+  ['a@xn--a.mx', /domain/], ['a@xn--99999999.com', /domain/], ['a@xn--ab.xn--p1ai', /domain/], ['a@xn--example-.com', /domain/], ['a@xn--xn---epa.mx', /domain/], ['a@mx.xn--a', /domain/],
+  ['a@straße.de', 'a@xn--strae-oqa.de'], ['a@xn--strae-oqa.de', 'a@xn--strae-oqa.de'], ['a@☃.net', 'a@xn--n3h.net'], ['a@x。mx', 'a@x.mx'], ['a@ｅxample.com', 'a@example.com'],
+  ['ana＠example.com', /like/], ['a@\u200dx.mx', /domain/], ['a@x.123', /domain/], ['user@localhost', /domain/], [' ana@x.mx', /like/], ['ana@x.mx ', /domain/], ['ana@x.mx\n', /domain/],
+  ['a@x_y.mx', /domain/], ['mailto:a@x.mx', /like/], ['a@x.mx?bcc=b@x.mx', /like/], [`${'ñ'.repeat(33)}@x.mx`, /ASCII/], [`a@${`${'b'.repeat(50)}.`.repeat(5)}mx`, /254/],
 ];
 
 test.each(addresses)('the address %j is read as %s', (written, read) => {
