@@ -101,7 +101,7 @@ export function componentsOf(tenant: TenantFacts, listing: ListingFacts): Compon
 function responseShare({ answered, medianResponseSeconds, unanswered }: TenantFacts): number {
   if (answered + unanswered === 0) return RESPONSE.unknown;
   if (medianResponseSeconds === null) return 0;
-  return (RESPONSE.halfSeconds / (RESPONSE.halfSeconds + medianResponseSeconds)) * (answered / (answered + unanswered));
+  return (RESPONSE.halfSeconds / (RESPONSE.halfSeconds + Math.max(0, medianResponseSeconds))) * (answered / (answered + unanswered));
 }
 
 function penaltyOf(tenant: TenantFacts, { userFlags, operatorFlags }: ListingFacts): number {

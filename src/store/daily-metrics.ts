@@ -19,7 +19,7 @@ export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<v
     select counted.tenant_id,
            (counted.occurred_at at time zone coalesce(tenant.time_zone, 'UTC'))::date as day,
            counted.metric,
-           sum(counted.value)
+           nearest_bigint(sum(counted.value))
     from unnest(
       ${counted.map(({ tenantId }) => tenantId)}::uuid[],
       ${counted.map(({ occurredAt }) => occurredAt.toISOString())}::timestamptz[],
@@ -29,6 +29,6 @@ export async function countDaily(tx: Tx, counted: readonly Counted[]): Promise<v
     left join tenant_zone tenant on tenant.id = counted.tenant_id
     group by 1, 2, 3
     order by 1, 2, 3
-    on conflict (tenant_id, day, metric) do update set value = known.value + excluded.value
+    on conflict (tenant_id, day, metric) do update set value = nearest_bigint(known.value::numeric + excluded.value)
   `;
 }

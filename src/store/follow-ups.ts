@@ -21,7 +21,7 @@ export async function followUpLeads(tx: Tx, now: Date, limit: number): Promise<r
                where lead.created_at + after_ms * interval '1 millisecond' <= ${now}
              ) as step
       from lead
-      where lead.status = 'new'
+      where lead.status = 'new' and lead.created_at > 'epoch' -- no older one is real, and its event could not say its time
         and lead.created_at <= ${now}::timestamptz - ${LEAD_STEPS_MS[0] ?? 0} * interval '1 millisecond'
     ), due as (
       select * from waiting

@@ -94,7 +94,7 @@ const standing = (at: string) => `
          ${basisPoints(`case
            when coalesce(answered + unanswered, 0) = 0 then ${float(RESPONSE.unknown)}
            when median_seconds is null then 0
-           else ${float(RESPONSE.halfSeconds)} / (${float(RESPONSE.halfSeconds)} + median_seconds)
+           else ${float(RESPONSE.halfSeconds)} / (${float(RESPONSE.halfSeconds)} + greatest(0, median_seconds))
                 * (answered / (answered + unanswered))
          end`)} as response_time,
          ${basisPoints(`least(1, ln(1 + coalesce(tallies.completed, 0)) / ln(${float(1 + TICKETS.full)}))`)}
