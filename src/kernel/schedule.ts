@@ -11,7 +11,8 @@ type Cron = Extract<Schedule, { cron: string }>;
 
 /** Finds what is wrong with a cron expression and its zone. What is accepted comes at the times that the library names. */
 export function scheduleMistake(schedule: Cron): string | undefined {
-  if (!IANAZone.isValidZone(schedule.timeZone)) return `${schedule.timeZone} is no IANA time zone`;
+  // PostgreSQL reads an offset the other way round: `+05:00` is west of Greenwich there.
+  if (!IANAZone.isValidZone(schedule.timeZone) || /^[+-]/.test(schedule.timeZone)) return `${schedule.timeZone} is no IANA time zone`;
   if (!/^[\d*,/L-]+( [\d*,/L-]+){4}$/.test(schedule.cron)) return 'a cron expression has five fields of digits and * , - / L';
   try {
     return daySlots(schedule, new Date(0), 1).next().done ? 'it never comes' : undefined;

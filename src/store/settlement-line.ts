@@ -1,4 +1,5 @@
 import { MAX_MINOR } from '../domain/money.ts';
+import { findUnreadableInLine, isBlank } from '../domain/readable-text.ts';
 
 /** The columns of a report, in the order of its lines. */
 export const SETTLEMENT_COLUMNS = ['provider_payment_id', 'amount_minor', 'currency', 'settled_on'] as const;
@@ -20,6 +21,7 @@ export class UnreadableLine extends Error {
 /** Reads the header: the columns' names, with one separator between all. @throws {UnreadableLine} */
 export function readHeader(line: string): Separator {
   const expected = SETTLEMENT_COLUMNS.join(',');
+  if (/^(?:PK[\x03\x05\x07]|\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/.test(line)) throw new UnreadableLine('is compressed; send the report as text');
   if (/\0|^(?:\xff\xfe|\xfe\xff)/.test(line)) throw new UnreadableLine('is UTF-16; save the report as UTF-8');
   const separator = SEPARATORS.find((one) => line.includes(one)) ?? ',';
   const names = splitFields(line, separator);
@@ -54,7 +56,8 @@ function checkId(latin1: string, isPayment: boolean): void {
   const id = toUtf8(latin1);
   if (id === undefined) refuse('provider_payment_id', 'must be UTF-8');
   if (id.length > LONGEST_ID) refuse('provider_payment_id', `must have at most ${LONGEST_ID} characters`);
-  if (/\p{Cc}/u.test(id)) refuse('provider_payment_id', 'must not have control characters');
+  const flaw = findUnreadableInLine(id) ?? (id !== '' && isBlank(id) ? 'must not be blank' : undefined);
+  if (flaw !== undefined) refuse('provider_payment_id', flaw);
   if (id !== id.trim()) refuse('provider_payment_id', 'must not begin or end with a space');
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { readReport, RefusedReport } from '../../src/store/read-report.ts';
 
@@ -71,6 +72,15 @@ test.for<[string, string | Buffer, string]>([
   ['UTF-16', Buffer.from(`\ufeff${report(GOOD)}`, 'utf16le'), 'line 1 is UTF-16; save the report as UTF-8'],
   ['UTF-16 of the other order', Buffer.from(`\ufeff${report(GOOD)}`, 'utf16le').swap16(), 'line 1 is UTF-16'],
   ['UTF-16 without a mark', Buffer.from(report(GOOD), 'utf16le'), 'line 1 is UTF-16'],
+  ['a ZIP', Buffer.from('504b0304140000000800', 'hex'), 'line 1 is compressed; send the report as text'],
+  ['gzip', gzipSync(report(GOOD)), 'line 1 is compressed'],
+  ['a page of HTML', '<html><body>Sign in</body></html>', 'line 1, column 1 must be provider_payment_id'],
+  ['bytes of Latin-1', Buffer.from(report('ñ,1,MXN,2026-06-05'), 'latin1'), 'line 2, provider_payment_id must be UTF-8'],
+  ['an id that turns text around', report('a\u202eb,1,MXN,2026-06-05'), 'line 2, provider_payment_id must not have characters that change the direction'],
+  ['an id of nothing to see', report('\u200b,1,MXN,2026-06-05'), 'line 2, provider_payment_id must not be blank'],
+  ['an id with a noncharacter', report('a\ufffe,1,MXN,2026-06-05'), 'line 2, provider_payment_id must not have characters that are never shown'],
+  ['an id of two lines', report('a\u2028b,1,MXN,2026-06-05'), 'line 2, provider_payment_id must be one line'],
+  ['a NUL in an id', report('a\0b,1,MXN,2026-06-05'), 'line 2, provider_payment_id must not have control characters'],
   ['a line that is too short', report(GOOD, 'a,1,MXN'), 'line 3 has 3 columns, not 4'],
   ['a line that is too long', report(GOOD, `${GOOD},x`), 'line 3 has 5 columns, not 4'],
   ['a comma at the end', report(`${GOOD},`), 'line 2 has 5 columns, not 4'],
