@@ -76,10 +76,13 @@ export function openTokens(
   };
 }
 
-/** Reads seconds since 1970. What no calendar holds is as if it were not said. */
+/** How far ahead of ours an issuer's clock may be. */
+const AHEAD_MS = 300_000;
+
+/** Reads when a token was issued. What no calendar holds, or lies ahead, is as if it were not said: it would outlive the end of its session. */
 function instantOf(seconds: number | undefined): Date | undefined {
   const at = new Date((seconds ?? NaN) * 1_000);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+  return at.getTime() <= Date.now() + AHEAD_MS ? at : undefined;
 }
 
 type Check = (token: string) => Promise<{ readonly payload: JWTPayload }>;

@@ -53,3 +53,14 @@ test('a mismatch that a webhook raised shows the delivery', async () => {
   expect(['whd_refund', 'Refund that cannot be true', 'Resolve mismatch'].filter((text) => !page.includes(text))).toEqual([]);
   expect(await operator.read(PATH)).toContain('Refund that cannot be true');
 });
+
+test('a report that cannot be read shows which fields, and is listed and resolved like the others', async () => {
+  const { app, tenantId, operator, listed } = await open();
+  await deliver(app, captured(tenantId, { paymentId: 'odd', amountMinor: '12.50', currency: 'pesos' }), { deliveryId: 'whd_unreadable' });
+  const id = (await listed()).find(({ kind }) => kind === 'unreadable')?.mismatchId ?? '';
+  const page = await operator.read(`${PATH}/${id}`);
+  expect(['whd_unreadable', 'Report that cannot be read', 'data.amountMinor must be', 'data.currency must be'].filter((text) => !page.includes(text))).toEqual([]);
+  expect(page).not.toContain('12.50');
+  expect((await operator.send(`${PATH}/${id}/resolve`, { reason: 'The provider sent it again.' })).status).toBe(303);
+  expect(await operator.read(`${PATH}?kind=unreadable`)).not.toContain('<code>odd</code>');
+});
