@@ -69,16 +69,20 @@ export function openPatientRedis({ url, name, log, limits = {} }: RedisOptions):
 function leaveDemotedNode(command: 'fail' | 'resend') {
   let demotedAt = -Infinity;
   let isAgain = false;
+  let isNoticed = false; // by an earlier reply on this connection
   return {
     reconnectOnError(error: Error) {
       if (!isDemotedNode(error)) return false;
       const now = performance.now();
-      if (now - demotedAt > DEMOTED_MS / 4) isAgain = now - demotedAt < 5 * DEMOTED_MS; // one batch has many replies
+      if (!isNoticed) isAgain = now - demotedAt < 5 * DEMOTED_MS;
       demotedAt = now;
+      isNoticed = true;
       return command === 'resend' ? 2 : 1;
     },
-    retryStrategy: (attempt: number) =>
-      isAgain && performance.now() - demotedAt < 5 * DEMOTED_MS ? DEMOTED_MS : reconnectMs(attempt),
+    retryStrategy(attempt: number) {
+      isNoticed = false;
+      return isAgain && performance.now() - demotedAt < 5 * DEMOTED_MS ? DEMOTED_MS : reconnectMs(attempt);
+    },
   } as const;
 }
 
@@ -87,7 +91,8 @@ function paceRefusals(redis: Redis): Redis {
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, stream) => {
     const sent = send(command, stream);
-    if (stream !== undefined || !(sent instanceof Promise)) return sent;
+    // What a connection says of itself, Redis before 7.2 refuses: nothing is asked again for that.
+    if (stream !== undefined || !(sent instanceof Promise) || command.name === 'client') return sent;
     return sent.catch(async (error: unknown) => {
       if (isRefusal(error)) await sleep(REFUSED_MS);
       throw error;
