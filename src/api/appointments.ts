@@ -52,7 +52,7 @@ const schedule = writeRoute({
     '`allowOverlap` is true.',
   body: timed,
   status: 201,
-  location: '/tickets/:id/appointments',
+  location: '/appointments/{id}',
 });
 
 const move = writeRoute({
@@ -73,6 +73,15 @@ const cancel = writeRoute({
   description: 'The other party reads the reason.',
   body: z.strictObject({ reason: line(500) }),
   status: 200,
+});
+
+const show = readRoute({
+  ...shared,
+  path: '/appointments/{id}',
+  id: 'getAppointment',
+  summary: 'Get an appointment',
+  description: 'For the customer of its ticket, the tenant and the backoffice.',
+  query: none,
 });
 
 const list = readRoute({
@@ -132,6 +141,13 @@ export function appointmentRoutes(api: Api, deps: ApiDeps): void {
       emit(cancelled.events);
       return { status: 200, body: cancelled.appointment };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const appointment = await findAppointment(deps.sql, c.req.valid('param').id);
+    const ticket = appointment && (await findTicket(deps.sql, appointment.ticketId));
+    if (appointment === undefined || ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
+    return c.json(seenBy(c.get('caller'), ticket, appointment), 200);
   });
 
   api.openapi(list, async (c) => {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { moveBranch, openBranch } from '../domain/branch.ts';
-import { findBranchToChange, insertBranch, listBranches, saveBranch } from '../store/branches.ts';
+import { findBranch, findBranchToChange, insertBranch, listBranches, saveBranch } from '../store/branches.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
@@ -9,7 +9,7 @@ import { create } from './create.ts';
 import { code, cursor, limit, line, uuid } from './fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound } from './problem.ts';
-import { readRoute, writeRoute } from './route.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 
 const place = {
   zone: code,
@@ -30,7 +30,7 @@ const open = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 201,
-  location: '/tenants/:id/branches',
+  location: '/branches/{id}',
   answer: branchView,
 });
 
@@ -42,6 +42,16 @@ const move = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject(place),
   status: 200,
+  answer: branchView,
+});
+
+const show = readRoute({
+  path: '/branches/{id}',
+  id: 'getBranch',
+  summary: 'Get a branch',
+  description: 'For its tenant and the backoffice.',
+  params: z.object({ id: uuid }),
+  query: none,
   answer: branchView,
 });
 
@@ -81,6 +91,14 @@ export function branchRoutes(api: Api, deps: ApiDeps): void {
       emit(events);
       return { status: 200, body: branch };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const caller = c.get('caller');
+    const branch = await findBranch(deps.sql, c.req.valid('param').id);
+    const isShown = branch !== undefined && (actsFor(caller, branch.tenantId) || caller.roles.has('backoffice:read'));
+    if (!isShown) throw notFound();
+    return c.json(branch, 200);
   });
 
   api.openapi(list, async (c) => {

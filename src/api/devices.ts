@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { listPushDevices, type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
+import { findPushDevice, listPushDevices, type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { uuid } from './fields.ts';
@@ -24,6 +24,10 @@ const device = z
   ])
   .openapi('PushDevice');
 
+const deviceView = z
+  .object({ id: uuid, platform: z.enum(['fcm', 'web']), lastSeenAt: z.iso.datetime() })
+  .openapi('RegisteredDevice');
+
 const saveDevice = writeRoute({
   path: '/users/me/devices',
   id: 'createDevice',
@@ -33,8 +37,8 @@ const saveDevice = writeRoute({
   params: none,
   body: device,
   status: 201,
-  location: '/users/me/devices',
-  answer: z.object({ id: uuid }),
+  location: '/users/me/devices/{id}',
+  answer: deviceView,
 });
 
 const listDevices = readRoute({
@@ -45,10 +49,18 @@ const listDevices = readRoute({
   params: none,
   query: none,
   answer: z.object({
-    devices: z.array(
-      z.object({ id: uuid, platform: z.enum(['fcm', 'web']), lastSeenAt: z.iso.datetime() }).openapi('RegisteredDevice'),
-    ),
+    devices: z.array(deviceView),
   }),
+});
+
+const showDevice = readRoute({
+  path: '/users/me/devices/{id}',
+  id: 'getDevice',
+  summary: 'Get one of the caller’s devices',
+  description: 'Without the token that reaches it.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: deviceView,
 });
 
 const removeDevice = writeRoute({
@@ -86,14 +98,19 @@ export function deviceRoutes(api: Api, deps: ApiDeps): void {
     const address = toAddress(c.req.valid('json'));
     if (address.platform === 'web') assertPushService(address.endpoint, deps.config.WEB_PUSH_ORIGINS);
     return command(c, deps, async ({ tx, caller }) => {
-      const id = await savePushDevice(tx, caller.userId, address);
-      return { status: 201, body: { id } };
+      return { status: 201, body: await savePushDevice(tx, caller.userId, address) };
     });
   });
 
   api.openapi(listDevices, async (c) => {
     const devices = await listPushDevices(deps.sql, c.get('caller').userId);
     return c.json({ devices }, 200);
+  });
+
+  api.openapi(showDevice, async (c) => {
+    const found = await findPushDevice(deps.sql, c.get('caller').userId, c.req.valid('param').id);
+    if (found === undefined) throw notFound();
+    return c.json(found, 200);
   });
 
   api.openapi(removeDevice, (c) => {

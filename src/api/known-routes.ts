@@ -16,7 +16,7 @@ export function knownRoutes(api: Api): MiddlewareHandler<Env> {
   let router: TrieRouter<Known> | undefined;
   return async (c, next) => {
     router ??= readRoutes(api);
-    const known = router.match('ALL', c.req.path)[0].map(([route]) => route);
+    const known = mostLiteral(router.match('ALL', c.req.path)[0].map(([route]) => route));
     const [route] = known;
     if (route === undefined) throw notFound();
     c.set('route', route.pattern);
@@ -27,6 +27,13 @@ export function knownRoutes(api: Api): MiddlewareHandler<Env> {
     }
     await next();
   };
+}
+
+/** Drops routes with a parameter where another one has a word: `/devices/remove` is no device. */
+function mostLiteral(routes: readonly Known[]): readonly Known[] {
+  const parameters = ({ pattern }: Known) => (pattern.includes('*') ? 0 : pattern.split(':').length);
+  const fewest = Math.min(...routes.map(parameters).filter((count) => count > 0));
+  return routes.filter((route) => parameters(route) === 0 || parameters(route) === fewest);
 }
 
 function readRoutes(api: Api): TrieRouter<Known> {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7 } from 'uuid';
 import { createLead, moveLead, secondsToFirstResponse, type Lead } from '../domain/lead.ts';
 import { countUse } from '../store/bounds.ts';
-import { findLeadToChange, insertLead, listLeads, saveLead } from '../store/leads.ts';
+import { findLead, findLeadToChange, insertLead, isStillCreator, listLeads, saveLead } from '../store/leads.ts';
 import { findListing } from '../store/listings.ts';
 import { findTenant } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
@@ -11,7 +11,7 @@ import type { Api, ApiDeps } from './context.ts';
 import { email, cursor, limit, line, phone, uuid } from './fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound, unprocessable } from './problem.ts';
-import { readRoute, writeRoute } from './route.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 
 const source = z.enum(['form', 'whatsapp', 'phone', 'referral']);
 const status = z.enum(['new', 'contacted', 'qualified', 'won', 'lost']);
@@ -45,7 +45,7 @@ const create = writeRoute({
       .refine((given) => given.email !== undefined || given.phone !== undefined, 'must have an email or a phone'),
   }),
   status: 201,
-  location: '/tenants/:id/leads',
+  location: '/leads/{id}',
   answer: leadView,
 });
 
@@ -57,6 +57,16 @@ const move = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject({ status }),
   status: 200,
+  answer: leadView,
+});
+
+const show = readRoute({
+  path: '/leads/{id}',
+  id: 'getLead',
+  summary: 'Get a lead',
+  description: 'For its tenant, and for the user who created it. A member who was removed cannot read it.',
+  params: z.object({ id: uuid }),
+  query: none,
   answer: leadView,
 });
 
@@ -106,6 +116,15 @@ export function leadRoutes(api: Api, deps: ApiDeps): void {
       emit(events);
       return { status: 200, body: toView(lead) };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const caller = c.get('caller');
+    const lead = await findLead(deps.sql, c.req.valid('param').id);
+    if (lead === undefined) throw notFound();
+    const isOwn = actsFor(caller, lead.tenantId) || (await isStillCreator(deps.sql, lead, caller.userId));
+    if (!isOwn) throw notFound();
+    return c.json(toView(lead), 200);
   });
 
   api.openapi(list, async (c) => {

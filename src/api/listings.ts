@@ -3,8 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
 import { flagListing, publishListing, type Listing } from '../domain/listing.ts';
 import { countUse } from '../store/bounds.ts';
-import { findBranch } from '../store/branches.ts';
-import { findListing, insertFlag, insertListing } from '../store/listings.ts';
+import { lockBranchZone } from '../store/branches.ts';
+import { findFlag, findListing, insertFlag, insertListing } from '../store/listings.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenant } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
@@ -40,6 +40,10 @@ const publish = writeRoute({
   answer: listingView,
 });
 
+const flagView = z
+  .object({ listingId: uuid, flaggedBy: z.enum(['user', 'operator']), reason: z.string() })
+  .openapi('ListingFlag');
+
 const flag = writeRoute({
   path: '/listings/{id}/flags',
   id: 'flagListing',
@@ -48,8 +52,18 @@ const flag = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject({ reason: line(500) }),
   status: 201,
-  location: '/listings/{listingId}',
-  answer: z.object({ listingId: uuid, flaggedBy: z.enum(['user', 'operator']), reason: z.string() }),
+  location: '/listings/{listingId}/flags/me',
+  answer: flagView,
+});
+
+const showFlag = readRoute({
+  path: '/listings/{id}/flags/me',
+  id: 'getOwnFlag',
+  summary: 'Get the caller’s flag of a listing',
+  description: '404 while the caller has not flagged it. What others flagged is for operators only.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: flagView,
 });
 
 const show = readRoute({
@@ -70,7 +84,7 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async ({ tx, caller, now, emit }) => {
       const tenant = actsFor(caller, tenantId) ? await findTenant(tx, tenantId) : undefined;
       if (tenant === undefined) throw notFound();
-      const branch = await findBranch(tx, branchId);
+      const branch = await lockBranchZone(tx, branchId);
       if (branch?.tenantId !== tenantId) throw unprocessable('/branchId', 'is not a branch of the tenant');
       const offer = { ...input, id: uuidv7(), tenant, branch, actorUserId: caller.userId };
       const { listing, events } = publishListing(offer, now);
@@ -99,6 +113,12 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
       emit([flagListing(listing, flagged, now)]);
       return { status: 201, body: { listingId, flaggedBy: flagged.flaggedBy, reason } };
     });
+  });
+
+  api.openapi(showFlag, async (c) => {
+    const found = await findFlag(deps.sql, c.req.valid('param').id, c.get('caller').userId);
+    if (found === undefined) throw notFound();
+    return c.json(found, 200);
   });
 
   api.openapi(show, async (c) => {

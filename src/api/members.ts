@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { changeContact } from '../domain/contact.ts';
-import { assertRemovable, inviteMember } from '../domain/member.ts';
+import { assertRemovable, type Invitation, inviteMember } from '../domain/member.ts';
 import { isSame } from '../platform/is-same.ts';
 import { keyedHash } from '../platform/keyed-hash.ts';
 import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
 import {
-  acceptInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember,
+  acceptInvitation, findInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember,
 } from '../store/members.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
@@ -23,6 +23,8 @@ const memberView = z
 
 const params = z.object({ id: uuid });
 
+const invitationView = z.object({ id: uuid, code: z.string(), expiresAt: z.iso.datetime() }).openapi('Invitation');
+
 const invite = writeRoute({
   path: '/tenants/{id}/invitations',
   id: 'createInvitation',
@@ -31,8 +33,18 @@ const invite = writeRoute({
   params,
   body: z.strictObject({}),
   status: 201,
-  location: '/tenants/:id/invitations',
-  answer: z.object({ id: uuid, code: z.string(), expiresAt: z.iso.datetime() }).openapi('Invitation'),
+  location: '/tenants/:id/invitations/{id}',
+  answer: invitationView,
+});
+
+const showInvitation = readRoute({
+  path: '/tenants/{id}/invitations/{invitationId}',
+  id: 'getInvitation',
+  summary: 'Get an invitation',
+  description: 'With its code, for the user who created it, until it is accepted or expires.',
+  params: params.extend({ invitationId: uuid }),
+  query: none,
+  answer: invitationView,
 });
 
 const listOpen = readRoute({
@@ -58,7 +70,17 @@ const accept = writeRoute({
   params: none,
   body: z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an invitation’s code'), contact }),
   status: 201,
-  location: '/tenants/{tenantId}/members',
+  location: '/tenants/{tenantId}/members/{userId}',
+  answer: memberView,
+});
+
+const show = readRoute({
+  path: '/tenants/{id}/members/{userId}',
+  id: 'getMember',
+  summary: 'Get a member',
+  description: 'For the tenant, the backoffice and the member.',
+  params: params.extend({ userId: uuid }),
+  query: none,
   answer: memberView,
 });
 
@@ -87,16 +109,24 @@ const remove = writeRoute({
 export function memberRoutes(api: Api, deps: ApiDeps): void {
   const { HASH_KEY, BOUNDS } = deps.config;
   const tokenOf = (id: string) => keyedHash(HASH_KEY, 'invitation', id).slice(0, 32);
+  const withCode = ({ id, expiresAt }: Pick<Invitation, 'id' | 'expiresAt'>) => ({ id, code: `${id}.${tokenOf(id)}`, expiresAt });
 
   api.openapi(invite, (c) => {
     const { id: tenantId } = c.req.valid('param');
     return command(c, deps, ({ tx, caller, now, save }) => {
       if (!actsFor(caller, tenantId)) throw notFound();
       const invitation = inviteMember({ id: uuidv7(), tenantId, invitedBy: caller.userId }, now);
-      const { id, expiresAt } = invitation;
       save(insertInvitation(tx, invitation), countUse(tx, BOUNDS, { bound: 'invitations', subject: tenantId, now }));
-      return Promise.resolve({ status: 201, body: { id, code: `${id}.${tokenOf(id)}`, expiresAt } });
+      return Promise.resolve({ status: 201, body: withCode(invitation) });
     });
+  });
+
+  api.openapi(showInvitation, async (c) => {
+    const { id: tenantId, invitationId } = c.req.valid('param');
+    const caller = c.get('caller');
+    const invitation = actsFor(caller, tenantId) ? await findInvitation(deps.sql, invitationId, tenantId) : undefined;
+    if (invitation?.invitedBy !== caller.userId) throw notFound();
+    return c.json(withCode(invitation), 200);
   });
 
   api.openapi(listOpen, async (c) => {
@@ -120,6 +150,15 @@ export function memberRoutes(api: Api, deps: ApiDeps): void {
       emit(decision.events);
       return { status: 201, body: member };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const { id: tenantId, userId } = c.req.valid('param');
+    const caller = c.get('caller');
+    const mayRead = actsFor(caller, tenantId) || caller.userId === userId || caller.roles.has('backoffice:read');
+    const member = mayRead ? await findMember(deps.sql, tenantId, userId) : undefined;
+    if (member === undefined) throw notFound();
+    return c.json(member, 200);
   });
 
   api.openapi(list, async (c) => {

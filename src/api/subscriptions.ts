@@ -8,7 +8,7 @@ import {
 import type { Tenant } from '../domain/tenant.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import {
-  insertSubscription, isLastMonthBilled, listSubscriptions, lockSubscription, saveEnd,
+  findSubscription, insertSubscription, isLastMonthBilled, listSubscriptions, lockSubscription, saveEnd,
 } from '../store/tenant-subscriptions.ts';
 import { findTenantToChange } from '../store/tenants.ts';
 import { actsFor } from './access.ts';
@@ -18,7 +18,7 @@ import { cursor, limit, uuid } from './fields.ts';
 import { day, moneyView } from './money-fields.ts';
 import { cutPage, endOf } from './page.ts';
 import { notFound, Problem, unprocessable } from './problem.ts';
-import { readRoute, writeRoute } from './route.ts';
+import { none, readRoute, writeRoute } from './route.ts';
 import { assertDisinterested } from './second-operator.ts';
 
 const subscriptionView = z
@@ -42,7 +42,7 @@ const start = writeRoute({
   params: z.object({ id: uuid }),
   body: z.strictObject({ plan: z.enum(plans), period: z.enum(periods), startsOn: day }),
   status: 201,
-  location: '/tenants/:id/subscriptions',
+  location: '/tenants/{tenantId}/subscriptions/{id}',
   answer: subscriptionView,
 });
 
@@ -54,6 +54,16 @@ const end = writeRoute({
   params: z.object({ id: uuid, subscriptionId: uuid }),
   body: z.strictObject({ endsOn: day.openapi({ description: 'Its last day, in the tenant’s zone' }) }),
   status: 200,
+  answer: subscriptionView,
+});
+
+const show = readRoute({
+  path: '/tenants/{id}/subscriptions/{subscriptionId}',
+  id: 'getSubscription',
+  summary: 'Get a subscription',
+  description: 'For its tenant and the backoffice.',
+  params: z.object({ id: uuid, subscriptionId: uuid }),
+  query: none,
   answer: subscriptionView,
 });
 
@@ -111,6 +121,15 @@ export function subscriptionRoutes(api: Api, deps: ApiDeps): void {
       }
       return { status: 200, body: toView(subscription) };
     });
+  });
+
+  api.openapi(show, async (c) => {
+    const { id: tenantId, subscriptionId } = c.req.valid('param');
+    const caller = c.get('caller');
+    const mayRead = actsFor(caller, tenantId) || caller.roles.has('backoffice:read');
+    const subscription = mayRead ? await findSubscription(deps.sql, subscriptionId, tenantId) : undefined;
+    if (subscription === undefined) throw notFound();
+    return c.json(toView(subscription), 200);
   });
 
   api.openapi(list, async (c) => {

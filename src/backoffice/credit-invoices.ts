@@ -3,12 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { command, type CommandContext } from '../api/command.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { line, uuid } from '../api/fields.ts';
-import { invoiceView, toInvoice } from '../api/invoice-view.ts';
+import { standingInvoiceView, toStandingInvoice } from '../api/invoice-view.ts';
 import { notFound, unprocessable } from '../api/problem.ts';
 import { writeRoute } from '../api/route.ts';
 import { creditInvoice } from '../domain/credit-note.ts';
 import { IllegalTransition } from '../domain/illegal-transition.ts';
 import { issued } from '../domain/invoicing.ts';
+import { findStanding } from '../store/accounts.ts';
 import { findInvoice, findInvoiceToCredit, insertCreditNote, type KeptInvoice } from '../store/invoices.ts';
 import { issueMonthlyInvoices } from '../store/monthly-invoices.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
@@ -34,7 +35,7 @@ const credit = writeRoute({
   }),
   status: 201,
   location: '/invoices/{id}',
-  answer: invoiceView,
+  answer: standingInvoiceView,
   needsSecondOperator: true,
 });
 
@@ -47,7 +48,7 @@ const reissue = writeRoute({
   body: z.strictObject({}),
   status: 201,
   location: '/invoices/{id}',
-  answer: invoiceView,
+  answer: standingInvoiceView,
 });
 
 /** Registers the operators' corrections of invoices. */
@@ -72,7 +73,7 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
       const outcome = { creditNoteId: note.id, number: note.number };
       await recordOperatorAction(tx, { operatorUserId, action: 'credit-invoice', request, outcome, traceId });
       const names = { creditsNumber: invoice.number, replacesNumber: null, creditedBy: null };
-      return { status: 201, body: toInvoice({ ...note, ...names }) };
+      return { status: 201, body: toStandingInvoice({ ...note, ...names }, undefined) };
     });
   });
 
@@ -84,7 +85,7 @@ export function creditInvoiceRoutes(api: Api, deps: ApiDeps): void {
       const outcome = { correctedId: corrected.id, number: corrected.number };
       const { tx, caller: { userId: operatorUserId }, traceId } = context;
       await recordOperatorAction(tx, { operatorUserId, action: 'reissue-invoice', request, outcome, traceId });
-      return { status: 201, body: toInvoice(corrected) };
+      return { status: 201, body: toStandingInvoice(corrected, await findStanding(tx, corrected)) };
     });
   });
 }

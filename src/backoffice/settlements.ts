@@ -5,13 +5,14 @@ import { answerOf, problemsOf } from '../api/answers.ts';
 import type { Api, ApiDeps } from '../api/context.ts';
 import { day } from '../api/money-fields.ts';
 import { uuid } from '../api/fields.ts';
-import { Problem } from '../api/problem.ts';
+import { notFound, Problem } from '../api/problem.ts';
 import { isUtf8Of } from '../platform/content-type.ts';
-import { describeCallers } from '../api/route.ts';
+import { describeCallers, none, readRoute } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { RefusedReport } from '../store/read-report.ts';
 import { SETTLEMENT_COLUMNS } from '../store/settlement-line.ts';
+import { findReportById } from '../store/settlements.ts';
 import { findTaken, incoming, takeReport } from '../store/take-report.ts';
 
 const PATH = '/backoffice/settlement-reports';
@@ -21,6 +22,32 @@ const asked = z.strictObject({
   provider: z.enum(['sandpay']), // names in tables: never rename
   periodStart: day,
   periodEnd: day,
+});
+
+const reportView = z
+  .object({
+    id: uuid,
+    provider: z.string(),
+    periodStart: z.iso.date(),
+    periodEnd: z.iso.date(),
+    lines: z.int(),
+    loadedAt: z.iso.datetime(),
+    reconciledAt: z.iso.datetime().nullable(),
+  })
+  .openapi('SettlementReport');
+
+const loadedView = reportView
+  .extend({ known: z.boolean().openapi({ description: 'True where the same bytes were loaded before.' }) })
+  .openapi('LoadedSettlementReport');
+
+const show = readRoute({
+  path: `${PATH}/{id}`,
+  id: 'getSettlementReport',
+  summary: 'Get a settlement report',
+  description: 'Its mismatches are in `/backoffice/payment-mismatches` once `reconciledAt` is set.',
+  params: z.object({ id: uuid }),
+  query: none,
+  answer: reportView,
 });
 
 /** Where operators bring providers' settlement reports, and read what does not agree. */
@@ -47,13 +74,19 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
           operatorUserId, action: 'load-settlement-report', request: { ...read.data, reportId: id }, outcome: { lines },
           traceId: c.get('trace').traceId,
         });
-        return { id, lines };
+        return id;
       }, { timeoutMs: TIMEOUT_MS });
-      return c.json({ ...loaded, known: false }, 201, { Location: `${PATH.replace('settlement-reports', 'payment-mismatches')}?provider=${read.data.provider}` });
+      return c.json({ ...(await findReportById(sql, loaded)), known: false }, 201, { Location: `${PATH}/${loaded}` });
     } catch (error) {
-      const known = await findTaken(sql, report, error).catch(refuse);
-      return c.json({ ...known, known: true }, 200);
+      const { id } = await findTaken(sql, report, error).catch(refuse);
+      return c.json({ ...(await findReportById(sql, id)), known: true }, 200);
     }
+  });
+
+  api.openapi(show, async (c) => {
+    const report = await findReportById(sql, c.req.valid('param').id);
+    if (report === undefined) throw notFound();
+    return c.json(report, 200);
   });
 }
 
@@ -70,8 +103,6 @@ const DESCRIPTION = `CSV in UTF-8 with the header \`${SETTLEMENT_COLUMNS.join(',
 Amounts are whole numbers of minor units; days are UTC’s, such as \`2026-06-05\`. A refusal names the line. Below zero is a
 refund, zero a fee. At most 512 MB, in at most 10 minutes. The same bytes for the same period change nothing.`;
 
-const taken = z.object({ id: uuid, lines: z.int(), known: z.boolean() }).openapi('SettlementReport');
-
 /** The reference's page of it; the route itself streams. */
 function describe(api: Api): void {
   api.openAPIRegistry.registerPath({
@@ -84,8 +115,8 @@ function describe(api: Api): void {
     request: { query: asked, body: { required: true, content: { 'text/csv': { schema: z.string() } } } },
     ...describeCallers('POST', PATH, DESCRIPTION),
     responses: {
-      201: answerOf(201, taken),
-      200: { ...answerOf(200, taken), description: 'Loaded before, from the same bytes' },
+      201: answerOf(201, loadedView),
+      200: { ...answerOf(200, loadedView), description: 'Loaded before, from the same bytes' },
       ...problemsOf([400, 401, 403, 409, 413, 415, 422, 429, 503]),
     },
   });

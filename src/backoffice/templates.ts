@@ -7,6 +7,7 @@ import { notFound } from '../api/problem.ts';
 import { none, readRoute, writeRoute } from '../api/route.ts';
 import { publishNextVersion } from '../notifications/publish-next-version.ts';
 import type { TemplateContract } from '../notifications/template-contract.ts';
+import type { TemplateVersion } from '../store/documents.ts';
 import { moveTemplatePointer } from './move-template-pointer.ts';
 import { recordingOf } from './recording.ts';
 import { partsView, readParts, refuseParts, templateParts, version } from './template-fields.ts';
@@ -26,6 +27,7 @@ const published = {
   reason: z.string(),
   publishedAt: z.iso.datetime(),
 };
+const versionView = z.object({ name: z.string(), ...published, parts: partsView }).openapi('TemplateVersion');
 const templateName = z.object({ name: z.string() });
 
 const list = readRoute({
@@ -58,7 +60,7 @@ const lookAtVersion = readRoute({
   description: 'As it was published, part by part.',
   params: templateName.extend({ version: z.coerce.number().pipe(version).openapi({ type: 'integer' }) }),
   query: none,
-  answer: z.object({ name: z.string(), ...published, parts: partsView }).openapi('TemplateVersion'),
+  answer: versionView,
 });
 
 const publish = writeRoute({
@@ -70,7 +72,7 @@ const publish = writeRoute({
   body: z.strictObject({ parts: templateParts, reason: line(500) }),
   status: 201,
   location: '/backoffice/templates/{name}/versions/{version}',
-  answer: z.object({ name: z.string(), version: z.int(), contentHash: z.string() }),
+  answer: versionView,
 });
 
 const move = writeRoute({
@@ -110,7 +112,7 @@ export function templateRoutes(api: Api, deps: ApiDeps): void {
     const { name, version: number } = c.req.valid('param');
     const found = await documents.template(contractOf(name).name, number);
     if (found === undefined) throw notFound();
-    return c.json({ name, ...toView(found), parts: readParts(found.parts) }, 200);
+    return c.json(toVersion(found), 200);
   });
 
   api.openapi(publish, (c) => {
@@ -123,7 +125,7 @@ export function templateRoutes(api: Api, deps: ApiDeps): void {
       const made = await publishNextVersion(documents, contract, publication).catch(refuseParts);
       const outcome = { version: made.version, contentHash: made.contentHash };
       await record('publish-template', { template: name, reason }, outcome);
-      return { status: 201, body: { name, ...outcome } };
+      return { status: 201, body: toVersion(made) };
     });
   });
 
@@ -144,6 +146,8 @@ interface Published {
   readonly reason: string;
   readonly publishedAt: Date;
 }
+
+const toVersion = (found: TemplateVersion) => ({ name: found.name, ...toView(found), parts: readParts(found.parts) });
 
 const toView = ({ version: number, contentHash, publishedBy, reason, publishedAt }: Published) =>
   ({ version: number, contentHash, publishedBy, reason, publishedAt });

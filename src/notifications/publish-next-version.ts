@@ -15,20 +15,20 @@ export async function publishNextVersion(
   documents: DocumentStore,
   contract: TemplateContract,
   publication: Pick<TemplateVersion, 'parts' | 'publishedBy' | 'reason' | 'publishedAt'>,
-): Promise<Pick<TemplateVersion, 'version' | 'contentHash'>> {
+): Promise<TemplateVersion> {
   const { name } = contract;
   checkTemplate(contract, publication.parts);
   const contentHash = hashOf(publication.parts);
   for (let races = 0; ; races += 1) {
     const summary = (await documents.listTemplates()).find((template) => template.name === name);
     const newest = summary?.versions.filter((version) => version >= FIRST_OPERATOR_VERSION).at(-1);
-    if (newest !== undefined && (await documents.template(name, newest))?.contentHash === contentHash) {
-      return { version: newest, contentHash };
-    }
+    const latest = newest === undefined ? undefined : await documents.template(name, newest);
+    if (latest?.contentHash === contentHash) return latest;
     const version = newest === undefined ? FIRST_OPERATOR_VERSION : newest + 1;
     try {
-      await documents.publishTemplate({ ...publication, name, version, contentHash });
-      return { version, contentHash };
+      const published = { ...publication, name, version, contentHash };
+      await documents.publishTemplate(published);
+      return published;
     } catch (error) {
       // Another operator was faster, and took this number.
       if (!(error instanceof TemplateConflict) || races === MOST_RACES) throw error;

@@ -10,8 +10,14 @@ export const insertBranch = (db: Db, branch: Branch) => db`
   )
 `;
 
-/** The branch, held in its zone until the transaction ends. */
-export async function findBranch(tx: Tx, id: string): Promise<Branch | undefined> {
+/** Finds a branch as committed. */
+export async function findBranch(db: Db, id: string): Promise<Branch | undefined> {
+  const [branch] = await db<Branch[]>`select ${columns(db)} from branch where id = ${id}`;
+  return branch;
+}
+
+/** Finds a branch, and locks its zone until the transaction ends. */
+export async function lockBranchZone(tx: Tx, id: string): Promise<Branch | undefined> {
   const [branch] = await tx<Branch[]>`select ${columns(tx)} from branch where id = ${id} for key share`;
   return branch;
 }

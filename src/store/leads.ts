@@ -15,6 +15,21 @@ export const insertLead = (tx: Tx, lead: Lead) => tx`
   )
 `;
 
+/** Finds a lead as committed. */
+export async function findLead(db: Db, id: string): Promise<Lead | undefined> {
+  const [row] = await db<LeadRow[]>`select ${columns(db)} from lead where id = ${id}`;
+  return row && toLead(row);
+}
+
+/** Returns whether somebody created the lead and was not removed from its tenant since. */
+export async function isStillCreator(db: Db, { createdBy, tenantId }: Lead, userId: string): Promise<boolean> {
+  if (createdBy !== userId) return false;
+  const removed = await db`
+    select from tenant_member where tenant_id = ${tenantId} and user_id = ${userId} and removed_at is not null
+  `;
+  return removed.length === 0;
+}
+
 /** The lead, held against other changes until the transaction ends. */
 export async function findLeadToChange(tx: Tx, id: string): Promise<Lead | undefined> {
   const [row] = await tx<LeadRow[]>`select ${columns(tx)} from lead where id = ${id} for no key update`;

@@ -39,6 +39,16 @@ export async function insertFlag(tx: Tx, flag: Flag, now: Date): Promise<boolean
   return count === 1;
 }
 
+/** Finds the flag of one user. */
+export async function findFlag(db: Db, listingId: string, userId: string): Promise<Omit<Flag, 'userId'> | undefined> {
+  const [flag] = await db<Omit<Flag, 'userId'>[]>`
+    select listing_id as "listingId", flagged_by as "flaggedBy", reason
+    from listing_flag
+    where listing_id = ${listingId} and user_id = ${userId}
+  `;
+  return flag;
+}
+
 const columns = (db: Db) => db`
   id, tenant_id as "tenantId", branch_id as "branchId", zone, title, category, status, published_at as "publishedAt"
 `;

@@ -54,6 +54,18 @@ export const insertInvitation = (db: Db, { id, tenantId, invitedBy, createdAt, e
   values (${id}, ${tenantId}, ${invitedBy}, ${createdAt}, ${expiresAt})
 `;
 
+/** Finds an open invitation of a tenant. */
+export async function findInvitation(
+  db: Db, id: string, tenantId: string,
+): Promise<Omit<Invitation, 'tenantId'> | undefined> {
+  const [invitation] = await db<Omit<Invitation, 'tenantId'>[]>`
+    select id, invited_by as "invitedBy", created_at as "createdAt", expires_at as "expiresAt"
+    from member_invitation
+    where id = ${id} and tenant_id = ${tenantId} and accepted_by is null and expires_at > now()
+  `;
+  return invitation;
+}
+
 /** Lists a tenant's open invitations, the newest first. */
 export const listInvitations = (db: Db, tenantId: string) => db<Omit<Invitation, 'tenantId'>[]>`
   select id, invited_by as "invitedBy", created_at as "createdAt", expires_at as "expiresAt"

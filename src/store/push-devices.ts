@@ -10,12 +10,19 @@ export type PushPlatform = PushAddress['platform'];
 
 export type PushDevice = PushAddress & { readonly id: string };
 
+/** A device as its user sees it. */
+export interface RegisteredDevice {
+  readonly id: string;
+  readonly platform: PushPlatform;
+  readonly lastSeenAt: Date;
+}
+
 const DEVICES_OF_A_USER = 20;
 
 /** Registers a device, which leaves whoever had it before; beyond 20 a user's longest unseen ones are let go. */
-export async function savePushDevice(tx: Tx, userId: string, device: PushAddress): Promise<string> {
+export async function savePushDevice(tx: Tx, userId: string, device: PushAddress): Promise<RegisteredDevice> {
   const [address, keys] = device.platform === 'fcm' ? [device.token, undefined] : [device.endpoint, device];
-  const [row] = await tx<{ id: string }[]>`
+  const [row] = await tx<RegisteredDevice[]>`
     insert into push_device (id, user_id, platform, address, p256dh, auth)
     values (${uuidv7()}, ${userId}, ${device.platform}, ${address}, ${keys?.p256dh ?? null}, ${keys?.auth ?? null})
     on conflict (address) do update
@@ -25,7 +32,7 @@ export async function savePushDevice(tx: Tx, userId: string, device: PushAddress
         p256dh       = excluded.p256dh,
         auth         = excluded.auth,
         last_seen_at = now()
-    returning id
+    returning id, platform, last_seen_at as "lastSeenAt"
   `;
   await tx`
     delete from push_device
@@ -36,13 +43,21 @@ export async function savePushDevice(tx: Tx, userId: string, device: PushAddress
     )
   `;
   if (row === undefined) throw new Error('an upsert returned no row');
-  return row.id;
+  return row;
 }
 
 /** Lists a user's devices without the addresses that reach them, the last seen first. */
-export const listPushDevices = (db: Db, userId: string) => db<{ id: string; platform: PushPlatform; lastSeenAt: Date }[]>`
+export const listPushDevices = (db: Db, userId: string) => db<RegisteredDevice[]>`
   select id, platform, last_seen_at as "lastSeenAt" from push_device where user_id = ${userId} order by last_seen_at desc, id desc
 `;
+
+/** Finds a user's device without the address that reaches it. */
+export async function findPushDevice(db: Db, userId: string, id: string): Promise<RegisteredDevice | undefined> {
+  const [device] = await db<RegisteredDevice[]>`
+    select id, platform, last_seen_at as "lastSeenAt" from push_device where id = ${id} and user_id = ${userId}
+  `;
+  return device;
+}
 
 /** Whether the user had it. */
 export async function removePushDevice(tx: Tx, userId: string, id: string): Promise<boolean> {

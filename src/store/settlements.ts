@@ -62,6 +62,25 @@ export async function findReport(
   return row && { id: row.id, lines: Number(row.lines) };
 }
 
+/** A report as operators read it. */
+export interface KeptReport extends SettlementPeriod {
+  readonly id: string;
+  readonly lines: number;
+  readonly loadedAt: Date;
+  readonly reconciledAt: Date | null;
+}
+
+/** Finds a report whose lines are in. */
+export async function findReportById(db: Db, id: string): Promise<KeptReport | undefined> {
+  const [row] = await db<(Omit<KeptReport, 'lines'> & { lines: string })[]>`
+    select id, provider, period_start::text as "periodStart", period_end::text as "periodEnd", lines,
+           loaded_at as "loadedAt", reconciled_at as "reconciledAt"
+    from settlement_report
+    where id = ${id} and sha256 is not null
+  `;
+  return row && { ...row, lines: Number(row.lines) };
+}
+
 /** Reports that nobody has reconciled yet, oldest first. */
 export async function listUnreconciled(sql: Sql): Promise<readonly string[]> {
   const rows = await sql<{ id: string }[]>`

@@ -36,6 +36,14 @@ export async function listSubscriptions(db: Db, tenantId: string, { before, limi
   return rows.map(toSubscription);
 }
 
+/** Finds a tenant's subscription. */
+export async function findSubscription(db: Db, id: string, tenantId: string): Promise<Subscription | undefined> {
+  const [row] = await db<SubscriptionRow[]>`
+    select ${columns(db)} from tenant_subscription where id = ${id} and tenant_id = ${tenantId}
+  `;
+  return row && toSubscription(row);
+}
+
 /** Finds a tenant's subscription, and locks it. */
 export async function lockSubscription(tx: Tx, id: string, tenantId: string): Promise<Subscription | undefined> {
   const [row] = await tx<SubscriptionRow[]>`

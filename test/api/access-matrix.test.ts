@@ -34,13 +34,17 @@ async function openWorld(app: Api, sql: Sql) {
   const subscription = await made(owner, `/tenants/${tenantId}/subscriptions`, {
     plan: 'basic', period: 'monthly', startsOn: new Date().toISOString().slice(0, 10),
   });
+  const invitation = await made(owner, `/tenants/${tenantId}/invitations`, {});
+  const user = await signIn(app);
+  await user.post(`/listings/${shop.listingId}/flags`, { reason: 'wrong number' });
+  const device = await made(user, '/users/me/devices', { platform: 'fcm', token: randomUUID() });
   const ambassador = await signIn(app);
   const attribution = { tenantId, planId: STANDARD_PLAN, startsOn: '2026-01-01' };
   await made(await signInOperators(app), `/backoffice/ambassadors/${ambassador.userId}/attributions`, attribution);
   const other = await publishedListing(app);
   const callers: Readonly<Record<Kind, Client>> = {
     'no role': await signIn(app, { roles: [] }),
-    user: await signIn(app),
+    user,
     customer,
     owner,
     member: await signIn(app, { userId: member, roles: ['tenant'], tenantId }),
@@ -53,7 +57,7 @@ async function openWorld(app: Api, sql: Sql) {
   const invoice = await issueInvoice(sql, tenantId);
   const dispute = await openedDispute(sql, shop);
   const { reviewId: review } = await reviewedTicket(app, { tenant: shop });
-  return { ...shop, dispute, review, callers, ticketId, quoteId, appointmentId, lead, subscription, invoice, member };
+  return { ...shop, invitation, device, dispute, review, callers, ticketId, quoteId, appointmentId, lead, subscription, invoice, member };
 }
 
 async function issueInvoice(sql: Sql, tenantId: string): Promise<string> {
@@ -87,14 +91,18 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /tenants/:id/verify': row(['writer'], ofTenant('/verify'), () => ({ evidence: { kind: 'x', reference: 'x' } })),
   'POST /tenants/:id/invitations': row(staff, ofTenant('/invitations'), () => ({})),
   'GET /tenants/:id/invitations': row(readsTenant, ofTenant('/invitations')),
+  'GET /tenants/:id/invitations/:invitationId': row(['owner'], ({ tenantId, invitation }) => `/tenants/${tenantId}/invitations/${invitation}`),
   'POST /memberships': row(people, () => '/memberships', () => ({ code: 'x', contact })),
   'GET /tenants/:id/members': row(readsTenant, ofTenant('/members')),
+  'GET /tenants/:id/members/:userId': row(readsTenant, ({ tenantId, member }) => `/tenants/${tenantId}/members/${member}`),
   'POST /tenants/:id/members/remove': row(staff, ofTenant('/members/remove'), ({ owner }) => ({ userId: owner.userId })),
   'POST /tenants/:id/branches': row(staff, ofTenant('/branches'), () => placeBody),
   'GET /tenants/:id/branches': row(readsTenant, ofTenant('/branches')),
+  'GET /branches/:id': row(readsTenant, ({ branchId }) => `/branches/${branchId}`),
   'POST /branches/:id': row(staff, ({ branchId }) => `/branches/${branchId}`, () => placeBody),
   'POST /tenants/:id/listings': row(staff, ofTenant('/listings'), ({ branchId }) => listingBody(branchId)),
   'POST /listings/:id/flags': row([...persons, 'writer'], ({ listingId }) => `/listings/${listingId}/flags`, () => ({ reason: 'x' })),
+  'GET /listings/:id/flags/me': row(['user'], ({ listingId }) => `/listings/${listingId}/flags/me`),
   'GET /listings/:id': row(everyRole, ({ listingId }) => `/listings/${listingId}`),
   'POST /analytics/visits': row([...people, 'frontend'], () => '/analytics/visits', ({ listingId }) =>
     ({ visits: [{ listingId, kind: 'view', visitorId: 'x' }] })),
@@ -113,15 +121,19 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /quotes/:id/approve': row(['customer'], ({ quoteId }) => `/quotes/${quoteId}/approve`, () => ({})),
   'POST /tickets/:id/appointments': row(partyOfTicket, ofTicket('/appointments'), () => ({ startsAt: inDays(3) })),
   'GET /tickets/:id/appointments': row(readsTicket, ofTicket('/appointments')),
+  'GET /appointments/:id': row(readsTicket, ({ appointmentId }) => `/appointments/${appointmentId}`),
   'POST /appointments/:id/move': row(partyOfTicket, ({ appointmentId }) => `/appointments/${appointmentId}/move`, () => ({ startsAt: inDays(4) })),
   'POST /appointments/:id/cancel': row(partyOfTicket, ({ appointmentId }) => `/appointments/${appointmentId}/cancel`, () => ({ reason: 'x' })),
   'POST /tickets/:id/reviews': row(['customer'], ofTicket('/reviews'), () => reviewBody()),
   'POST /tenants/:id/leads': row([...persons, ...staff], ofTenant('/leads'), () => leadBody),
   'GET /tenants/:id/leads': row(staff, ofTenant('/leads')),
+  'GET /leads/:id': row(['customer', ...staff], ({ lead }) => `/leads/${lead}`),
   'POST /leads/:id/status': row(staff, ({ lead }) => `/leads/${lead}/status`, () => ({ status: 'contacted' })),
   'POST /tenants/:id/subscriptions': row([...staff, 'writer'], ofTenant('/subscriptions'), () =>
     ({ plan: 'basic', period: 'monthly', startsOn: new Date().toISOString().slice(0, 10) })),
   'GET /tenants/:id/subscriptions': row(readsTenant, ofTenant('/subscriptions')),
+  'GET /tenants/:id/subscriptions/:subscriptionId': row(readsTenant, ({ tenantId, subscription }) =>
+    `/tenants/${tenantId}/subscriptions/${subscription}`),
   'POST /tenants/:id/subscriptions/:subscriptionId/end': row([...staff, 'writer'], ({ tenantId, subscription }) =>
     `/tenants/${tenantId}/subscriptions/${subscription}/end`, () => ({ endsOn: inDays(40).slice(0, 10) })),
   'GET /tenants/:id/charges': row(readsTenant, ofTenant('/charges')),
@@ -139,6 +151,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /users/me/devices/web-push-key': row(everyRole, () => '/users/me/devices/web-push-key'),
   'POST /users/me/devices': row(people, () => '/users/me/devices', () => ({ platform: 'fcm', token: randomUUID() })),
   'GET /users/me/devices': row(people, () => '/users/me/devices'),
+  'GET /users/me/devices/:id': row(['user'], ({ device }) => `/users/me/devices/${device}`),
   'POST /users/me/devices/remove': row(people, () => '/users/me/devices/remove', () => ({ id: randomUUID() })),
   'GET /users/me/preferences': row([...people, ...operators], () => '/users/me/preferences'),
   'POST /users/me/preferences': row([...people, ...operators], () => '/users/me/preferences', () => ({ timeZone: 'Europe/Madrid' })),

@@ -28,6 +28,10 @@ describe('a path', () => {
     ['PUT', `/tickets/${randomUUID()}`, 'GET, HEAD'],
     ['OPTIONS', '/tenants', 'POST'],
     ['POST', '/livez', 'GET, HEAD'],
+    ['GET', '/users/me/devices/remove', 'POST'],
+    ['POST', '/users/me/devices/web-push-key', 'GET, HEAD'],
+    ['GET', `/tenants/${randomUUID()}/members/remove`, 'POST'],
+    ['POST', `/users/me/devices/${randomUUID()}`, 'GET, HEAD'],
   ])('asked with another method, as in %s %s, is answered with 405', async (method, path, allow) => {
     const answer = await app.request(path, { method });
     expect([answer.status, answer.headers.get('Allow')]).toEqual([405, allow]);

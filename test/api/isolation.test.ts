@@ -35,7 +35,9 @@ async function openShop(app: ReturnType<typeof createApp>, operator: Client, sql
   const subscription = await idOf(await tenant.post(`/tenants/${id}/subscriptions`, { plan: 'basic', period: 'monthly', startsOn: today }));
   const invoice = await issueInvoice(sql, id);
   const dispute = await openedDispute(sql, { tenantId: id, owner: tenant });
-  return { id, tenant, customer, dispute, listing, branch, lead, ticket, quote, appointment, subscription, invoice };
+  const invitation = await idOf(await tenant.post(`/tenants/${id}/invitations`, {}));
+  const device = await idOf(await tenant.post('/users/me/devices', { platform: 'fcm', token: randomUUID() }));
+  return { id, tenant, customer, dispute, invitation, device, listing, branch, lead, ticket, quote, appointment, subscription, invoice };
 }
 
 /** Bills a tenant for this month; the invoice's id comes back. */
@@ -73,6 +75,13 @@ const WRITES: Readonly<Record<string, (shop: Shop) => readonly [string, object]>
 const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/tenants/{id}': ({ id }) => `/tenants/${id}`,
   '/tenants/{id}/invitations': ({ id }) => `/tenants/${id}/invitations`,
+  '/tenants/{id}/invitations/{invitationId}': ({ id, invitation }) => `/tenants/${id}/invitations/${invitation}`,
+  '/tenants/{id}/members/{userId}': ({ id, tenant }) => `/tenants/${id}/members/${tenant.userId}`,
+  '/branches/{id}': ({ branch }) => `/branches/${branch}`,
+  '/leads/{id}': ({ lead }) => `/leads/${lead}`,
+  '/appointments/{id}': ({ appointment }) => `/appointments/${appointment}`,
+  '/tenants/{id}/subscriptions/{subscriptionId}': ({ id, subscription }) => `/tenants/${id}/subscriptions/${subscription}`,
+  '/users/me/devices/{id}': ({ device }) => `/users/me/devices/${device}`,
   '/quotes/{id}': ({ quote }) => `/quotes/${quote}`,
   '/disputes/{id}': ({ dispute }) => `/disputes/${dispute}`,
   '/tickets/{id}': ({ ticket }) => `/tickets/${ticket}`,
@@ -92,11 +101,11 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
 };
 /** Routes with an id that are nobody's secret, or an operator's. */
 const SHARED = new Set([
-  'get /listings/{id}', 'get /reviews/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
+  'get /listings/{id}', 'get /listings/{id}/flags/me', 'get /reviews/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
   'get /rankings/{zone}',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit',
   'post /backoffice/invoices/{id}/reissue', 'post /backoffice/ambassadors/{userId}/attributions',
-  'get /backoffice/attributions/{id}', 'post /backoffice/attributions/{id}/end',
+  'get /backoffice/settlement-reports/{id}', 'get /backoffice/attributions/{id}', 'post /backoffice/attributions/{id}/end',
   'post /backoffice/events/{id}/reveal', 'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import { appDeps, json, signIn, verifiedTenant } from '../support/app.ts';
+import { appDeps, type Client, json, signIn, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { eventsOf } from '../support/events.ts';
-import { leadBody, made, publishedListing } from '../support/service.ts';
+import { joined, leadBody, made, publishedListing } from '../support/service.ts';
 
 async function open() {
   const { sql } = await createDatabase();
@@ -26,6 +26,23 @@ describe('a lead', () => {
       { actorUserId: user.userId, payload: { leadId: ids[1], tenantId, source: 'form', listingId } },
     ]);
     expect(JSON.stringify(await sql`select * from outbox_event`)).not.toMatch(/Luis Paz|5512345678/);
+  });
+
+  test('is read by its creator from outside, and no longer by a member who was removed', async () => {
+    const { app, owner, tenantId, path } = await open();
+    const [customer, stranger] = [await signIn(app), await signIn(app)];
+    const member = await joined(app, { tenantId, owner });
+    const worker = await signIn(app, { userId: member, roles: ['tenant'], tenantId });
+    const [fromCustomer, fromMember] = [await made(customer, path, leadBody), await made(worker, path, leadBody)];
+    const asUser = await signIn(app, { userId: member });
+    const statuses = async (client: Client) =>
+      Promise.all([fromCustomer, fromMember].map(async (id) => (await client.get(`/leads/${id}`)).status));
+    expect(await statuses(owner)).toEqual([200, 200]);
+    expect(await statuses(customer)).toEqual([200, 404]);
+    expect(await statuses(stranger)).toEqual([404, 404]);
+    expect(await statuses(asUser)).toEqual([404, 200]);
+    await owner.post(`/tenants/${tenantId}/members/remove`, { userId: member });
+    expect(await statuses(asUser)).toEqual([404, 404]);
   });
 
   test('goes along its way, and tells its first response once', async () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { appConfig, appDeps, contact, idOf, json, signIn, ticketBody, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { joined } from '../support/service.ts';
 
 async function open(bounds = {}) {
   const { sql } = await createDatabase();
@@ -32,6 +33,17 @@ test.for(['of nobody', 'with another token', 'that expired'])('a code %s makes n
   const tried = { 'of nobody': randomUUID(), 'with another token': code.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }[kind] ?? code;
   expect((await (await signIn(app)).post('/memberships', { code: tried, contact })).status).toBe(422);
   expect(await members()).toEqual([owner.userId]);
+});
+
+test('an invitation is read by its creator alone, while it is open', async () => {
+  const { app, tenantId, owner } = await open();
+  const other = await signIn(app, { userId: await joined(app, { tenantId, owner }), roles: ['tenant'], tenantId });
+  const { id, code } = await json(await owner.post(`/tenants/${tenantId}/invitations`, {}));
+  const path = `/tenants/${tenantId}/invitations/${String(id)}`;
+  const statuses = async () => [(await owner.get(path)).status, (await other.get(path)).status];
+  expect(await statuses()).toEqual([200, 404]);
+  await (await signIn(app)).post('/memberships', { code, contact });
+  expect(await statuses()).toEqual([404, 404]);
 });
 
 test('only members are assigned: no customer, no stranger, no member of another tenant, nobody who was removed', async () => {
