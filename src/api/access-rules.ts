@@ -36,6 +36,8 @@ const EVERYTHING = 'everything, on record';
 /** The row of each route. A route without a row is open to nobody; pages below `/backoffice/ui` share two rows. */
 export const accessRules: Readonly<Record<string, AccessRule>> = Object.freeze({
   'GET /': rule('public', 'documents'),
+  'GET /robots.txt': rule('public', 'documents'),
+  'GET /favicon.ico': rule('public', 'documents'),
   'GET /livez': rule('public', 'the process'),
   'GET /readyz': rule('public', 'the process'),
   'GET /openapi.json': rule('public', 'documents'),

@@ -5,7 +5,7 @@ import { addVary } from './vary.ts';
 
 const PREFLIGHT_SECONDS = 600;
 
-const READABLE = Object.keys(answerHeaders).join(', ');
+const READABLE = [...Object.keys(answerHeaders), 'Allow', 'Content-Disposition'].join(', ');
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST',
   'Access-Control-Allow-Headers':

@@ -158,9 +158,9 @@ export const problemTypes = Object.freeze({
   ),
   'headers-too-large': type(
     431,
-    'The headers are too large',
-    'The request’s head has more than 16 KiB.',
-    'Send fewer or shorter headers.',
+    'The address and the headers are too large',
+    'The request’s address and headers together have more than 16 KiB.',
+    'Send a shorter query, or fewer and shorter headers.',
   ),
   'internal-error': type(
     500,

@@ -56,7 +56,7 @@ export const invalid = (errors: readonly Flaw[]) => new Problem(422, NOT_ACCEPTE
 /** Makes the 422 for one part of a well-formed body. */
 export const unprocessable = (pointer: string, detail: string) => invalid([{ in: 'body', pointer, detail }]);
 
-const NOT_ACCEPTED = 'The request is well formed, but cannot be accepted.';
+const NOT_ACCEPTED = 'Some values are not accepted. Correct what `errors` points at.';
 const RETRY_AFTER_SECONDS = '2';
 
 /** 503 for a part that is unavailable; nothing was done, or a repetition with the same Idempotency-Key finds out. */

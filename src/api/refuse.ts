@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import type { z } from 'zod';
 import { invalid, notFound, type Flaw } from './problem.ts';
 import { sentenceOf } from './sentences.ts';
@@ -15,17 +16,23 @@ const NAME = /^[\p{L}\p{N}_.@/~-]{1,60}$/u;
  * Refuses what does not fit a route's schema.
  * @throws {Problem} 404 for a path that can't be anything's, else 422 with each flaw; never with a value of the input.
  */
-export function refuse(validated: Validated): void {
+export function refuse(validated: Validated, c?: Pick<Context, 'req'>): void {
   if (validated.success) return;
   const part = PARTS[validated.target];
   if (part === undefined) throw notFound();
+  const repeated = repeatedIn(part === 'query' ? (c?.req.queries() ?? {}) : {});
   throw invalid(
     validated.error.issues
       .slice(0, MOST_FLAWS)
       .flatMap((issue) => toFlaws(issue, part))
-      .slice(0, MOST_FLAWS),
+      .slice(0, MOST_FLAWS)
+      .map((flaw) => (repeated.has(flaw.pointer) ? { ...flaw, detail: 'must be given once' } : flaw)),
   );
 }
+
+/** Returns the pointers of parameters that a query has more than once. */
+const repeatedIn = (queries: Readonly<Record<string, readonly string[]>>): ReadonlySet<string> =>
+  new Set(Object.entries(queries).flatMap(([name, values]) => (values.length > 1 ? [toPointer([name])] : [])));
 
 function toFlaws(issue: z.core.$ZodIssue, part: Flaw['in'], above: readonly PropertyKey[] = []): Flaw[] {
   const path = [...above, ...issue.path];

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Api, Env } from './context.ts';
 import { Problem, problemDocument } from './problem.ts';
+import { codeOf, problemTypes } from './problem-types.ts';
 import { type ConnectionLimits, watchConnections } from './watch-connections.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -106,8 +107,10 @@ function endWith(status: number, socket: Duplex, publicUrl: string): void {
   );
 }
 
-const rawProblem = (status: number, publicUrl: string) =>
-  JSON.stringify(problemDocument(new Problem(status, 'This request cannot be read.'), publicUrl));
+function rawProblem(status: number, publicUrl: string): string {
+  const detail = status === 400 ? 'The request is not HTTP/1.1 as it should be.' : problemTypes[codeOf(status)].cause;
+  return JSON.stringify(problemDocument(new Problem(status, detail), publicUrl));
+}
 
 function rawProblemResponse(status: number, publicUrl: string): Response {
   const headers = { 'Content-Type': 'application/problem+json', Connection: 'close' };

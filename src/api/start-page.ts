@@ -30,8 +30,12 @@ const TEXTS = {
   },
 } as const;
 
-/** The page at `/`, which says what this is and leads on. */
+const DAY = { 'Cache-Control': 'public, max-age=86400' };
+
+/** The page at `/`, which says what this is and leads on, and what browsers and search engines ask for beside it. */
 export function startPageRoute(api: Api): void {
+  api.get('/robots.txt', (c) => c.text('User-agent: *\nDisallow: /\n', 200, DAY));
+  api.get('/favicon.ico', (c) => c.body(null, 204, DAY));
   api.get('/', (c) => {
     const locale = localeOf(c);
     const { title, about, places } = TEXTS[locale];

@@ -129,6 +129,11 @@ describe('a schema of the reference', () => {
     const untyped = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
       [...schemasWithin(schema, name)].filter(([way, part]) => !way.endsWith('{}') && !keys.some((key) => key in part)));
     expect(untyped.map(([way]) => way)).toEqual([]);
+    // Without it a generated client has an object that can have no field.
+    const closed = Object.entries(document.components.schemas).flatMap(([name, schema]) => [...schemasWithin(schema, name)]
+      .filter(([, { type, properties, additionalProperties }]) =>
+        [type].flat().includes('object') && properties === undefined && additionalProperties === undefined));
+    expect(closed.map(([way]) => way)).toEqual([]);
     const { payload } = document.components.schemas['InboxNotification']?.properties ?? {};
     expect(payload?.anyOf).toContainEqual({ $ref: '#/components/schemas/QuoteSentPayload' });
   });
@@ -149,6 +154,25 @@ describe('a schema of the reference', () => {
       }
     }
     expect({ missing, wrong, ofAnother }).toEqual({ missing: [], wrong: [], ofAnother: [] });
+  });
+
+  test('has ranges of time whose example ends after it begins, and names of its own kind', () => {
+    const first = ({ examples }: Schema) => String(examples?.[0]);
+    const backwards: string[] = [];
+    for (const [name, { properties = {} }] of Object.entries(document.components.schemas)) {
+      for (const [start, end] of [['from', 'to'], ['periodStart', 'periodEnd'], ['startsOn', 'endsOn']] as const) {
+        const [one, other] = [properties[start], properties[end]];
+        if (one?.format === undefined || other?.format === undefined) continue;
+        if (first(one) >= first(other)) backwards.push(`${name}.${start}`);
+      }
+    }
+    expect(backwards).toEqual([]);
+    const parameters = routes.flatMap(({ path, operation }) =>
+      (operation.parameters ?? []).map(({ name, example }) => [path.split('/')[2], name, example]));
+    const named = parameters.filter(([, name]) => name === 'name').map(([kind, , example]) => `${String(kind)} ${String(example)}`);
+    expect([...new Set(named)].toSorted()).toEqual(['jobs issue-invoices', 'templates quote-sent']);
+    expect(parameters.filter(([kind, name, example]) => kind === 'payments' && name === 'token' && String(example).startsWith('fcm'))).toEqual([]);
+    expect(document.components.schemas['Problem']?.properties).toMatchObject({ code: { examples: ['not-found'] } });
   });
 
   test('of a body has examples that the route accepts', async () => {

@@ -55,8 +55,25 @@ describe('a browser', () => {
   });
 });
 
+test.for([
+  ['en-GB', 'en'], ['de,en;q=0.8', 'en'], ['fr;q=0.9, en;q=0.8, es;q=0.5', 'en'], ['es-MX,en;q=0.9', 'es'], ['en;q=0.3,es;q=0.9', 'es'],
+  ['de', 'es'], ['', 'es'], ['en;q=0', 'es'], ['eng', 'es'], ['*', 'es'],
+] as const)('a browser that reads %j sees pages in %s', async ([language, locale]) => {
+  for (const path of ['/', '/nope', '/contacts/x/y']) {
+    expect(await (await open(path, { language })).text()).toContain(`<html lang="${locale}">`);
+  }
+});
+
+test.for([['/robots.txt', 200, 'User-agent: *\nDisallow: /\n'], ['/favicon.ico', 204, '']] as const)(
+  'what browsers and search engines ask for, %s, is answered %d',
+  async ([path, status, text]) => {
+    const answer = await open(path);
+    expect([answer.status, await answer.text()]).toEqual([status, text]);
+  },
+);
+
 describe('a program', () => {
-  test.for(['*/*', 'application/json', 'application/problem+json', 'application/json, text/html;q=0.5', 'text/html;q=0', 'text/plain', ''])(
+  test.for(['*/*', 'application/json', 'application/problem+json', 'application/json, text/html;q=0.5', 'application/json, text/html', 'text/html, application/json', 'text/html;q=0', 'text/plain', ''])(
     'that accepts %j gets the problem document, at the same addresses',
     async (accept) => {
       for (const path of ['/nope', LINK, '/notifications/me']) {

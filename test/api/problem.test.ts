@@ -105,4 +105,12 @@ describe('a flaw', () => {
       { in: 'query', pointer: '/page', detail: 'is not a parameter of this request' },
     ]);
   });
+
+  test.for([
+    ['/notifications/me?limit=1&limit=2', '/limit'], ['/notifications/me?cursor=a&cursor=b', '/cursor'],
+    ['/rankings/roma-norte?category=plumbing&category=locks', '/category'],
+  ] as const)('of a query says that a parameter is there twice, as in %s', async ([path, pointer]) => {
+    const { status, errors } = await json(await (await signIn(app)).get(path));
+    expect({ status, errors }).toEqual({ status: 422, errors: [{ in: 'query', pointer, detail: 'must be given once' }] });
+  });
 });

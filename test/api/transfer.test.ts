@@ -118,7 +118,7 @@ describe('another origin', () => {
       const answer = await app.request(path, from(SHOP));
       expect([path, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([path, SHOP]);
       expect(answer.headers.get('Access-Control-Allow-Credentials')).toBeNull();
-      for (const name of ['Location', 'Retry-After', 'RateLimit-Remaining', 'Idempotency-Replayed', 'Trace-Id']) {
+      for (const name of ['Location', 'Retry-After', 'RateLimit-Remaining', 'Idempotency-Replayed', 'Trace-Id', 'Allow', 'Content-Disposition']) {
         expect(answer.headers.get('Access-Control-Expose-Headers')).toContain(name);
       }
       expect(answer.headers.get('Vary')).toContain('Origin');

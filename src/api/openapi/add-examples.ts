@@ -24,9 +24,11 @@ const typesOf = ({ type = [] }: Schema) => [type].flat();
 
 /** Returns the example of a field; undefined where its parts have examples of their own. */
 export function exampleOf(schema: Schema, name: string, owner = ''): unknown {
-  const key = [`${owner}.${name}`, name].find((one) => Object.hasOwn(fieldExamples, one));
+  const own = `${owner}.${name}`;
+  const key = [own, name].find((one) => Object.hasOwn(fieldExamples, one));
   const { const: literal, enum: members, format, items } = schema;
   if (literal !== undefined) return literal;
+  if (key === own) return fieldExamples[own];
   if (members !== undefined) return members[0];
   if (format !== undefined && Object.hasOwn(FORMATS, format)) return FORMATS[format];
   if (items !== undefined && items.$ref === undefined && (key === undefined || !Array.isArray(fieldExamples[key]))) {
@@ -66,9 +68,9 @@ export function composeExample(
 export function addExamples(document: Document, publicUrl: string): Document {
   const { schemas } = document.components;
   const withFields = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, fill(schema, name)]));
-  const paths = operationsOf(document, (operation) => ({
+  const paths = operationsOf(document, (operation, _, path) => ({
     ...operation,
-    ...(operation.parameters && { parameters: operation.parameters.map(fillParameter) }),
+    ...(operation.parameters && { parameters: operation.parameters.map((one) => fillParameter(one, path)) }),
     responses: fillProblems(operation, publicUrl),
   }));
   return { ...document, paths, components: { ...document.components, schemas: withFields } };
@@ -98,10 +100,17 @@ function fillField(field: Schema, name: string, owner: string): Schema {
   return example === undefined ? rest : { ...rest, examples: [example] };
 }
 
-function fillParameter(parameter: Parameter): Parameter {
+function fillParameter(parameter: Parameter, path: string): Parameter {
   const { example: own, ...schema } = parameter.schema;
-  const example = parameter.in === 'header' ? own : exampleOf(parameter.schema, parameter.name);
+  const owner = ownerOf(parameter, path);
+  const example = parameter.in === 'header' ? own : exampleOf(parameter.schema, parameter.name, owner);
   return { ...parameter, schema, ...(example !== undefined && { example }) };
+}
+
+/** Returns the word of a path to which a parameter belongs: `jobs` for the name in `/jobs/{name}/runs`. */
+function ownerOf({ name, in: place }: Parameter, path: string): string {
+  const before = place === 'path' ? path.slice(0, path.indexOf(`/{${name}}`)) : path;
+  return before.split('/').findLast((part) => !part.startsWith('{')) ?? '';
 }
 
 const fillProblems = ({ responses }: Operation, publicUrl: string): Operation['responses'] =>

@@ -5,4 +5,5 @@ export const anyJson = z.unknown().openapi({
   description: 'Any JSON value.',
   type: ['string', 'number', 'boolean', 'object', 'array', 'null'],
   items: {},
+  additionalProperties: true,
 });

@@ -1,6 +1,18 @@
 import { EXAMPLE_ID } from './examples.ts';
 
-/** True values of fields whose name means something else elsewhere, as `Schema.field`. */
+/** Gives one field of several owners the same value. */
+const each = (field: string, value: unknown, owners: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(owners.map((owner) => [`${owner}.${field}`, value]));
+
+const BILLED = ['ClosePayoutCycleRequest', 'Invoice', 'ListedInvoice', 'PayoutCycle', 'SettlementReport', 'settlement-reports'];
+const RANGES = [
+  'BackfillJobRequest', 'CountBackfillSlotsAnswer', 'RetryEventsRequestByFilterFilter', 'outbox', 'failed', 'backfill',
+];
+const VISITS = ['Appointment', 'CreateAppointmentRequest', 'MoveAppointmentRequest'];
+const TEMPLATE_WRITES = ['CreateTemplateVersionRequest', 'SetCurrentTemplateVersionRequest', 'TemplatePublishedItem', 'TemplateVersion', 'TemplateMove'];
+const JOB_WRITES = ['BackfillJobRequest', 'RunJobRequest', 'PauseJobRequest', 'ResumeJobRequest'];
+
+/** True values of fields whose name means something else elsewhere: `Schema.field`, or `word.parameter` of a path. */
 export const schemaExamples: Readonly<Record<string, unknown>> = Object.freeze({
   'NotificationPreferencesCategory.category': 'tickets',
   'SavePreferencesRequestChannel.category': 'tickets',
@@ -19,7 +31,6 @@ export const schemaExamples: Readonly<Record<string, unknown>> = Object.freeze({
   'SetCurrentTemplateVersionRequest.from': 1,
   'Commission.kind': 'percentage',
   'CreateTenantRequest.name': 'Taller Ruiz',
-  'CreateTemplateVersionAnswer.name': 'quote-sent',
   'Job.name': 'issue-invoices',
   'SetCurrentTemplateVersionAnswer.name': 'quote-sent',
   'Template.name': 'quote-sent',
@@ -37,7 +48,7 @@ export const schemaExamples: Readonly<Record<string, unknown>> = Object.freeze({
   'CreateDisputeRequestByChargeId.reason': 'The caller asked for another company.',
   'CreateDisputeRequestByPaymentId.reason': 'We were charged twice.',
   'Dispute.reason': 'The caller asked for another company.',
-  'FlagListingAnswer.reason': 'The number in the text is another company’s.',
+  'ListingFlag.reason': 'The number in the text is another company’s.',
   'FlagListingRequest.reason': 'The number in the text is another company’s.',
   'ReceivePaymentWebhookRequestPaymentFailedData.reason': 'insufficient_funds',
   'Reputation.score': 4.6,
@@ -48,4 +59,36 @@ export const schemaExamples: Readonly<Record<string, unknown>> = Object.freeze({
   'Problem.title': 'Not found',
   'Problem.type': 'https://api.techmarket.example/problems/not-found',
   'DiffTemplateAnswerDiffProblems.to': null,
+  ...each('periodStart', '2026-11-01', BILLED),
+  ...each('periodEnd', '2026-11-30', BILLED),
+  ...each('from', '2026-11-23T00:00:00.000Z', RANGES),
+  ...each('to', '2026-11-24T00:00:00.000Z', RANGES),
+  ...each('startsAt', '2026-11-26T16:00:00.000Z', VISITS),
+  ...each('validUntil', '2026-12-01T06:00:00.000Z', ['CreateQuoteRequest', 'Quote']),
+  ...each('endsOn', '2027-11-23', ['Attribution', 'CreateAttributionRequest', 'FraudCaseDetailAttribution']),
+  ...each('reason', 'The sentence was too long.', TEMPLATE_WRITES),
+  ...each('reason', 'The payment provider was down.', JOB_WRITES),
+  'InvoiceLine.startsOn': '2026-11-01',
+  'InvoiceLine.endsOn': '2026-11-30',
+  'JobRun.periodStart': '2026-11-23T09:30:00.000Z',
+  'JobRun.outcome': 'done',
+  'OutboxEvent.status': 'published',
+  'Notification.status': 'delivered',
+  'Tenant.status': 'verified',
+  'Ticket.status': 'closed',
+  'Quote.status': 'approved',
+  'Lead.status': 'contacted',
+  'UpdateLeadStatusRequest.status': 'contacted',
+  'Appointment.status': 'cancelled',
+  'Dispute.status': 'won',
+  'FraudCaseSummary.status': 'reversed',
+  'Problem.code': 'not-found',
+  'Problem.detail': 'Nothing exists at this address, or you may not see it.',
+  'PaymentMismatch.detail': null,
+  'DigestPayload.category': 'tickets',
+  'AppointmentCancelledPayload.reason': 'The part has not arrived.',
+  'jobs.name': 'issue-invoices',
+  'templates.name': 'quote-sent',
+  'payments.token': 'shared-with-the-provider',
+  'cloudevents.type': 'ai.techmarket.TicketCreated.v1',
 });

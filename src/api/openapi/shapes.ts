@@ -58,11 +58,11 @@ export interface Document {
 /** Returns the paths with each operation changed. */
 export const operationsOf = (
   document: Pick<Document, 'paths'>,
-  change: (operation: Operation, method: string) => Operation,
+  change: (operation: Operation, method: string, path: string) => Operation,
 ): Paths =>
   Object.fromEntries(
     Object.entries(document.paths).map(([path, methods]) => [
       path,
-      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation, method)])),
+      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation, method, path)])),
     ]),
   );
