@@ -31,7 +31,7 @@ const PUBLIC_URL = 'https://api.techmarket.example';
 const UNLIMITED = '100000';
 const TOLD = 2; // of each ticket: its customer and the tenant's owner
 const ROUND_MS = 120_000;
-const SAME_SIZE = 0.01;
+const SAME_SIZE = 0.01; // the owner's text is some letters longer than the customer's
 
 const person = { name: 'Ana Ruiz', locale: 'es' } as const;
 const place = { name: 'Taller Norte', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City' };
@@ -89,11 +89,11 @@ async function prepareMail(sql: Sql): Promise<Omit<Mails, 'count'>> {
   const { name } = ticketCreated;
   const sampleId = randomUUID();
   const link = `${APP_URL}/tickets/${sampleId}`;
-  const props = { recipientName: person.name, tenantName: place.name, subject, link };
+  const listUnsubscribeUrl = unsubscribeUrl({ baseUrl: PUBLIC_URL, key: 'bench' }, randomUUID());
+  const props = { recipientName: person.name, tenantName: place.name, subject, link, unsubscribeUrl: listUnsubscribeUrl };
   const { locale } = person;
   const version = await templates.current(name);
   const { subject: title, text, html } = await templates.render({ name, version, locale, channel: 'email', props });
-  const listUnsubscribeUrl = unsubscribeUrl({ baseUrl: PUBLIC_URL, key: 'bench' }, randomUUID());
   return { from: MAIL_FROM, subject: title, text, html, listUnsubscribeUrl, sampleId };
 }
 

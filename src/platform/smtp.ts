@@ -49,7 +49,7 @@ export class SmtpFailure extends Error {
 /** Code of a message that got no connection of the pool in time. */
 const NO_CONNECTION = 'EPOOL';
 const AHEAD_MS = 1_000; // work that is claimed before a connection is free for it
-const MOST_AHEAD = 5; // messages for each connection
+const MOST_AHEAD = 10; // messages for each connection
 
 /** Where the message's stream is kept between the library's plug-in and `send`. */
 type Tracked = SendMailOptions & { readonly tracking?: { stream?: Readable } };
@@ -92,14 +92,20 @@ export function openMail({
 
   async function attempt(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
     const tracking: { stream?: Readable } = {};
-    const deadline = AbortSignal.timeout(attemptTimeoutMs);
-    const signal = message.signal === undefined ? deadline : AbortSignal.any([deadline, message.signal]);
-    const tracked: Tracked = { ...message, signal, tracking };
+    // A timer that is cleared: `AbortSignal.timeout` would keep each message's until its time.
+    const deadline = new AbortController();
+    const giveUp = () => deadline.abort();
+    const timer = setTimeout(giveUp, attemptTimeoutMs);
+    message.signal?.addEventListener('abort', giveUp, { once: true });
+    const tracked: Tracked = { ...message, signal: deadline.signal, tracking };
     try {
       return await transport.sendMail(tracked);
     } catch (error) {
       // The library reads the message only after the server answered DATA with "go ahead".
       throw new SmtpFailure(error as NodemailerError, tracking.stream?.readableDidRead ?? false);
+    } finally {
+      clearTimeout(timer);
+      message.signal?.removeEventListener('abort', giveUp);
     }
   }
 
