@@ -63,7 +63,7 @@ const show = readRoute({
   path: '/backoffice/attributions/{id}',
   id: 'getAttribution',
   summary: 'Get an attribution',
-  description: 'Who earns from a tenant, and on which days.',
+  description: 'Names the ambassador who earns from a tenant, and the days.',
   params: z.object({ id: uuid }),
   query: none,
   answer: attributionView,

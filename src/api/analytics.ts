@@ -42,7 +42,7 @@ const count = writeRoute({
   answer: z.object({
     counted: z.int(),
     repeated: z.int(),
-    unknown: z.array(z.int()).openapi({ description: 'Which visits, from 0, were to no listing that can be seen.' }),
+    unknown: z.array(z.int()).openapi({ description: 'Positions, from 0, of the visits whose listing does not exist or is not visible.' }),
   }),
 });
 

@@ -32,7 +32,7 @@ const ENVELOPE = {
     subject: { ...uuid, description: 'Id of the resource that the event is about.' },
     time: { type: 'string', format: 'date-time' },
     datacontenttype: { const: 'application/json' },
-    dataschema: { type: 'string', format: 'uri', description: 'Where the schema of `data` is.' },
+    dataschema: { type: 'string', format: 'uri', description: 'Address of the schema of `data`.' },
     tenantid: { ...uuid, description: 'The tenant that the event belongs to.' },
     correlationid: { ...uuid, description: 'Shared by all events that one request caused.' },
     causationid: { ...uuid, description: 'Id of the event that caused this one.' },

@@ -167,7 +167,7 @@ export function authenticate(tokens: Tokens): MiddlewareHandler<Env> {
 export function authorize(): MiddlewareHandler<Env> {
   return async (c, next) => {
     const rule = findRule(c.req.method, c.get('route'));
-    if (rule === undefined) throw new Problem(403, 'This route has no callers.');
+    if (rule === undefined) throw new Problem(403, 'Nobody may call this route.');
     const roles = rolesOf(rule);
     if (roles !== undefined) assertRole(c.get('caller'), ...roles);
     await next();

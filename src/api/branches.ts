@@ -59,7 +59,7 @@ const list = readRoute({
   path: '/tenants/{id}/branches',
   id: 'listBranches',
   summary: 'List the branches of a tenant',
-  description: 'Newest first.',
+  description: 'Oldest first.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ branches: z.array(branchView), nextCursor: z.string().nullable() }),

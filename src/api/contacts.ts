@@ -10,7 +10,7 @@ import { contact, phone } from './fields.ts';
 import { Problem } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
-const confirmed = z.boolean().openapi({ description: 'Whether anything but a request to confirm is sent there.' });
+const confirmed = z.boolean().openapi({ description: 'True once its owner confirmed it. Until then only the request to confirm is sent there.' });
 
 const saveContact = writeRoute({
   path: '/users/me/contact',

@@ -11,13 +11,13 @@ const known = new Map(contracts.map((contract) => [contract.type, contract]));
 export const cloudEvent = z
   .object({
     specversion: z.literal('1.0'),
-    id: uuid.openapi({ description: 'Recognise repetitions by it.' }),
+    id: uuid.openapi({ description: 'Stays the same when the event is sent again.' }),
     source: z.string(),
     type: z.string().openapi({ description: 'In reverse DNS, with the version of `data`.' }),
     subject: z.string().optional().openapi({ description: 'Id of the resource that the event is about.' }),
     time: z.iso.datetime(),
     datacontenttype: z.literal('application/json'),
-    dataschema: z.string().openapi({ description: 'Where the schema of `data` is.' }),
+    dataschema: z.string().openapi({ description: 'Address of the schema of `data`.' }),
     tenantid: uuid.optional(),
     correlationid: uuid.openapi({ description: 'Shared by all events that one request caused.' }),
     causationid: uuid.optional().openapi({ description: 'Id of the event that caused this one.' }),

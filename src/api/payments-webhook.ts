@@ -37,7 +37,7 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     providerOf(c);
     const [challenge = '', token = ''] = [c.req.query('challenge'), c.req.query('token')];
     const isKnown = isChallengeToken(challenge, token, deps.config.PAYMENTS_WEBHOOK_SECRETS);
-    if (!isKnown || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not the challenge’s.');
+    if (!isKnown || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not the HMAC of the challenge.');
     return c.text(challenge);
   });
 

@@ -9,7 +9,7 @@ import { notFound, Problem } from './problem.ts';
 import { readRoute } from './route.ts';
 
 const THOUSANDTHS = 1_000;
-const asOf = z.iso.datetime().nullable().openapi({ description: 'What the ranking was made for; null before the first.' });
+const asOf = z.iso.datetime().nullable().openapi({ description: 'Time up to which facts count; null before the first ranking.' });
 const score = z.number().openapi({ description: '0 to 1000.' });
 const nextCursor = z.string().nullable();
 const share = z.number().min(0).max(1);
@@ -44,12 +44,12 @@ const places = readRoute({
   query: z.strictObject({ limit, cursor }),
   answer: z.object({
     asOf,
-    weights: z.record(z.string(), z.number()).openapi({ description: 'What each component counts; 100 together.' }),
+    weights: z.record(z.string(), z.number()).openapi({ description: 'Weight of each component; together 100.' }),
     listings: z.array(z.object({
       listingId: uuid, zone: z.string(), category: z.string(), position: z.int(), outOf: z.int(), score,
       components: z.object({
         reputation: share, demand: share, responseTime: share, closedTickets: share, verification: share,
-        penalty: share.openapi({ description: 'The part that is taken away of all the others together.' }),
+        penalty: share.openapi({ description: 'Share that is subtracted from the sum of the others.' }),
       }),
     }).openapi('Standing')),
     nextCursor,

@@ -34,7 +34,7 @@ const show = readRoute({
   path: '/reviews/{id}',
   id: 'getReview',
   summary: 'Get a review',
-  description: 'A published one.',
+  description: 'Published reviews only.',
   params: z.object({ id: uuid }),
   query: none,
   answer: reviewView,
@@ -54,7 +54,7 @@ const reputation = readRoute({
   path: '/tenants/{id}/reputation',
   id: 'getReputation',
   summary: 'Get the reputation of a tenant',
-  description: 'From 1 to 5. Few reviews move it little away from the average of everybody.',
+  description: 'A score from 1 to 5. A tenant with few reviews stays close to the average of all tenants.',
   params: z.object({ id: uuid }),
   query: none,
   answer: z

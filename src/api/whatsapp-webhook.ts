@@ -32,7 +32,7 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
     if (expected === undefined) throw notFound();
     const isAsked = c.req.query('hub.mode') === 'subscribe' && isSame(c.req.query('hub.verify_token') ?? '', expected);
     const challenge = c.req.query('hub.challenge') ?? '';
-    if (!isAsked || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not ours.');
+    if (!isAsked || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The value of hub.verify_token is not the one that is configured here.');
     return c.text(challenge);
   });
 

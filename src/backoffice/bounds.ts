@@ -8,7 +8,7 @@ const list = readRoute({
   path: '/backoffice/bounds',
   id: 'listBounds',
   summary: 'List bounds',
-  description: 'Whoever nearly used up a bound on what one person causes for others, the fullest first.',
+  description: 'People who nearly used up a bound on what one person causes for others. The closest come first.',
   params: none,
   query: z.strictObject({ limit }),
   answer: z.object({

@@ -30,7 +30,7 @@ const credit = writeRoute({
     reason: line(300),
     line: z.int().min(1).max(MAX_LINES).optional().openapi({ description: 'Position of the one line; absent: all of them' }),
     billAgain: z.boolean().optional().openapi({
-      description: 'Whether the same falls due again, for a corrected invoice; absent: yes for an invoice, no for a line',
+      description: 'True when the same falls due again, for a corrected invoice; absent: true for an invoice, false for a line',
     }),
   }),
   status: 201,
@@ -101,6 +101,6 @@ async function issueInPlaceOf(invoiceId: string, { tx, caller, now, emit }: Comm
   emit(invoices.map(issued));
   const issuedInvoices = await Promise.all(invoices.map(({ id }) => findInvoice(tx, id)));
   const corrected = issuedInvoices.find((invoice) => invoice?.replaces === invoiceId);
-  if (corrected === undefined) throw new IllegalTransition('Nothing of it is due again, or it was issued again already.');
+  if (corrected === undefined) throw new IllegalTransition('Nothing of the invoice is due again, or a corrected invoice exists already.');
   return corrected;
 }

@@ -47,7 +47,7 @@ const caseView = summary
       z.object({
         users: z.int(),
         isSelfDealing: z.boolean(),
-        links: z.record(z.string(), z.int()).openapi({ description: 'How many pairs of its users share something of the kind.' }),
+        links: z.record(z.string(), z.int()).openapi({ description: 'Pairs of its users that share something of that kind.' }),
         members: z.array(z.object({ subject: scored, id: uuid })),
       }),
     ]),

@@ -39,12 +39,12 @@ export function queueRoutes(api: Api, deps: ApiDeps): void {
     }
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await admitChange(c, operator, deps);
     const queues = await deps.queues();
-    if (queues === undefined) throw unavailable('The queues are out of reach.');
+    if (queues === undefined) throw unavailable('The queues are unavailable. Try again.');
     const schedulers = deps.jobSchedulers();
     if (boards?.names !== namesOf(queues, schedulers)) boards = openBoards(queues, schedulers);
     const answer = await boards[operator.roles.has('backoffice:write') ? 'work' : 'watch'].fetch(c.req.raw, c.env);
     // Bull Board's own words for this would be the driver's.
-    if (answer.status >= 500) throw unavailable('The queues are out of reach.');
+    if (answer.status >= 500) throw unavailable('The queues are unavailable. Try again.');
     const headers = { ...Object.fromEntries(answer.headers), ...HEADERS };
     return new Response(await bodyFor(operator, answer), { status: answer.status, headers });
   });

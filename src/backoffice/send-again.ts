@@ -31,11 +31,11 @@ interface Recovery extends Failed, FailedPreview {
 export async function recoverFailed(sending: Sending, { count, digest, reason, ...failed }: Recovery) {
   const { tx, now: at, record } = sending;
   const { count: there } = await previewFailed(tx, failed);
-  if (there !== count) throw outdated(`Nothing was sent: there are now ${there}, not ${count}.`);
+  if (there !== count) throw outdated(`Nothing was sent: there are now ${there} notifications, not ${count}. Look again.`);
   const { status, channel, template = null, since } = failed;
   const actionId = await record('recover-notifications', { status, channel, template, since: since.toISOString(), count, reason });
   const { queued, digest: now } = await queueFailedAgain(tx, failed, { actionId, versions: await currentVersions(sending) });
-  if (now !== digest) throw outdated('Nothing was sent: they are no longer those shown. Look again.');
+  if (now !== digest) throw outdated('Nothing was sent: the notifications are not those shown. Look again.');
   await requestAgain(tx, queued, { now: at, lane: 'bulk' });
   return { actionId, recovered: queued.length, left: count - queued.length };
 }

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { answerOf, problemsOf } from '../api/answers.ts';
-import type { Api, ApiDeps } from '../api/context.ts';
+import type { Api, ApiDeps, Env } from '../api/context.ts';
 import { day } from '../api/money-fields.ts';
 import { uuid } from '../api/fields.ts';
-import { notFound, Problem } from '../api/problem.ts';
+import { invalid, notFound, Problem } from '../api/problem.ts';
+import { refuse } from '../api/refuse.ts';
 import { isUtf8Of } from '../platform/content-type.ts';
 import { describeCallers, none, readRoute } from '../api/route.ts';
 import { transaction } from '../platform/transaction.ts';
@@ -55,10 +57,7 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
   describe(api);
 
   api.post(PATH, async (c) => {
-    const read = asked.safeParse(c.req.query());
-    if (!read.success || read.data.periodEnd < read.data.periodStart) {
-      throw new Problem(422, 'The query must have provider, periodStart and periodEnd, which is not before periodStart.');
-    }
+    const query = readQuery(c);
     if (!isUtf8Of('text/csv', c.req.header('Content-Type'))) {
       throw new Problem(415, 'The body must be text/csv in UTF-8.');
     }
@@ -66,19 +65,19 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
     if (body === null) throw new Problem(400, 'The body is missing.');
     const { userId: operatorUserId } = c.get('caller');
     c.env?.extendRequest?.(TIMEOUT_MS);
-    const report = incoming(read.data, Readable.fromWeb(body as ReadableStream));
+    const report = incoming(query, Readable.fromWeb(body as ReadableStream));
     try {
       const loaded = await transaction(sql, async (tx) => {
         const { id, lines } = await takeReport(tx, report);
         await recordOperatorAction(tx, {
-          operatorUserId, action: 'load-settlement-report', request: { ...read.data, reportId: id }, outcome: { lines },
+          operatorUserId, action: 'load-settlement-report', request: { ...query, reportId: id }, outcome: { lines },
           traceId: c.get('trace').traceId,
         });
         return id;
       }, { timeoutMs: TIMEOUT_MS });
       return c.json({ ...(await findReportById(sql, loaded)), known: false }, 201, { Location: `${PATH}/${loaded}` });
     } catch (error) {
-      const { id } = await findTaken(sql, report, error).catch(refuse);
+      const { id } = await findTaken(sql, report, error).catch(refuseReport);
       return c.json({ ...(await findReportById(sql, id)), known: true }, 200);
     }
   });
@@ -90,8 +89,20 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
   });
 }
 
+/** @throws {Problem} 422 for a query that lacks something, repeats it, or ends before it begins. */
+function readQuery(c: Context<Env>): z.infer<typeof asked> {
+  const given = Object.entries(c.req.queries()).map(([name, [value, ...more]]) => [name, more.length > 0 ? undefined : value]);
+  const read = asked.safeParse(Object.fromEntries(given));
+  if (!read.success) {
+    refuse({ success: false, target: 'query', error: read.error }, c);
+    throw read.error;
+  }
+  if (read.data.periodEnd >= read.data.periodStart) return read.data;
+  throw invalid([{ in: 'query', pointer: '/periodEnd', detail: 'must not be before periodStart' }]);
+}
+
 /** A refusal as the asker is told; anything else as it is. */
-function refuse(error: unknown): never {
+function refuseReport(error: unknown): never {
   if (!(error instanceof RefusedReport)) throw error;
   const { message: detail, line } = error;
   if (line === undefined) throw new Problem(413, `Nothing was taken: ${detail}.`);

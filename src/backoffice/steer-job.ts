@@ -42,7 +42,7 @@ export async function backfillSlots(
   { from, to, count, digest, reason }: Backfill,
 ): Promise<{ readonly actionId: string; readonly requested: number }> {
   const slots = await slotsIn(tx, job, { from, to }, now);
-  if (slots.length !== count) throw outdated(`Nothing was changed: there are now ${slots.length} slots, not ${count}.`);
+  if (slots.length !== count) throw outdated(`Nothing was changed: there are now ${slots.length} slots, not ${count}. Look again.`);
   if (digestOfSlots(slots) !== digest) throw outdated('Nothing was changed: the slots are not those shown. Look again.');
   const actionId = await record('backfill-job', { name: job.name, from: from.toISOString(), to: to.toISOString(), count, reason });
   return { actionId, requested: await requestSlots(tx, job.name, slots, actionId) };

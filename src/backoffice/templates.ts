@@ -67,7 +67,7 @@ const publish = writeRoute({
   path: '/backoffice/templates/{name}/versions',
   id: 'createTemplateVersion',
   summary: 'Create a version of a template',
-  description: 'A version never changes. Nobody uses it yet. The parts of the newest one answer with that one.',
+  description: 'A version never changes. Notifications use it once it is set as current. Parts equal to those of the newest version are answered with that version.',
   params: templateName,
   body: z.strictObject({ parts: templateParts, reason: line(500) }),
   status: 201,

@@ -70,12 +70,12 @@ export function creditInvoice(
   { id, reason, position, billAgain }: Crediting,
   now: Date,
 ): NewCreditNote {
-  if (invoice.kind === 'credit-note') throw new IllegalTransition('A credit note can’t be credited.');
+  if (invoice.kind === 'credit-note') throw new IllegalTransition('A credit note cannot be credited.');
   if (invoice.creditedBy !== null) throw new IllegalTransition('The invoice has been credited already.');
   const { number: _, issuedOn: __, creditedBy: ___, things, creditedTaxes, ...same } = invoice;
   const entries = reverse(things.filter((thing) => position === null || thing.position === position), billAgain);
   const lines = linesOf(invoice.lines, entries);
-  if (lines.length === 0) throw new IllegalTransition('Nothing of it stands: all of it has been given back already.');
+  if (lines.length === 0) throw new IllegalTransition('Nothing is left to credit: the whole amount was given back already.');
   const taxes = taxLinesOf(invoice, lines);
   const [net, tax] = [sum(lines), sum(taxes)];
   return {

@@ -11,7 +11,7 @@ export type Verdict = 'confirmed' | 'dismissed';
 export interface RingEvidence {
   readonly users: number;
   readonly isSelfDealing: boolean;
-  /** How many pairs of its users share something of the kind. */
+  /** Pairs of its users that share something of that kind. */
   readonly links: Readonly<Partial<Record<LinkKind, number>>>;
   readonly members: readonly { readonly subject: Scored; readonly id: string }[];
 }

@@ -85,7 +85,7 @@ export function changeRange({ today, isOperator, isLastMonthBilled }: Changing):
  * @throws {IllegalTransition} when it has ended, or is to end already.
  */
 export function endSubscription(subscription: Subscription, lastDay: string): Subscription {
-  if (subscription.endedOn !== null) throw new IllegalTransition('The subscription has its last day already.');
+  if (subscription.endedOn !== null) throw new IllegalTransition('The subscription has an end already.');
   const neverBegan = lastDay < subscription.startsOn;
   return { ...subscription, endedOn: neverBegan ? dayBefore(subscription.startsOn) : lastDay };
 }

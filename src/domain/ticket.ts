@@ -104,7 +104,7 @@ export function assignTicket(
   now: Date,
 ): TicketDecision {
   const advanced = advance(ticket, 'assign');
-  if (ticket.assigneeUserId === assigneeUserId) throw new IllegalTransition('The ticket is that user’s already.');
+  if (ticket.assigneeUserId === assigneeUserId) throw new IllegalTransition('The ticket is assigned to that user already.');
   const { id, tenantId, customerUserId, subject } = ticket;
   const assigned = ticketAssigned({
     tenantId,

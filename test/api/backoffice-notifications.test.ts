@@ -134,7 +134,7 @@ test('what failed of a channel since a time is counted, confirmed and sent again
   expect(await json(await reader.get(`${PATH}/failed?channel=push&since=${since}`))).toEqual({ count: 0, digest });
   const asked = { ...shown, channel: 'email', since, reason: 'the provider was misconfigured' };
   const wrong = await operator.post(`${PATH}/recover`, { ...asked, count: 2 });
-  expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: there are now 3, not 2.']);
+  expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: there are now 3 notifications, not 2. Look again.']);
   expect((await reader.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(403);
   expect((await operator.post(`${PATH}/recover`, { ...asked, digest: undefined })).status).toBe(422);
 

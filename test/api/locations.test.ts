@@ -6,7 +6,7 @@ import { transaction } from '../../src/platform/transaction.ts';
 import { issueMonthlyInvoices } from '../../src/store/monthly-invoices.ts';
 import { SETTLEMENT_COLUMNS } from '../../src/store/settlement-line.ts';
 import {
-  appDeps, contact, json, signIn, signInOperators, tenantBody, ticketBody, verifiedTenant, type Client,
+  appDeps, contact, json, signIn, signInOperators, tenantBody, ticketBody, untouchable, verifiedTenant, type Client,
 } from '../support/app.ts';
 import { routesOf, readDocument } from '../support/api-document.ts';
 import { createDatabase } from '../support/database.ts';
@@ -120,4 +120,17 @@ test('a settlement report leads to itself, whether it was known or not', async (
     expect([read.status, await json(read)]).toEqual([200, report]);
     expect(report).toEqual({ id: expect.any(String), ...period, lines: 1, loadedAt: expect.any(String), reconciledAt: null });
   }
+});
+
+test.for([
+  ['provider=sandpay&periodStart=2026-06-01', '/periodEnd', 'is required'],
+  ['provider=other&periodStart=2026-06-01&periodEnd=2026-06-30', '/provider', 'must be sandpay'],
+  ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-05-31', '/periodEnd', 'must not be before periodStart'],
+  ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-06-30&periodEnd=2026-06-29', '/periodEnd', 'must be given once'],
+  ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-06-30&dry=1', '/dry', 'is not a parameter of this request'],
+] as const)('a settlement report with the query %s is refused with a pointer to what is wrong', async ([query, pointer, detail]) => {
+  const operator = await signIn(createApp(appDeps(untouchable)), { roles: ['backoffice:write'] });
+  const answer = await operator.post(`/backoffice/settlement-reports?${query}`, '');
+  expect(answer.status).toBe(422);
+  expect((await json(answer))['errors']).toEqual([{ in: 'query', pointer, detail }]);
 });

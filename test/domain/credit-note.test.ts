@@ -54,7 +54,7 @@ test('what was given back elsewhere is not taken back again', () => {
   const note = creditInvoice(invoice({ things: [period, { ...given, lastTurn: 2, balance: 0n }, ...rest] }), whole, now);
   expect(note.lines.map(({ quantity, amount }) => [quantity, amount])).toEqual([[1, -49_903n], [2, -202n], [1, -8_017n]]);
   const all = things.map((one) => ({ ...one, lastTurn: 2, balance: 0n }));
-  expect(() => creditInvoice(invoice({ things: all }), whole, now)).toThrow('Nothing of it stands');
+  expect(() => creditInvoice(invoice({ things: all }), whole, now)).toThrow('Nothing is left to credit');
 });
 
 test('notes of single lines round together, so that the last leaves nothing of the tax', () => {
@@ -91,5 +91,5 @@ test('of a payment’s credit only so much is taken back as still stands', () =>
   };
   expect(credit(-1_000n)).toMatchObject({ net: 1_000n, tax: 0n, lines: [{ unit: 1_000n }] });
   expect(credit(-400n)).toMatchObject({ net: 400n, tax: 0n, entries: [{ balance: 0n, dueAgain: false }] });
-  expect(() => credit(0n)).toThrow('Nothing of it stands');
+  expect(() => credit(0n)).toThrow('Nothing is left to credit');
 });

@@ -66,7 +66,7 @@ test('the doctor ends with 1 where nothing answers, and names a setting that is 
   const { code, stdout } = await runDoctor(nowhere);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^PROBLEM {3}postgresql: It could not be looked at: ECONNREFUSED\.$/m);
-  expect(stdout).toMatch(/^PROBLEM {3}redis: Redis is out of reach\.$/m);
+  expect(stdout).toMatch(/^PROBLEM {3}redis: Redis is unavailable\.$/m);
 
   const unset = await runDoctor({ ...nowhere, HASH_KEY: '' });
   expect([unset.code, unset.stdout]).toEqual([1, '']);

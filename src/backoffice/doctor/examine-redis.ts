@@ -7,7 +7,7 @@ const LOWEST_VERSION = 6.2; // what BullMQ asks for
 /** Looks at what Redis is: its version, whether it may throw jobs away, whether it keeps them over a restart, its clock. */
 export async function examineRedis(redis: Redis): Promise<readonly Finding[]> {
   if (redis.status !== 'ready') {
-    return [problem('redis', 'Redis is out of reach.', 'Start it, or mend REDIS_URL. Events are kept in PostgreSQL meanwhile and are published when it is back.')];
+    return [problem('redis', 'Redis is unavailable.', 'Start it, or fix REDIS_URL. PostgreSQL keeps the events until then.')];
   }
   const before = Date.now();
   const [seconds, micros] = await redis.time();

@@ -48,7 +48,7 @@ test('while Redis is away PostgreSQL is looked at all the same, and the queues a
   await server.stop();
   await gone;
   const findings = await diagnose({ ...patient, redis });
-  expect(findingOf(findings, 'redis').found).toBe('Redis is out of reach.');
+  expect(findingOf(findings, 'redis').found).toBe('Redis is unavailable.');
   for (const check of ['schema', 'slots', 'document store']) expect(findingOf(findings, check).verdict).toBe('fine');
   for (const check of ['consumers', 'jobs', 'queues', 'schedulers']) expect(findings.map((one) => one.check)).not.toContain(check);
 });
