@@ -42,7 +42,9 @@ const count = writeRoute({
   answer: z.object({
     counted: z.int(),
     repeated: z.int(),
-    unknown: z.array(z.int()).openapi({ description: 'Positions, from 0, of the visits whose listing does not exist or is not visible.' }),
+    unknown: z
+      .array(z.int())
+      .openapi({ description: 'Positions, from 0, of the visits whose listing does not exist or is not visible.' }),
   }),
 });
 

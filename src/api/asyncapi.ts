@@ -57,8 +57,9 @@ const BINDINGS = {
 };
 
 const DESCRIPTION =
-  'A subscriber reads pages of CloudEvents 1.0 (application/cloudevents-batch+json), one minute behind the present, and ' +
-  'gives the header Next-Cursor back as cursor. Every event comes at least once, in no order: recognise repetitions by id. ' +
+  'A subscriber reads pages of CloudEvents 1.0 (application/cloudevents-batch+json), one minute behind the present, ' +
+  'and gives the header Next-Cursor back as cursor. Every event comes at least once, in no order: recognise ' +
+  'repetitions by id. ' +
   'Texts are masked for a token without the role backoffice:write.';
 
 const ref = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });

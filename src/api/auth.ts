@@ -79,7 +79,10 @@ export function openTokens(
 /** How far ahead of ours an issuer's clock may be. */
 const AHEAD_MS = 300_000;
 
-/** Reads when a token was issued. What no calendar holds, or lies ahead, is as if it were not said: it would outlive the end of its session. */
+/**
+ * Reads when a token was issued. What no calendar holds, or lies ahead, is as if it were not said: it would outlive the
+ * end of its session.
+ */
 function instantOf(seconds: number | undefined): Date | undefined {
   const at = new Date((seconds ?? NaN) * 1_000);
   return at.getTime() <= Date.now() + AHEAD_MS ? at : undefined;

@@ -16,7 +16,9 @@ export function addressOf(c: Context<Env>, trustedProxies: number): string {
 function listForwarded(c: Context<Env>): readonly string[] {
   const chain = elementsOf(c.req.header('X-Forwarded-For') ?? '');
   if (chain.length > 0) return chain;
-  return elementsOf(c.req.header('Forwarded') ?? '').map((element) => /(?:^|;)[ \t]*for[ \t]*=[ \t]*("[^"]*"|[^;]*)/i.exec(element)?.[1] ?? '');
+  return elementsOf(c.req.header('Forwarded') ?? '').map(
+    (element) => /(?:^|;)[ \t]*for[ \t]*=[ \t]*("[^"]*"|[^;]*)/i.exec(element)?.[1] ?? '',
+  );
 }
 
 /** Splits a header at its commas. An address in quotes has none. */

@@ -65,7 +65,8 @@ export async function command(
 
 /** Reads a request's key and fingerprint, and the origin of its events. @throws {Problem} 400 for an unusable key. */
 export function readRequest(c: Context<Env>, key = c.req.header('Idempotency-Key')) {
-  const digest = (body: string | Uint8Array) => createHash('sha256').update(`${c.req.path}\n`).update(body).digest('base64url');
+  const digest = (body: string | Uint8Array) =>
+    createHash('sha256').update(`${c.req.path}\n`).update(body).digest('base64url');
   const fingerprint = digest(c.get('canonicalBody')?.() ?? c.get('body'));
   // Earlier releases took the digest of the bytes.
   const isSame = (earlier: string) => earlier === fingerprint || earlier === digest(c.get('body'));

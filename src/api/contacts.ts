@@ -10,7 +10,9 @@ import { contact, phone } from './fields.ts';
 import { Problem } from './problem.ts';
 import { none, writeRoute } from './route.ts';
 
-const confirmed = z.boolean().openapi({ description: 'True once its owner confirmed it. Until then only the request to confirm is sent there.' });
+const confirmed = z
+  .boolean()
+  .openapi({ description: 'True once its owner confirmed it. Until then only the request to confirm is sent there.' });
 
 const saveContact = writeRoute({
   path: '/users/me/contact',
@@ -60,7 +62,8 @@ export function contactRoutes(api: Api, deps: ApiDeps): void {
     return command(c, deps, async ({ tx, caller, now, emit, save }) => {
       const { userId } = caller;
       const current = await findOwnContact(tx, userId);
-      if (current === undefined) throw new Problem(409, 'The caller has no contact. Save one first: POST /users/me/contact.');
+      if (current === undefined)
+        throw new Problem(409, 'The caller has no contact. Save one first: POST /users/me/contact.');
       const decision = changeWhatsApp(current, consent, authorOf(caller), now);
       save(...saveWhatsApp(tx, { userId, consent }, decision));
       if (decision.isChanged) save(countUse(tx, BOUNDS, { bound: 'contacts', subject: userId, now }));

@@ -67,8 +67,16 @@ export interface ApiDeps {
   readonly keyLimit: KeyLimit;
   readonly revocations: Revocations;
   readonly config: ConfigOf<
-    | 'BOUNDS' | 'CORS_ORIGINS' | 'HASH_KEY' | 'PAYMENTS_WEBHOOK_SECRETS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'WEB_PUSH_ORIGINS'
-    | 'VAPID_PUBLIC_KEY' | 'WHATSAPP_APP_SECRET' | 'WHATSAPP_VERIFY_TOKEN'
+    | 'BOUNDS'
+    | 'CORS_ORIGINS'
+    | 'HASH_KEY'
+    | 'PAYMENTS_WEBHOOK_SECRETS'
+    | 'PUBLIC_URL'
+    | 'TRUSTED_PROXIES'
+    | 'WEB_PUSH_ORIGINS'
+    | 'VAPID_PUBLIC_KEY'
+    | 'WHATSAPP_APP_SECRET'
+    | 'WHATSAPP_VERIFY_TOKEN'
   >;
 }
 

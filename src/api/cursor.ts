@@ -18,7 +18,8 @@ export function readCursor<Position>(scope: string, position: z.ZodType<Position
   const isOurs = decoded.slice(0, CHECKSUM_LENGTH) === checksum(scope, text);
   // Whoever can compute a checksum can still not put in what the list's query would choke on.
   const read = position.safeParse(isOurs ? JSON.parse(text) : undefined);
-  if (!read.success) throw new Problem(400, 'The cursor is not one that this list gave out.', { code: 'invalid-cursor' });
+  if (!read.success)
+    throw new Problem(400, 'The cursor is not one that this list gave out.', { code: 'invalid-cursor' });
   return read.data;
 }
 

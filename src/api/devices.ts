@@ -1,6 +1,12 @@
 import { createECDH } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { findPushDevice, listPushDevices, type PushAddress, removePushDevice, savePushDevice } from '../store/push-devices.ts';
+import {
+  findPushDevice,
+  listPushDevices,
+  type PushAddress,
+  removePushDevice,
+  savePushDevice,
+} from '../store/push-devices.ts';
 import { command } from './command.ts';
 import type { Api, ApiDeps } from './context.ts';
 import { uuid } from './fields.ts';

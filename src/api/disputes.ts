@@ -125,7 +125,8 @@ async function contested(
   { tenantId, chargeId, paymentId }: Pick<Dispute, 'tenantId' | 'chargeId' | 'paymentId'>,
 ): Promise<Money> {
   const charge = chargeId === null ? undefined : await findCharge(tx, chargeId);
-  if (charge?.tenantId === tenantId && charge.status === 'struck-out') throw new Problem(409, 'The charge is struck out already.');
+  if (charge?.tenantId === tenantId && charge.status === 'struck-out')
+    throw new Problem(409, 'The charge is struck out already.');
   if (charge?.tenantId === tenantId) return charge.amount;
   const payment = paymentId === null ? undefined : await findPayment(tx, paymentId);
   if (payment?.tenantId !== tenantId) {

@@ -40,8 +40,8 @@ function page(document: Record<string, unknown>) {
   <body>
     <h1>Columna’s events</h1>
     <p>
-      Facts that happened. Subscribers read them as CloudEvents at <code>GET /backoffice/events/cloudevents</code>, at least once and in
-      no order: recognise repetitions by <code>id</code>. The tables show <code>data</code>. The document is
+      Facts that happened. Subscribers read them as CloudEvents at
+      <code>GET /backoffice/events/cloudevents</code>, at least once and in no order: recognise repetitions by <code>id</code>. The tables show <code>data</code>. The document is
       <a href="/asyncapi.json">/asyncapi.json</a>.
     </p>
     <nav>${events.map(([name]) => html`<a href="#${name}">${name.split('.')[0]}</a> `)}</nav>

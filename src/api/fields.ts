@@ -21,10 +21,12 @@ const unlessBlank = (find: (text: string) => string | undefined) => (text: strin
   isBlank(text) ? 'must not be blank' : find(text);
 
 /** One line of visible text, of so many code points. Control characters would end up in headers of mail. */
-export const line = (maxLength: number) => readable(maxLength, unlessBlank(findUnreadableInLine)).openapi({ example: 'Clima Norte' });
+export const line = (maxLength: number) =>
+  readable(maxLength, unlessBlank(findUnreadableInLine)).openapi({ example: 'Clima Norte' });
 
 /** Text of any lines, kept as it came. */
-export const text = (maxLength: number) => readable(maxLength, unlessBlank(findUnreadable)).openapi({ example: 'It drips when it cools.' });
+export const text = (maxLength: number) =>
+  readable(maxLength, unlessBlank(findUnreadable)).openapi({ example: 'It drips when it cools.' });
 
 /** Text of any lines, which may be blank. */
 export const anyText = (maxLength: number) => readable(maxLength, findUnreadable);

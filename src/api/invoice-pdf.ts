@@ -16,7 +16,8 @@ const SMALLEST = 5; // a size that can still be read
 const LINE_HEIGHT = 1.3; // of the size
 const ASCENT = 0.98; // from a line's top to its letters' foot, of the size
 
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}]/u; // is written in visual order, so a reader gets the words beside it
+/** Scripts that are written in visual order, so a reader gets the words beside them. */
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}]/u;
 const COLUMN_HEAD = { scope: 'Column' } as object;
 const PDF_UA = 'PDF/UA' as never; // the library knows it, its types do not
 
@@ -28,7 +29,8 @@ export async function invoicePdf(invoice: InvoiceDocument): Promise<Uint8Array<A
   // It takes a third of a second and 25 MB to load, which most processes never need.
   const { default: PDFDocument } = await import('pdfkit');
   const pdf = new PDFDocument({
-    size: 'A4', bufferPages: true, lang: invoice.lang, displayTitle: true, tagged: true, pdfVersion: '1.7', subset: PDF_UA,
+    size: 'A4', bufferPages: true, lang: invoice.lang, displayTitle: true, tagged: true, pdfVersion: '1.7',
+    subset: PDF_UA,
     font: fontFile('regular'),
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: 0 }, // pages are broken here, not by the library
     info: { Title: `${invoice.title} ${invoice.number}`, Author: invoice.issuer, CreationDate: invoice.issuedAt },
@@ -60,7 +62,11 @@ interface Block extends Style {
 }
 
 /** Lays text out in a column. */
-function lay(pdf: Pdf, text: string, { at, width, ...style }: Style & { readonly at: number; readonly width: number }): Block {
+function lay(
+  pdf: Pdf,
+  text: string,
+  { at, width, ...style }: Style & { readonly at: number; readonly width: number },
+): Block {
   const { size = 10, bold = false } = style;
   const measure = ({ text: piece, font }: Run) => useFont(pdf, font).fontSize(size).widthOfString(piece);
   const lines = layoutText(text, { width, isBold: bold, measure });
@@ -83,7 +89,8 @@ function write(pdf: Pdf, { lines, at, width, size = 10, color = INK, align = 'le
 }
 
 /** Adds an element that reads what `draw` writes. */
-const tag = (pdf: Pdf, parent: Element, type: string, draw: () => void): void => void parent.add(pdf.struct(type, {}, draw));
+const tag = (pdf: Pdf, parent: Element, type: string, draw: () => void): void =>
+  void parent.add(pdf.struct(type, {}, draw));
 
 /** Draws what is decoration to a reader. */
 function decorate(pdf: Pdf, draw: () => void): void {
@@ -141,7 +148,10 @@ function drawColumns(pdf: Pdf, table: Element, [what, ...figures]: InvoiceDocume
   const style = { size: 9, color: '#40506a', bold: true };
   const row = pdf.struct('TR');
   table.add(row);
-  const cells = [lay(pdf, what, { ...style, ...WHAT }), ...FIGURES.map((column, index) => lay(pdf, figures[index] ?? '', { ...style, ...column, align: 'right' }))];
+  const cells = [
+    lay(pdf, what, { ...style, ...WHAT }),
+    ...FIGURES.map((column, index) => lay(pdf, figures[index] ?? '', { ...style, ...column, align: 'right' })),
+  ];
   for (const cell of cells) row.add(pdf.struct('TH', COLUMN_HEAD, () => write(pdf, cell, y + 6)));
   row.end();
   pdf.y = y + 24;
@@ -168,7 +178,11 @@ function layFigure(pdf: Pdf, text: string, column: { readonly at: number; readon
 const heightOf = ({ what, when, figures }: RowBlocks): number =>
   Math.max(what.height + when.height, ...figures.map(({ height }) => height)) + 14;
 
-function drawRow(pdf: Pdf, table: Element, { blocks: { what, when, figures }, height }: { readonly blocks: RowBlocks; readonly height: number }): void {
+function drawRow(
+  pdf: Pdf,
+  table: Element,
+  { blocks: { what, when, figures }, height }: { readonly blocks: RowBlocks; readonly height: number },
+): void {
   const { y } = pdf;
   const row = pdf.struct('TR');
   table.add(row);
@@ -178,7 +192,14 @@ function drawRow(pdf: Pdf, table: Element, { blocks: { what, when, figures }, he
   });
   for (const figure of figures) tag(pdf, row, 'TD', () => write(pdf, figure, y + 6));
   row.end();
-  decorate(pdf, () => pdf.moveTo(MARGIN, y + height).lineTo(MARGIN + WIDTH, y + height).lineWidth(0.5).strokeColor('#dfe4ea').stroke());
+  decorate(pdf, () =>
+    pdf
+      .moveTo(MARGIN, y + height)
+      .lineTo(MARGIN + WIDTH, y + height)
+      .lineWidth(0.5)
+      .strokeColor('#dfe4ea')
+      .stroke(),
+  );
   pdf.y = y + height;
 }
 
@@ -186,7 +207,10 @@ function drawSums(pdf: Pdf, root: Element, { sums, total }: InvoiceDocument): vo
   const [label, figure] = [{ at: 240, width: 170 }, { at: 415, width: 122, align: 'right' }] as const;
   const big = { size: 13, bold: true };
   const pairs = sums.map(([text, amount]) => [lay(pdf, text, label), lay(pdf, amount, figure)] as const);
-  const totals = [lay(pdf, total[0], { ...big, at: 240, width: 100 }), lay(pdf, total[1], { ...big, at: 345, width: 192, align: 'right' })] as const;
+  const totals = [
+    lay(pdf, total[0], { ...big, at: 240, width: 100 }),
+    lay(pdf, total[1], { ...big, at: 345, width: 192, align: 'right' }),
+  ] as const;
   const tall = (pair: readonly Block[]) => Math.max(...pair.map(({ height }) => height));
   if (pdf.y + pairs.reduce((all, pair) => all + tall(pair) + 6, 40) + tall(totals) > BOTTOM) startPage(pdf);
   let y = pdf.y + 14;
@@ -207,7 +231,11 @@ function drawFooters(pdf: Pdf, { number, note, page }: InvoiceDocument): void {
     pdf.switchToPage(index);
     decorate(pdf, () => {
       write(pdf, lay(pdf, note, { ...style, at: MARGIN, width: 290 }), 795);
-      write(pdf, lay(pdf, `${number} · ${page(index + 1, count)}`, { ...style, at: 345, width: 200, align: 'right' }), 795);
+      write(
+        pdf,
+        lay(pdf, `${number} · ${page(index + 1, count)}`, { ...style, at: 345, width: 200, align: 'right' }),
+        795,
+      );
     });
   }
 }

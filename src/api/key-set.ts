@@ -1,5 +1,13 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+  type FetchImplementation,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+} from 'jose';
 import { Problem } from './problem.ts';
 
 const FRESH_MS = 600_000;
@@ -22,7 +30,11 @@ export interface KeySet {
  * for at once, a few times: beyond, the answer is 503, for the key may have been published a second ago.
  */
 export function openKeySet(url: URL, onStale: (error: unknown) => void): KeySet {
-  const remote = createRemoteJWKSet(url, { cacheMaxAge: Infinity, cooldownDuration: Infinity, [customFetch]: fetchUsable });
+  const remote = createRemoteJWKSet(url, {
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
+    [customFetch]: fetchUsable,
+  });
   const mayAsk = bucketOf(MOST_ASKED, ASKED_MS);
   let [fetchedMs, triedMs] = [0, 0];
 
@@ -74,7 +86,10 @@ export function openKeySet(url: URL, onStale: (error: unknown) => void): KeySet 
   };
 }
 
-/** Fetches a key set, and leaves out keys that no token can be verified with: one of them would end the search among all. */
+/**
+ * Fetches a key set, and leaves out keys that no token can be verified with: one of them would end the search among
+ * all.
+ */
 const fetchUsable: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   if (response.status !== 200) return response;
@@ -90,7 +105,10 @@ const LEAST_RSA_BITS = 2_048;
 function isUsable(jwk: unknown): boolean {
   if (typeof jwk !== 'object' || jwk === null || ('use' in jwk && jwk.use !== 'sig')) return false;
   try {
-    const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = createPublicKey({
+      key: jwk as JsonWebKey,
+      format: 'jwk',
+    });
     return type === 'rsa' ? (details.modulusLength ?? 0) >= LEAST_RSA_BITS : details.namedCurve === 'prime256v1';
   } catch {
     return false;
@@ -101,7 +119,10 @@ const whenOfAnother = (error: unknown): undefined => {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
 };
 
-const unknownKey = () => new Problem(503, 'The token’s key is not known yet. Try again.', { headers: { 'Retry-After': String(ASKED_MS / 1_000) } });
+const unknownKey = () =>
+  new Problem(503, 'The token’s key is not known yet. Try again.', {
+    headers: { 'Retry-After': String(ASKED_MS / 1_000) },
+  });
 
 /** Says yes `most` times at once, and once more in each `refillMs`. */
 function bucketOf(most: number, refillMs: number): () => boolean {

@@ -7,7 +7,8 @@ import { keyedHash } from '../platform/keyed-hash.ts';
 import { countUse } from '../store/bounds.ts';
 import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
 import {
-  acceptInvitation, findInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers, removeMember,
+  acceptInvitation, findInvitation, findMember, insertInvitation, insertMember, listInvitations, listMembers,
+  removeMember,
 } from '../store/members.ts';
 import { actsFor } from './access.ts';
 import { command } from './command.ts';
@@ -109,7 +110,11 @@ const remove = writeRoute({
 export function memberRoutes(api: Api, deps: ApiDeps): void {
   const { HASH_KEY, BOUNDS } = deps.config;
   const tokenOf = (id: string) => keyedHash(HASH_KEY, 'invitation', id).slice(0, 32);
-  const withCode = ({ id, expiresAt }: Pick<Invitation, 'id' | 'expiresAt'>) => ({ id, code: `${id}.${tokenOf(id)}`, expiresAt });
+  const withCode = ({ id, expiresAt }: Pick<Invitation, 'id' | 'expiresAt'>) => ({
+    id,
+    code: `${id}.${tokenOf(id)}`,
+    expiresAt,
+  });
 
   api.openapi(invite, (c) => {
     const { id: tenantId } = c.req.valid('param');

@@ -17,8 +17,8 @@ const declared = readRoute({
   summary: 'Stream the caller’s inbox',
   description:
     'Server-Sent Events. Open the stream, then read the list. Events: `notification` (an item of ' +
-    '`GET /notifications/me`), `read` (`{ids}` or `{upTo}`; may come twice), `gap` (more was missed than is sent here: ' +
-    'read the list) and `bye` (`{reason}`; the stream ends). A request with `Last-Event-ID` brings what was missed.',
+    '`GET /notifications/me`), `read` (`{ids}` or `{upTo}`; may come twice), `gap` (more was missed than is sent ' +
+    'here: read the list) and `bye` (`{reason}`; the stream ends). A request with `Last-Event-ID` brings what was missed.',
   problems: [400],
   params: none,
   query: z.strictObject({ lastEventId: z.string().max(LONGEST_POSITION).optional() }),

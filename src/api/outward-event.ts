@@ -26,7 +26,9 @@ export const cloudEvent = z
   })
   .openapi('CloudEvent');
 
-/** Returns an event in its type's newest version, whose schema the AsyncAPI document has; as stored where that fails. */
+/**
+ * Returns an event in its type's newest version, whose schema the AsyncAPI document has; as stored where that fails.
+ */
 export function newestOf<Event extends StoredEvent>(event: Event): Event {
   const contract = known.get(event.eventType);
   if (contract === undefined || event.schemaVersion >= contract.version) return event;

@@ -41,7 +41,10 @@ interface Changed {
 
 const nameOf = ({ provider, report }: Reported) => ({ provider, providerPaymentId: report.data.paymentId });
 
-/** Makes a report true in our tables. What the provider told before changes nothing, and what contradicts our books becomes a mismatch. */
+/**
+ * Makes a report true in our tables. What the provider told before changes nothing, and what contradicts our books
+ * becomes a mismatch.
+ */
 export async function recordReport(tx: Tx, reported: Reported): Promise<Recorded> {
   const { report, receivedAt } = reported;
   await holdPayment(tx, nameOf(reported));
@@ -59,11 +62,17 @@ export async function recordReport(tx: Tx, reported: Reported): Promise<Recorded
 
 /** Puts a report of which nothing can be recorded before an operator. */
 export async function recordUnreadable(
-  tx: Tx, { provider, deliveryId: webhookId, receivedAt }: Omit<Reported, 'report' | 'hashKey'>, { paymentId, detail }: UnreadableReport,
+  tx: Tx,
+  { provider, deliveryId: webhookId, receivedAt }: Omit<Reported, 'report' | 'hashKey'>,
+  { paymentId, detail }: UnreadableReport,
 ): Promise<void> {
   const providerPaymentId = paymentId ?? webhookId;
   await holdPayment(tx, { provider, providerPaymentId });
-  await raiseMismatch(tx, { provider, providerPaymentId, webhookId, kind: 'unreadable', ours: null, theirs: null, detail }, receivedAt);
+  await raiseMismatch(
+    tx,
+    { provider, providerPaymentId, webhookId, kind: 'unreadable', ours: null, theirs: null, detail },
+    receivedAt,
+  );
 }
 
 interface Recording<Type extends PaymentReport['type']> {
@@ -106,7 +115,8 @@ async function applyEarlyRefunds(tx: Tx, reported: Reported, payment: Payment): 
   const events: NewEvent[] = [];
   for (const { webhookId, ...refund } of await takeEarlyRefunds(tx, nameOf(reported))) {
     const { events: own, contradiction } = await addRefund(tx, payment, refund);
-    if (contradiction !== undefined) await raiseMismatch(tx, { ...nameOf(reported), ...contradiction, webhookId }, reported.receivedAt);
+    if (contradiction !== undefined)
+      await raiseMismatch(tx, { ...nameOf(reported), ...contradiction, webhookId }, reported.receivedAt);
     events.push(...own);
   }
   return events;
@@ -126,11 +136,16 @@ async function recordRefund(
   }
   const { events, contradiction } = await addRefund(tx, known, refund);
   const foreign: Contradiction = { kind: 'owner-differs', ours: known.amount, theirs: refund.amount };
-  return settle(tx, reported, { events, contradiction: contradiction ?? ((tenantId ?? known.tenantId) === known.tenantId ? undefined : foreign) });
+  return settle(tx, reported, {
+    events,
+    contradiction: contradiction ?? ((tenantId ?? known.tenantId) === known.tenantId ? undefined : foreign),
+  });
 }
 
 async function addRefund(
-  tx: Tx, payment: Payment, { providerRefundId, amount, refundedAt }: Pick<Refund, 'providerRefundId' | 'amount' | 'refundedAt'>,
+  tx: Tx,
+  payment: Payment,
+  { providerRefundId, amount, refundedAt }: Pick<Refund, 'providerRefundId' | 'amount' | 'refundedAt'>,
 ): Promise<Changed> {
   const refund: Refund = { id: uuidv7(), paymentId: payment.id, providerRefundId, amount, refundedAt };
   const changed = refundPayment(refund, { payment, earlier: await listRefunds(tx, payment.id) });

@@ -37,7 +37,8 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
     providerOf(c);
     const [challenge = '', token = ''] = [c.req.query('challenge'), c.req.query('token')];
     const isKnown = isChallengeToken(challenge, token, deps.config.PAYMENTS_WEBHOOK_SECRETS);
-    if (!isKnown || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The token is not the HMAC of the challenge.');
+    if (!isKnown || !/^[\w-]{1,200}$/.test(challenge))
+      throw new Problem(403, 'The token is not the HMAC of the challenge.');
     return c.text(challenge);
   });
 
@@ -50,7 +51,8 @@ export function paymentWebhookRoutes(api: Api, deps: Deps): void {
       throw new Problem(401, `The delivery is refused: ${delivery.verdict}.`, { code: 'invalid-signature' });
     }
     const outcome = await deps.documents.storeWebhook(delivery);
-    if (outcome === 'conflict') throw new Problem(409, 'This Webhook-Id came with another body before.', { code: 'already-exists' });
+    if (outcome === 'conflict')
+      throw new Problem(409, 'This Webhook-Id came with another body before.', { code: 'already-exists' });
     const report = readPaymentReport(parseForeign(delivery.rawBody));
     if (report === undefined) return c.json({ status: 'ignored' });
     // A replay as well: the first delivery may have been stored and never recorded.
@@ -101,7 +103,12 @@ async function keepRefused(c: Context<Env>, delivery: WebhookDelivery, { documen
 async function record(
   c: Context<Env>,
   { sql, wake, config }: Deps,
-  { report, ...delivery }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & { readonly report: PaymentReport | UnreadableReport },
+  {
+    report,
+    ...delivery
+  }: Pick<WebhookDelivery, 'provider' | 'deliveryId' | 'receivedAt'> & {
+    readonly report: PaymentReport | UnreadableReport;
+  },
 ): Promise<Recorded['status']> {
   const origin = { correlationId: correlationOfWebhook(delivery), traceparent: c.get('trace').traceparent };
   const status = await transaction(
@@ -149,7 +156,10 @@ function describe(api: Api): void {
     description: PROTOCOL,
     request: { params, body: { required: true, content: { 'application/json': { schema: paymentReport } } } },
     responses: {
-      200: answerOf(200, z.object({ status: z.enum(['recorded', 'known', 'ignored', 'mismatch']) }).openapi('WebhookReceipt')),
+      200: answerOf(
+        200,
+        z.object({ status: z.enum(['recorded', 'known', 'ignored', 'mismatch']) }).openapi('WebhookReceipt'),
+      ),
       ...problemsOf([400, 401, 404, 409, 413, 415, 422, 429, 503]),
     },
   });

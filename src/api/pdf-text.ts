@@ -25,7 +25,9 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const REVERSED_BY_FONT: ReadonlySet<FontName> = new Set(['hebrew', 'arabic']);
 
-/** Breaks text into lines no wider than `width`, each with its runs in visual order (Unicode's bidirectional algorithm). */
+/**
+ * Breaks text into lines no wider than `width`, each with its runs in visual order (Unicode's bidirectional algorithm).
+ */
 export function layoutText(text: string, options: LayoutOptions): readonly Line[] {
   const shown = printable(text);
   const direction = startsRightToLeft(shown) ? 'rtl' : 'ltr';
@@ -98,7 +100,10 @@ function visualRuns(line: string, direction: 'ltr' | 'rtl', isBold: boolean): re
     if (last?.level === level && last.font === font && !isBreak) last.letters.push(letter);
     else pieces.push({ letters: [letter], font, level });
   }
-  return reorder(pieces).map(({ letters, font, level }) => ({ font, text: level % 2 === 1 ? rightToLeft(letters, font) : letters.join('') }));
+  return reorder(pieces).map(({ letters, font, level }) => ({
+    font,
+    text: level % 2 === 1 ? rightToLeft(letters, font) : letters.join(''),
+  }));
 }
 
 /** Mirrors brackets; reverses what the font's own layout leaves in reading order. */

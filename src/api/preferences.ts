@@ -50,7 +50,10 @@ const save = writeRoute({
   body: z.strictObject({
     timeZone: timeZone.optional(),
     quietHours: quietHours.nullable().optional(),
-    channels: z.array(z.strictObject({ category: code, channel: channelName, enabled: z.boolean() })).max(MAX_CHOICES).default([]),
+    channels: z
+      .array(z.strictObject({ category: code, channel: channelName, enabled: z.boolean() }))
+      .max(MAX_CHOICES)
+      .default([]),
   }),
   status: 200,
   answer: view,
@@ -66,7 +69,8 @@ export function preferenceRoutes(api: Api, deps: ApiDeps): void {
     for (const [index, { category, channel }] of channels.entries()) {
       const known = categories.find((one) => one.category === category);
       if (known === undefined) throw unprocessable(`/channels/${index}/category`, 'is not a known category');
-      if (!known.channels.includes(channel)) throw unprocessable(`/channels/${index}/channel`, 'has no notifications of this category');
+      if (!known.channels.includes(channel))
+        throw unprocessable(`/channels/${index}/channel`, 'has no notifications of this category');
     }
     return command(c, deps, async ({ tx, caller: { userId } }) => {
       const before = (await readSettings(tx, [userId])).get(userId);

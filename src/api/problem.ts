@@ -34,7 +34,11 @@ export class Problem extends Error {
   /** The bound that the caller used up. */
   readonly bound: BoundName | undefined;
 
-  constructor(status: number, detail: string, { errors, headers = {}, bound, code = codeOf(status) }: ProblemOptions = {}) {
+  constructor(
+    status: number,
+    detail: string,
+    { errors, headers = {}, bound, code = codeOf(status) }: ProblemOptions = {},
+  ) {
     super(detail);
     this.status = status;
     this.code = code;

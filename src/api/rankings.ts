@@ -9,7 +9,10 @@ import { notFound, Problem } from './problem.ts';
 import { readRoute } from './route.ts';
 
 const THOUSANDTHS = 1_000;
-const asOf = z.iso.datetime().nullable().openapi({ description: 'Time up to which facts count; null before the first ranking.' });
+const asOf = z.iso
+  .datetime()
+  .nullable()
+  .openapi({ description: 'Time up to which facts count; null before the first ranking.' });
 const score = z.number().openapi({ description: '0 to 1000.' });
 const nextCursor = z.string().nullable();
 const share = z.number().min(0).max(1);

@@ -29,7 +29,9 @@ export async function readJsonBytes(c: Context<Env>, maxBytes: number): Promise<
     throw new Problem(415, 'The body must be application/json in UTF-8.');
   }
   if (!/^(identity)?$/i.test(c.req.header('Content-Encoding') ?? '')) {
-    throw new Problem(415, 'The body has to be sent without a Content-Encoding.', { headers: { 'Accept-Encoding': 'identity' } });
+    throw new Problem(415, 'The body has to be sent without a Content-Encoding.', {
+      headers: { 'Accept-Encoding': 'identity' },
+    });
   }
   const declared = c.req.header('Content-Length');
   if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes);
@@ -75,7 +77,9 @@ export function parse(text: string): unknown {
   return value;
 }
 
-/** Parses what a provider signed. A number that would lose its value stays the text that was sent. @throws {Problem} 400 */
+/**
+ * Parses what a provider signed. A number that would lose its value stays the text that was sent. @throws {Problem} 400
+ */
 export function parseForeign(bytes: Uint8Array): unknown {
   const text = new TextDecoder().decode(bytes); // what is not UTF-8 becomes U+FFFD, in the field where it stands
   const isExact = scan(text, MAX_FOREIGN_DEPTH);

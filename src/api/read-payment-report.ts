@@ -8,7 +8,14 @@ import { refuse } from './refuse.ts';
 import { sentenceOf } from './sentences.ts';
 
 /** A provider may write its ids as numbers. Too large ones come as the text that was sent. */
-const providerId = z.union([z.string().trim().regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII'), z.int().nonnegative().transform(String)])
+const providerId = z
+  .union([
+    z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII'),
+    z.int().nonnegative().transform(String),
+  ])
   .openapi({ type: 'string', example: 'pay_1' });
 
 /** Whole minor units, also as text. A text with a point may be an amount in another unit. */
@@ -20,7 +27,8 @@ const amountMinor = z.preprocess(
 const currency = z.string().trim().toUpperCase().refine((code) => currencies.has(code), 'must be an ISO 4217 code')
   .openapi({ type: 'string', example: 'MXN' });
 
-const readId = (written: unknown): string | undefined => uuid.safeParse(typeof written === 'string' ? written.trim() : written).data;
+const readId = (written: unknown): string | undefined =>
+  uuid.safeParse(typeof written === 'string' ? written.trim() : written).data;
 const isAbsent = (written: unknown) => written == null || written === '';
 
 /** A tenant's id; null when the report names none that can be read. */
@@ -28,11 +36,21 @@ const tenantId = z.unknown().optional().transform((written) => readId(written) ?
   .openapi({ type: 'string', format: 'uuid' });
 
 /** A subscription's id; null when the report names none. What cannot be read is the id of no subscription. */
-const subscriptionId = z.unknown().optional().transform((written) => (isAbsent(written) ? null : readId(written) ?? NIL))
+const subscriptionId = z
+  .unknown()
+  .optional()
+  .transform((written) => (isAbsent(written) ? null : (readId(written) ?? NIL)))
   .openapi({ type: 'string', format: 'uuid' });
 
-const occurredAt = z.unknown().optional().transform(readProviderInstant)
-  .openapi({ type: 'string', format: 'date-time', description: 'When it happened. Without it, the time of receipt counts.' });
+const occurredAt = z
+  .unknown()
+  .optional()
+  .transform(readProviderInstant)
+  .openapi({
+    type: 'string',
+    format: 'date-time',
+    description: 'When it happened. Without it, the time of receipt counts.',
+  });
 
 const facts = z.object({ paymentId: providerId, tenantId, subscriptionId, amountMinor, currency, occurredAt });
 
@@ -44,7 +62,10 @@ const foreignLine = (maxLength: number) => z.unknown().optional().transform((wri
 
 /** What a provider reports. Keys that are not known here are its own affair: providers add some without asking. */
 export const paymentReport = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('payment.captured'), data: facts.extend({ instrument: z.string().nullish().catch(null).openapi({ type: 'string' }) }) }),
+  z.object({
+    type: z.literal('payment.captured'),
+    data: facts.extend({ instrument: z.string().nullish().catch(null).openapi({ type: 'string' }) }),
+  }),
   z.object({ type: z.literal('payment.failed'), data: facts.extend({ reason: foreignLine(500) }) }),
   z.object({ type: z.literal('payment.refunded'), data: facts.extend({ refundId: providerId }) }),
 ]);

@@ -20,7 +20,9 @@ interface Request extends Interest, Pick<OperatorAction, 'action' | 'request'> {
 export async function assertDisinterested(tx: Tx, operatorUserId: string, { userId, tenantId }: Interest): Promise<void> {
   const isMember = tenantId !== undefined && (await findMember(tx, tenantId, operatorUserId)) !== undefined;
   if (isMember || userId === operatorUserId) {
-    throw new Problem(403, 'Operators cannot decide about themselves or a tenant that they work for.', { code: 'conflict-of-interest' });
+    throw new Problem(403, 'Operators cannot decide about themselves or a tenant that they work for.', {
+      code: 'conflict-of-interest',
+    });
   }
 }
 

@@ -67,16 +67,21 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
   const revocations = openRevocations(sql, config.JWT_MAX_HOURS);
   const rate = (name: string, perMinute: number) => openRateLimit({ redis, prefix, name, perMinute });
   const app = createApp({
-    sql, log, config, documents,
-    tokens: openTokens(config, revocations, { registry, onStale: (error) => log.warn({ error }, 'keys of tokens could not be fetched again') }),
+    sql,
+    log,
+    config,
+    documents,
+    tokens: openTokens(config, revocations, {
+      registry,
+      onStale: (error) => log.warn({ error }, 'keys of tokens could not be fetched again'),
+    }),
     revocations,
     wake: makeWake(redis, prefix),
     queues,
     jobSchedulers,
     jobs: scheduled,
-    diagnose: () => diagnose({
-      sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: config,
-    }),
+    diagnose: () =>
+      diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: config }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

@@ -104,7 +104,8 @@ export function tenantRoutes(api: Api, deps: ApiDeps): void {
     const caller = c.get('caller');
     const tenant = await findTenant(deps.sql, c.req.valid('param').id);
     const isOurs = tenant?.ownerUserId === caller.userId && caller.tenantId === undefined;
-    const maySee = tenant !== undefined && (isOurs || actsFor(caller, tenant.id) || caller.roles.has('backoffice:read'));
+    const maySee =
+      tenant !== undefined && (isOurs || actsFor(caller, tenant.id) || caller.roles.has('backoffice:read'));
     if (!maySee) throw notFound();
     return c.json(toView(tenant), 200);
   });

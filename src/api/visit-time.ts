@@ -23,7 +23,8 @@ export async function assertFree(
   if (assigneeUserId === null) return { overlaps: false };
   const { isTaken } = await lockVisitTime(tx, { tenantId, assigneeUserId, startsAt }, appointmentId);
   if (!isTaken || allowOverlap) return { overlaps: isTaken };
-  const detail = 'The assignee has another visit at that time. Choose another time or assignee, or send allowOverlap: true.';
+  const detail =
+    'The assignee has another visit at that time. Choose another time or assignee, or send allowOverlap: true.';
   throw new Problem(409, detail, { code: 'time-conflict' });
 }
 

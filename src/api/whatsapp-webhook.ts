@@ -32,7 +32,8 @@ export function whatsAppWebhookRoutes(api: Api, { sql, documents, config }: ApiD
     if (expected === undefined) throw notFound();
     const isAsked = c.req.query('hub.mode') === 'subscribe' && isSame(c.req.query('hub.verify_token') ?? '', expected);
     const challenge = c.req.query('hub.challenge') ?? '';
-    if (!isAsked || !/^[\w-]{1,200}$/.test(challenge)) throw new Problem(403, 'The value of hub.verify_token is not the one that is configured here.');
+    if (!isAsked || !/^[\w-]{1,200}$/.test(challenge))
+      throw new Problem(403, 'The value of hub.verify_token is not the one that is configured here.');
     return c.text(challenge);
   });
 
@@ -113,7 +114,12 @@ function describe(api: Api): void {
     operationId: 'receiveWhatsAppWebhook',
     summary: 'Receive a WhatsApp webhook',
     description: 'Signed by `X-Hub-Signature-256: sha256=<hex>`, the HMAC-SHA256 of the body’s bytes.',
-    request: { body: { required: true, content: { 'application/json': { schema: z.looseObject({ entry: z.array(z.looseObject({})) }) } } } },
+    request: {
+      body: {
+        required: true,
+        content: { 'application/json': { schema: z.looseObject({ entry: z.array(z.looseObject({})) }) } },
+      },
+    },
     responses: {
       200: answerOf(200, z.object({ statuses: z.int() }).openapi('ReceiptCount')),
       ...problemsOf([400, 401, 404, 413, 415, 422, 429, 503]),

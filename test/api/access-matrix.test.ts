@@ -8,7 +8,8 @@ import { appDeps, contact, signIn, signInOperators, tenantBody, ticketBody, type
 import { createDatabase } from '../support/database.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
 import {
-  assignedTicket, inDays, joined, leadBody, listingBody, made, openedDispute, placeBody, publishedListing, quoteBody, reviewBody, reviewedTicket,
+  assignedTicket, inDays, joined, leadBody, listingBody, made, openedDispute, placeBody, publishedListing, quoteBody,
+  reviewBody, reviewedTicket,
 } from '../support/service.ts';
 
 /** Kinds of callers: of tenant A its customer, owner, member and ambassador; strangers; operators; the front end. */

@@ -149,9 +149,15 @@ test('a tenant whose sums no number holds is listed with the nearest ones, besid
   expect(listed.map((one) => [one.tenantId, one.kind, one.amount.minor]).toSorted()).toEqual([
     [tenantId, 'due', 13_920], [bad, 'excess', most], [bad, 'wrong-currency', most], [other, 'excess', 1],
   ].toSorted());
-  expect(await json(await operator.get(`/tenants/${bad}/account`))).toMatchObject({ accounts: [{ received: mxn(most), due: mxn(0), excess: mxn(most) }] });
+  expect(await json(await operator.get(`/tenants/${bad}/account`))).toMatchObject({
+    accounts: [{ received: mxn(most), due: mxn(0), excess: mxn(most) }],
+  });
   const ui = await signInOperator(app);
   expect(await ui.read('/backoffice/ui/accounts')).toContain(other.slice(-12));
   const [invoice] = await sql<{ id: string }[]>`select id from invoice where tenant_id = ${bad}`;
-  expect((await json(await operator.get(`/invoices/${invoice?.id ?? ''}`)))['standing']).toEqual({ credited: mxn(0), paid: mxn(13_920), due: mxn(0) });
+  expect((await json(await operator.get(`/invoices/${invoice?.id ?? ''}`)))['standing']).toEqual({
+    credited: mxn(0),
+    paid: mxn(13_920),
+    due: mxn(0),
+  });
 });

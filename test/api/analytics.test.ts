@@ -33,7 +33,8 @@ describe('a visit', () => {
     const { sql, view, count } = await open();
     const same = ['203.0.113.9', '::ffff:203.0.113.9', '::FFFF:CB00:7109'];
     const network = ['2001:db8::1', '2001:0DB8:0:0::2', '2001:db8:0:0:ffff:ffff:ffff:ffff'];
-    for (const [nth, ip] of [...same, ...network, '203.0.113.8', '2001:db8:0:1::1'].entries()) await count({ ...view, visitorId: `visitor-${nth}`, ip });
+    for (const [nth, ip] of [...same, ...network, '203.0.113.8', '2001:db8:0:1::1'].entries())
+      await count({ ...view, visitorId: `visitor-${nth}`, ip });
     const hashes = await sql`select count(*)::integer as visits from listing_visit group by ip_hash order by 1`;
     expect(hashes.map(({ visits }) => Number(visits))).toEqual([1, 1, 3, 3]);
   });

@@ -82,19 +82,30 @@ test.each([
   expect([[...roles], tenantId]).toEqual([['user'], undefined]);
 });
 
-test.each([1e300, -1e300, 1e15])('a token that was issued at %d, in no calendar, does not say when it was issued', async (iat) => {
-  const { issuedAt } = await openTokens(tokenConfig).verify(await signed({ ...good(), iat }));
-  expect(issuedAt).toBeUndefined();
-});
+test.each([1e300, -1e300, 1e15])(
+  'a token that was issued at %d, in no calendar, does not say when it was issued',
+  async (iat) => {
+    const { issuedAt } = await openTokens(tokenConfig).verify(await signed({ ...good(), iat }));
+    expect(issuedAt).toBeUndefined();
+  },
+);
 
-test.each([[-60, true], [0, true], [240, true], [600, false], [3_600, false], [86_400 * 365, false]])('of a token that was issued %d s from now the time is believed: %s', async (offset, isBelieved) => {
+test.each([
+  [-60, true],
+  [0, true],
+  [240, true],
+  [600, false],
+  [3_600, false],
+  [86_400 * 365, false],
+])('of a token that was issued %d s from now the time is believed: %s', async (offset, isBelieved) => {
   const iat = now() + offset;
   const { issuedAt } = await openTokens(tokenConfig).verify(await signed({ ...good(), iat }));
   expect(issuedAt).toEqual(isBelieved ? new Date(iat * 1_000) : undefined);
 });
 
 test.each([
-  ['several audiences', { aud: ['other', tokenConfig.JWT_AUDIENCE] }], ['an expiry with a fraction', { exp: now() + 60.5 }], ['a scope', { scope: 'openid backoffice:write' }],
+  ['several audiences', { aud: ['other', tokenConfig.JWT_AUDIENCE] }],
+  ['an expiry with a fraction', { exp: now() + 60.5 }], ['a scope', { scope: 'openid backoffice:write' }],
   ['a nonce and a session of its issuer', { nonce: 'x', sid: 'y', azp: 'web', auth_time: 1 }],
 ])('a token with %s is accepted, and has its roles alone', async (_what, claims) => {
   const { roles } = await openTokens(tokenConfig).verify(await signed({ ...good(), ...claims }));

@@ -88,7 +88,8 @@ test('who is none of the event’s, what tells nobody and what is not there are 
   start();
   await settle();
   expect(await explain(eventId)).toMatchObject({
-    answer: 'could not be decided', error: 'Permanent: payload of TicketCreated version 1: subject invalid_type', notifications: [],
+    answer: 'could not be decided', error: 'Permanent: payload of TicketCreated version 1: subject invalid_type',
+    notifications: [],
   });
 });
 
@@ -134,7 +135,10 @@ test('what failed of a channel since a time is counted, confirmed and sent again
   expect(await json(await reader.get(`${PATH}/failed?channel=push&since=${since}`))).toEqual({ count: 0, digest });
   const asked = { ...shown, channel: 'email', since, reason: 'the provider was misconfigured' };
   const wrong = await operator.post(`${PATH}/recover`, { ...asked, count: 2 });
-  expect([wrong.status, (await json(wrong))['detail']]).toEqual([409, 'Nothing was sent: there are now 3 notifications, not 2. Look again.']);
+  expect([wrong.status, (await json(wrong))['detail']]).toEqual([
+    409,
+    'Nothing was sent: there are now 3 notifications, not 2. Look again.',
+  ]);
   expect((await reader.post(`${PATH}/recover`, { ...asked, count: 3 })).status).toBe(403);
   expect((await operator.post(`${PATH}/recover`, { ...asked, digest: undefined })).status).toBe(422);
 
@@ -163,12 +167,18 @@ test('what nobody knows the end of is recovered together, after a preview of its
   expect(await json(await reader.get(`${PATH}/failed?channel=email&since=${since}`))).toMatchObject({ count: 0 });
   const { count, digest } = await json(await reader.get(`${PATH}/failed?status=unknown&channel=email&since=${since}`));
   expect(count).toBe(2);
-  const recovered = await operator.post(`${PATH}/recover`, { ...asked, count, digest, reason: 'their mailboxes have none' });
+  const recovered = await operator.post(`${PATH}/recover`, {
+    ...asked,
+    count,
+    digest,
+    reason: 'their mailboxes have none',
+  });
   expect(await json(recovered)).toMatchObject({ recovered: 2, left: 0 });
   await settle();
   expect((await list('?channel=email')).map(({ status }) => status)).toEqual(['sent', 'sent']);
   expect(mailbox.messages).toHaveLength(4);
-  for (const status of ['sent', 'suppressed', '']) expect((await reader.get(`${PATH}/failed?status=${status}&channel=email&since=${since}`)).status).toBe(422);
+  for (const status of ['sent', 'suppressed', ''])
+    expect((await reader.get(`${PATH}/failed?status=${status}&channel=email&since=${since}`)).status).toBe(422);
 });
 
 test('what is sent again is put by its template’s current version: the old one may be what was wrong', async () => {
@@ -182,6 +192,9 @@ test('what is sent again is put by its template’s current version: the old one
   await operator.post(`${TEMPLATE}/current`, { version, reason: 'the number was wrong' });
   await operator.post(`${PATH}/resend`, { id: sent?.id, reason: 'the number was wrong' });
   await settle();
-  expect(mailbox.messages.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^Tu ticket con/), expect.stringMatching(/^Corregido: /)]);
+  expect(mailbox.messages.map(({ subject }) => subject)).toEqual([
+    expect.stringMatching(/^Tu ticket con/),
+    expect.stringMatching(/^Corregido: /),
+  ]);
   expect(await list('?channel=email')).toMatchObject([{ id: sent?.id, templateVersion: version, status: 'sent' }]);
 });

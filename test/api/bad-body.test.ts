@@ -64,7 +64,11 @@ describe('a body that can’t be accepted', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
     const traceId = expect.stringMatching(/^[0-9a-f]{32}$/) as string;
-    expect(await json(answer)).toMatchObject({ type: expect.stringMatching(/\/problems\/[a-z-]+$/) as string, status, traceId });
+    expect(await json(answer)).toMatchObject({
+      type: expect.stringMatching(/\/problems\/[a-z-]+$/) as string,
+      status,
+      traceId,
+    });
     expect(Object.prototype).not.toHaveProperty('polluted');
   });
 

@@ -53,9 +53,13 @@ test('every recorded event of every version is read in its newest one, as the As
   }))));
   await makeOld(sql);
   const { get } = await signIn(app, { roles: ['backoffice:write'] });
-  const { components } = (await json(await app.request('/asyncapi.json'))) as { components: { messages: Record<string, { payload: object }> } };
+  const { components } = (await json(await app.request('/asyncapi.json'))) as {
+    components: { messages: Record<string, { payload: object }> };
+  };
   const ajv = new Ajv({ strict: false, validateFormats: false });
-  const checks = new Map(Object.entries(components.messages).map(([type, { payload }]) => [type, ajv.compile({ ...payload, components })]));
+  const checks = new Map(
+    Object.entries(components.messages).map(([type, { payload }]) => [type, ajv.compile({ ...payload, components })]),
+  );
   const read: Record<string, unknown>[] = [];
   for (let cursor = ''; ; ) {
     const answer = await get(`${PATH}?limit=20${cursor}`);
@@ -70,7 +74,9 @@ test('every recorded event of every version is read in its newest one, as the As
     const check = checks.get(type);
     expect([event['type'], check?.(event), check?.errors]).toEqual([event['type'], true, null]);
     if (hasApiTools()) {
-      const { CloudEvent } = requireTool('cloudevents') as { CloudEvent: new (event: object) => { validate(): boolean } };
+      const { CloudEvent } = requireTool('cloudevents') as {
+        CloudEvent: new (event: object) => { validate(): boolean };
+      };
       expect(new CloudEvent(event).validate()).toBe(true);
     }
   }
@@ -85,7 +91,10 @@ test('a type is asked for as it is sent, or by its event alone; another version 
   expect(await count('ai.techmarket.TenantCreated.v2')).toBe(1);
   expect(await count('TenantCreated')).toBe(1);
   expect(await count('ai.techmarket.TicketCreated.v1')).toBe(0);
-  const refused = { 'ai.techmarket.TenantCreated.v1': 'is sent as ai.techmarket.TenantCreated.v2', 'ai.techmarket.Nope.v1': 'is not a type that is sent' };
+  const refused = {
+    'ai.techmarket.TenantCreated.v1': 'is sent as ai.techmarket.TenantCreated.v2',
+    'ai.techmarket.Nope.v1': 'is not a type that is sent',
+  };
   for (const [type, detail] of Object.entries(refused)) {
     const answer = await get(`${PATH}?type=${type}`);
     expect([answer.status, (await json(answer))['errors']]).toEqual([422, [{ in: 'query', pointer: '/type', detail }]]);

@@ -10,20 +10,30 @@ async function open() {
   const { sql, app, tenantId } = world;
   const { tenantId: otherId } = await verifiedTenant(app);
   return {
-    ...world, otherId,
+    ...world,
+    otherId,
     /** Returns the status and the word of the answer to a report. */
     send: async (report: unknown): Promise<string> => {
       const answer = await deliver(app, report);
       return `${answer.status} ${String((await json(answer))['status'])}`;
     },
-    mismatchesOf: async (paymentId: string) => (await world.mismatches()).filter((one) => one.split(' ')[1] === paymentId),
+    mismatchesOf: async (paymentId: string) =>
+      (await world.mismatches()).filter((one) => one.split(' ')[1] === paymentId),
     paymentOf: async (paymentId: string) =>
-      (await sql`select status, amount_minor as minor, tenant_id = ${tenantId} as ours from payment where provider_payment_id = ${paymentId}`)[0],
+      (
+        await sql`select status, amount_minor as minor, tenant_id = ${tenantId} as ours from payment where provider_payment_id = ${paymentId}`
+      )[0],
   };
 }
 
 type Ids = Awaited<ReturnType<typeof open>>;
-type Row = readonly [what: string, earlier: readonly (typeof captured)[], report: (data: object, ids: Ids) => object, answer: string, mismatch: string];
+type Row = readonly [
+  what: string,
+  earlier: readonly (typeof captured)[],
+  report: (data: object, ids: Ids) => object,
+  answer: string,
+  mismatch: string,
+];
 const amount = (minor: number) => ({ amountMinor: minor });
 const rows: readonly Row[] = [
   ['a capture of another amount than a failed attempt', [failed], (data, { tenantId }) => captured(tenantId, { ...data, ...amount(50_000) }), '200 recorded', 'amount-differs 49900/50000'],
@@ -50,15 +60,26 @@ test('what contradicts our books is taken, and is a mismatch that a repetition d
     expect([what, await send(report({ paymentId }, world))]).toEqual([what, answer]);
     const [kind, amounts] = mismatch.split(' ');
     expect(await mismatchesOf(paymentId)).toEqual([`${kind} ${paymentId} ${amounts}`]);
-    expect([what, await send(report({ paymentId }, world))]).toEqual([what, expect.stringMatching(/^200 (known|mismatch)$/)]);
+    expect([what, await send(report({ paymentId }, world))]).toEqual([
+      what,
+      expect.stringMatching(/^200 (known|mismatch)$/),
+    ]);
     const changes = await sql`
       select change from payment_mismatch_change join payment_mismatch mismatch on mismatch.id = mismatch_id
       where provider_payment_id = ${paymentId}
     `;
     expect([what, changes]).toEqual([what, [{ change: 'found' }]]);
   }
-  expect(await paymentOf('a-capture-of-another-amount-than-a-failed-attempt')).toEqual({ status: 'captured', minor: '50000', ours: true });
-  expect(await paymentOf('a-capture-for-another-tenant-than-a-failed-attempt')).toEqual({ status: 'captured', minor: '49900', ours: false });
+  expect(await paymentOf('a-capture-of-another-amount-than-a-failed-attempt')).toEqual({
+    status: 'captured',
+    minor: '50000',
+    ours: true,
+  });
+  expect(await paymentOf('a-capture-for-another-tenant-than-a-failed-attempt')).toEqual({
+    status: 'captured',
+    minor: '49900',
+    ours: false,
+  });
 });
 
 test('a failed attempt of a tenant that does not exist is ignored: no money moved', async () => {
@@ -87,16 +108,21 @@ test('a refund of an unknown payment is asked for again four times, is then a mi
 
 test('a refund that came once, before its capture, is recorded with the capture, even of more than was paid', async () => {
   const { sql, app, tenantId, send, mismatchesOf } = await open();
-  for (const [paymentId, minor, mismatches] of [['once', 900, []], ['too-much', 50_000, ['refund-differs too-much 50000/49900']]] as const) {
+  for (const [paymentId, minor, mismatches] of [
+    ['once', 900, []],
+    ['too-much', 50_000, ['refund-differs too-much 50000/49900']],
+  ] as const) {
     expect((await deliver(app, refunded(tenantId, { paymentId, ...amount(minor) }))).status).toBe(503);
     await send(failed(tenantId, { paymentId }));
     expect((await deliver(app, refunded(tenantId, { paymentId, ...amount(minor) }))).status).toBe(503);
     expect(await send(captured(tenantId, { paymentId }))).toBe('200 recorded');
     expect(await mismatchesOf(paymentId)).toEqual(mismatches);
   }
-  expect(await sql`
+  expect(
+    await sql`
     select refund.amount_minor as minor from refund join payment on payment.id = payment_id where provider_payment_id in ('once', 'too-much')
-  `).toEqual([{ minor: '900' }]);
+  `,
+  ).toEqual([{ minor: '900' }]);
 });
 
 test('the hourly job raises a refund whose capture did not come, and tells every mismatch once', async () => {
@@ -114,7 +140,9 @@ test('the hourly job raises a refund whose capture did not come, and tells every
 test('a report of the captured amount resolves a difference of amounts, and leaves the owner’s to an operator', async () => {
   const { tenantId, otherId, send, mismatchesOf, bring, reconcile } = await open();
   for (const what of ['report-amount', 'report-owner']) {
-    await send(failed(what === 'report-owner' ? otherId : tenantId, { paymentId: what, occurredAt: '2026-06-10T12:00:00Z' }));
+    await send(
+      failed(what === 'report-owner' ? otherId : tenantId, { paymentId: what, occurredAt: '2026-06-10T12:00:00Z' }),
+    );
     const data = what === 'report-owner' ? {} : amount(50_000);
     await send(captured(tenantId, { paymentId: what, occurredAt: '2026-06-10T12:00:00Z', ...data }));
   }

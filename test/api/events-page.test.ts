@@ -13,7 +13,12 @@ interface AsyncApi {
   readonly components: {
     readonly schemas: Readonly<Record<string, object>>;
     readonly securitySchemes: object;
-    readonly messages: Readonly<Record<string, { readonly payload: object; readonly examples: readonly { readonly payload: Record<string, unknown> }[] }>>;
+    readonly messages: Readonly<
+      Record<
+        string,
+        { readonly payload: object; readonly examples: readonly { readonly payload: Record<string, unknown> }[] }
+      >
+    >;
   };
 }
 const read = async () => (await (await app.request('/asyncapi.json')).json()) as AsyncApi;
@@ -33,7 +38,8 @@ test('the AsyncAPI document is valid by the specification’s own schema, and na
 test('the AsyncAPI document says how to sign in, and where subscribers read', async () => {
   const { servers, channels, components } = await read();
   expect(components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
-  for (const { security } of Object.values(servers)) expect(security).toEqual([{ $ref: '#/components/securitySchemes/bearer' }]);
+  for (const { security } of Object.values(servers))
+    expect(security).toEqual([{ $ref: '#/components/securitySchemes/bearer' }]);
   expect(channels['events']?.address).toBe('/backoffice/events/cloudevents');
 });
 
@@ -47,7 +53,10 @@ test('each message of the AsyncAPI document is a CloudEvent, with an example tha
     expect([type, check(example?.payload), check.errors]).toEqual([type, true, null]);
     expect(check({ ...example?.payload, type: 'x' })).toBe(false);
     expect([type, schema.safeParse(example?.payload['data']).error]).toEqual([type, undefined]);
-    expect(example?.payload).toMatchObject({ type: `ai.techmarket.${type}.v${version}`, subject: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    expect(example?.payload).toMatchObject({
+      type: `ai.techmarket.${type}.v${version}`,
+      subject: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
     expect(subjectField).toMatch(/Id$/);
   }
 });

@@ -8,15 +8,19 @@ import { makeToken } from '../support/tokens.ts';
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const foreign: readonly (string | Buffer)[] = [
-  '"metadata":{"order_id":7615917337495251231}', '"x":1e400', '"x":-1e400', '"x":1e-200000', '"x":[1,{"y":9007199254740993}]',
-  '"x":"a\\u0000b"', '"a\\u0000b":1', '"x":"\\ud800"', '"\\udc00":{"x":["\\ud83d"]}', '"x":{"__proto__":1}', '"__proto__":{"type":"x"}',
-  `"x":${nested(200)}`, Buffer.from('"x":"\xff\xfe"', 'latin1'), '"x":null', '"x":"\u202e"', '"x":0.1e-7', `"x":"${'y'.repeat(300_000)}"`,
+  '"metadata":{"order_id":7615917337495251231}', '"x":1e400', '"x":-1e400', '"x":1e-200000',
+  '"x":[1,{"y":9007199254740993}]',
+  '"x":"a\\u0000b"', '"a\\u0000b":1', '"x":"\\ud800"', '"\\udc00":{"x":["\\ud83d"]}', '"x":{"__proto__":1}',
+  '"__proto__":{"type":"x"}',
+  `"x":${nested(200)}`, Buffer.from('"x":"\xff\xfe"', 'latin1'), '"x":null', '"x":"\u202e"', '"x":0.1e-7',
+  `"x":"${'y'.repeat(300_000)}"`,
 ];
 
 /** Puts a member first, and into the data. */
 function withForeign(report: object, member: string | Buffer): readonly Buffer[] {
   const text = JSON.stringify(report);
-  const put = (at: number) => Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from(member), Buffer.from(`,${text.slice(at)}`)]);
+  const put = (at: number) =>
+    Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from(member), Buffer.from(`,${text.slice(at)}`)]);
   return [put(1), put(text.indexOf('"data":{') + '"data":{'.length)];
 }
 
@@ -33,7 +37,9 @@ test('a foreign field never turns a valid payment webhook away', async () => {
     }
   }
   expect(await payments()).toHaveLength(foreign.length * 2);
-  expect(await sql`select count(*)::integer as stored from webhook_payload where standing = 'first'`).toEqual([{ stored: sent }]);
+  expect(await sql`select count(*)::integer as stored from webhook_payload where standing = 'first'`).toEqual([
+    { stored: sent },
+  ]);
 });
 
 test('words of the provider that are ours to keep are kept as one line', async () => {
@@ -60,8 +66,10 @@ test('ids that a provider writes as numbers are ids', async () => {
 });
 
 test.each([
-  { type: 'ping' }, { type: 'account.updated', data: null }, { type: 'x', data: [1] }, { type: 'x', data: 'y' }, { type: 5 }, { type: null }, {},
-  { type: 'payment.captured.v2', data: {} }, { type: '__proto__' }, { type: '' }, { event: 'x', type: ['payment.captured'] },
+  { type: 'ping' }, { type: 'account.updated', data: null }, { type: 'x', data: [1] }, { type: 'x', data: 'y' },
+  { type: 5 }, { type: null }, {},
+  { type: 'payment.captured.v2', data: {} }, { type: '__proto__' }, { type: '' },
+  { event: 'x', type: ['payment.captured'] },
 ])('a delivery of another type, such as %j, is stored and ignored', async (body) => {
   const { sql, app } = await openPaying();
   const answer = await deliver(app, body);
@@ -70,13 +78,17 @@ test.each([
 });
 
 const types = [
-  'application/json; charset=utf8', 'application/json;charset=UTF-8;', 'application/json; profile="x"', 'application/json;\tcharset=utf-8',
-  'application/json ; charset=utf-8', 'APPLICATION/JSON', 'application/json; charset="utf-8"', 'application/json; a="b;c=\\"d"; charset=UTF8',
+  'application/json; charset=utf8', 'application/json;charset=UTF-8;', 'application/json; profile="x"',
+  'application/json;\tcharset=utf-8',
+  'application/json ; charset=utf-8', 'APPLICATION/JSON', 'application/json; charset="utf-8"',
+  'application/json; a="b;c=\\"d"; charset=UTF8',
   'application/json;;', ' application/json', "application/json; version=1.0; x='y'",
 ];
 const otherTypes = [
-  '', 'text/plain', 'application/json; charset=latin1', 'application/json; charset="utf-16"', 'application/jsonp', 'application/json charset=utf-8',
-  'application/json; charset', 'application/json; charset =utf-8', 'application/json, text/plain', 'application/json; x="y', 'json', 'application/json;=x',
+  '', 'text/plain', 'application/json; charset=latin1', 'application/json; charset="utf-16"', 'application/jsonp',
+  'application/json charset=utf-8',
+  'application/json; charset', 'application/json; charset =utf-8', 'application/json, text/plain',
+  'application/json; x="y', 'json', 'application/json;=x',
 ];
 
 test('a Content-Type is read by its grammar, on webhooks and on the API', async () => {
@@ -96,7 +108,8 @@ test('WhatsApp’s statuses are read beside whatever else a report has', async (
   const { sql } = await createDatabase();
   const app = createApp(appDeps(sql));
   const status = { id: 'wamid.1', status: 'sent', timestamp: '1700000000', biz_opaque_callback_data: randomUUID() };
-  const wrap = (statuses: string, value = '') => `{"entry":[{"changes":[{"value":{${value}"statuses":[${statuses}]}}]}]}`;
+  const wrap = (statuses: string, value = '') =>
+    `{"entry":[{"changes":[{"value":{${value}"statuses":[${statuses}]}}]}]}`;
   const one = JSON.stringify(status);
   const bodies: readonly (readonly [body: string, statuses: number])[] = [
     [wrap(one, '"message_template_id":12345678901234567890,'), 1],
@@ -136,7 +149,11 @@ test('one Idempotency-Key gets the first answer for the same JSON, however it is
   ];
   for (const body of same) {
     const answer = await user.post('/tenants', body, key);
-    expect([answer.status, answer.headers.get('Idempotency-Replayed'), await answer.text()]).toEqual([201, 'true', first]);
+    expect([answer.status, answer.headers.get('Idempotency-Replayed'), await answer.text()]).toEqual([
+      201,
+      'true',
+      first,
+    ]);
   }
   for (const body of [{ ...others, name: 'Clima  Norte' }, { ...others, name: 'Clima norte' }]) {
     expect((await user.post('/tenants', body, key)).status).toBe(422);

@@ -25,7 +25,8 @@ async function open(facts: Parameters<Awaited<ReturnType<typeof openBilling>>['t
 }
 
 /** Returns the text of a PDF as a reader copies it. */
-const textOf = async (answer: Response) => (await extractText(new Uint8Array(await answer.arrayBuffer()), { mergePages: true })).text;
+const textOf = async (answer: Response) =>
+  (await extractText(new Uint8Array(await answer.arrayBuffer()), { mergePages: true })).text;
 
 const spaced = (text: string) => text.replaceAll(/\s/g, ' ');
 const total = formatMoney({ minor: 78_764, currency: 'MXN' }, 'es'); // 49,900 + 3 × 6,000, and 16 %
@@ -106,7 +107,8 @@ test('as a PDF it has the same number and figures, and the same bytes each time'
 });
 
 test.for([
-  'Łódź Žižek', 'Ελλάδα', 'Київ', '株式会社', 'カタカナ', '서울 한국어', 'नमस्ते', 'ไทย', 'ქართული', 'Հայերեն', 'Việt Nam', 'Taller 🛠️', 'Ñandú & Söhne',
+  'Łódź Žižek', 'Ελλάδα', 'Київ', '株式会社', 'カタカナ', '서울 한국어', 'नमस्ते', 'ไทย', 'ქართული', 'Հայերեն', 'Việt Nam',
+  'Taller 🛠️', 'Ñandú & Söhne',
 ])('the name %s is on the PDF, in an embedded font that has it', async (name) => {
   const { owner, id } = await open({ name });
   const answer = await owner.get(`/invoices/${id}/pdf`);

@@ -80,7 +80,8 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
   '/branches/{id}': ({ branch }) => `/branches/${branch}`,
   '/leads/{id}': ({ lead }) => `/leads/${lead}`,
   '/appointments/{id}': ({ appointment }) => `/appointments/${appointment}`,
-  '/tenants/{id}/subscriptions/{subscriptionId}': ({ id, subscription }) => `/tenants/${id}/subscriptions/${subscription}`,
+  '/tenants/{id}/subscriptions/{subscriptionId}': ({ id, subscription }) =>
+    `/tenants/${id}/subscriptions/${subscription}`,
   '/users/me/devices/{id}': ({ device }) => `/users/me/devices/${device}`,
   '/quotes/{id}': ({ quote }) => `/quotes/${quote}`,
   '/disputes/{id}': ({ dispute }) => `/disputes/${dispute}`,
@@ -101,11 +102,13 @@ const READS: Readonly<Record<string, (shop: Shop) => string>> = {
 };
 /** Routes with an id that are nobody's secret, or an operator's. */
 const SHARED = new Set([
-  'get /listings/{id}', 'get /listings/{id}/flags/me', 'get /reviews/{id}', 'post /listings/{id}/flags', 'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
+  'get /listings/{id}', 'get /listings/{id}/flags/me', 'get /reviews/{id}', 'post /listings/{id}/flags',
+  'get /tenants/{id}/reviews', 'get /tenants/{id}/reputation',
   'get /rankings/{zone}',
   'post /tenants/{id}/verify', 'post /backoffice/disputes/{id}/resolve', 'post /backoffice/invoices/{id}/credit',
   'post /backoffice/invoices/{id}/reissue', 'post /backoffice/ambassadors/{userId}/attributions',
-  'get /backoffice/settlement-reports/{id}', 'get /backoffice/attributions/{id}', 'post /backoffice/attributions/{id}/end',
+  'get /backoffice/settlement-reports/{id}', 'get /backoffice/attributions/{id}',
+  'post /backoffice/attributions/{id}/end',
   'post /backoffice/events/{id}/reveal', 'get /backoffice/templates/{name}', 'get /backoffice/templates/{name}/versions/{version}',
   'post /backoffice/templates/{name}/versions', 'post /backoffice/templates/{name}/current',
   'post /backoffice/templates/{name}/preview', 'post /backoffice/templates/{name}/diff',

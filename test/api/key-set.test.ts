@@ -18,17 +18,36 @@ type Key = ReturnType<typeof newKey>;
 
 /** A token that lasts for days by the clock of the moment. */
 const sign = ({ privateKey, kid }: { readonly privateKey: KeyObject; readonly kid?: string | undefined }) =>
-  new SignJWT({ roles: ['user'] }).setProtectedHeader({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) }).setSubject(randomUUID())
-    .setIssuer(tokenConfig.JWT_ISSUER).setAudience(tokenConfig.JWT_AUDIENCE).setExpirationTime('1d').sign(privateKey);
+  new SignJWT({ roles: ['user'] })
+    .setProtectedHeader({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
+    .setSubject(randomUUID())
+    .setIssuer(tokenConfig.JWT_ISSUER)
+    .setAudience(tokenConfig.JWT_AUDIENCE)
+    .setExpirationTime('1d')
+    .sign(privateKey);
 
 /** An issuer that publishes keys, and counts who fetches them. */
 async function openIssuer(...published: Key[]) {
-  const issuer: { published: readonly Key[]; status: number; fetched: number; body: string | undefined; others: readonly unknown[] } =
-    { published, status: 200, fetched: 0, body: undefined, others: [] };
+  const issuer: {
+    published: readonly Key[];
+    status: number;
+    fetched: number;
+    body: string | undefined;
+    others: readonly unknown[];
+  } = { published, status: 200, fetched: 0, body: undefined, others: [] };
   const server = createServer((_, response) => {
     issuer.fetched += 1;
-    void Promise.all(issuer.published.map(async ({ publicKey, kid }) => ({ ...(await exportJWK(publicKey)), alg: 'RS256', ...(kid === undefined ? {} : { kid }) })))
-      .then((keys) => response.writeHead(issuer.status, { 'Content-Type': 'application/json' }).end(issuer.body ?? JSON.stringify({ keys: [...issuer.others, ...keys] })));
+    void Promise.all(
+      issuer.published.map(async ({ publicKey, kid }) => ({
+        ...(await exportJWK(publicKey)),
+        alg: 'RS256',
+        ...(kid === undefined ? {} : { kid }),
+      })),
+    ).then((keys) =>
+      response
+        .writeHead(issuer.status, { 'Content-Type': 'application/json' })
+        .end(issuer.body ?? JSON.stringify({ keys: [...issuer.others, ...keys] })),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -37,7 +56,8 @@ async function openIssuer(...published: Key[]) {
   const stale: unknown[] = [];
   const config = { ...tokenConfig, JWT_SECRET: undefined, JWKS_URL: url };
   const tokens = openTokens(config, undefined, { registry, onStale: (error) => stale.push(error) });
-  const ageSeconds = async () => (await registry.getSingleMetric('token_keys_age_seconds')?.get())?.values[0]?.value ?? 0;
+  const ageSeconds = async () =>
+    (await registry.getSingleMetric('token_keys_age_seconds')?.get())?.values[0]?.value ?? 0;
   return Object.assign(issuer, { verify: tokens.verify, stale, ageSeconds });
 }
 
@@ -50,8 +70,13 @@ test('tokens of the key set are accepted, and one signed with its public key as 
   const { verify } = await openIssuer(key);
   expect(await verify(await sign(key))).toMatchObject({ roles: new Set(['user']) });
   const pem = new TextEncoder().encode(key.publicKey.export({ type: 'spki', format: 'pem' }).toString());
-  const forged = await new SignJWT({ roles: ['user'] }).setProtectedHeader({ alg: 'HS256', kid: 'one' }).setSubject(randomUUID())
-    .setIssuer(tokenConfig.JWT_ISSUER).setAudience(tokenConfig.JWT_AUDIENCE).setExpirationTime('1h').sign(pem);
+  const forged = await new SignJWT({ roles: ['user'] })
+    .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+    .setSubject(randomUUID())
+    .setIssuer(tokenConfig.JWT_ISSUER)
+    .setAudience(tokenConfig.JWT_AUDIENCE)
+    .setExpirationTime('1h')
+    .sign(pem);
   await expect(verify(forged)).rejects.toMatchObject({ status: 401 });
   await expect(verify(await sign({ ...newKey('one') }))).rejects.toMatchObject({ status: 401 });
 });
@@ -65,22 +90,25 @@ test('while keys were never fetched the answer is 503, for the token may be good
   await issuer.verify(await sign(key));
 });
 
-test.each([11 * MINUTE_MS, 23 * 60 * MINUTE_MS])('the last good keys serve %i ms after the key set was in reach, and their age is told', async (ms) => {
-  clockStandsStill();
-  const key = newKey('one');
-  const issuer = await openIssuer(key);
-  await issuer.verify(await sign(key));
-  expect(await issuer.ageSeconds()).toBe(0);
-  issuer.status = 503;
-  pass(ms);
-  await issuer.verify(await sign(key));
-  await until('the failure is told', () => Promise.resolve(issuer.stale.length > 0));
-  expect(await issuer.ageSeconds()).toBe(ms / 1_000);
-  await expect(issuer.verify(await sign(newKey('two')))).rejects.toMatchObject({ status: 503 });
-  issuer.status = 200;
-  pass(MINUTE_MS);
-  await until('the keys are fetched again', async () => (await issuer.ageSeconds()) === 0);
-});
+test.each([11 * MINUTE_MS, 23 * 60 * MINUTE_MS])(
+  'the last good keys serve %i ms after the key set was in reach, and their age is told',
+  async (ms) => {
+    clockStandsStill();
+    const key = newKey('one');
+    const issuer = await openIssuer(key);
+    await issuer.verify(await sign(key));
+    expect(await issuer.ageSeconds()).toBe(0);
+    issuer.status = 503;
+    pass(ms);
+    await issuer.verify(await sign(key));
+    await until('the failure is told', () => Promise.resolve(issuer.stale.length > 0));
+    expect(await issuer.ageSeconds()).toBe(ms / 1_000);
+    await expect(issuer.verify(await sign(newKey('two')))).rejects.toMatchObject({ status: 503 });
+    issuer.status = 200;
+    pass(MINUTE_MS);
+    await until('the keys are fetched again', async () => (await issuer.ageSeconds()) === 0);
+  },
+);
 
 test('after a day without the key set every token is answered with 503', async () => {
   clockStandsStill();
@@ -163,8 +191,10 @@ test('keys that cannot be used keep no others from being used', async () => {
   const key = newKey('one');
   const issuer = await openIssuer(newKey('weak', 1_024), key);
   issuer.others = [
-    { kty: 'XYZ', kid: 'one' }, { kty: 'RSA', kid: 'one', alg: 'RS256' }, { kty: 'RSA', kid: 'one', n: '!', e: 'AQAB' }, { kty: 'oct', kid: 'one', k: 'abc' }, {},
-    { kty: 'RSA', kid: 'one', use: 'enc', ...(await exportJWK(newKey().publicKey)) }, { kty: 'EC', kid: 'one', crv: 'P-521', x: 'a', y: 'b' },
+    { kty: 'XYZ', kid: 'one' }, { kty: 'RSA', kid: 'one', alg: 'RS256' }, { kty: 'RSA', kid: 'one', n: '!', e: 'AQAB' },
+    { kty: 'oct', kid: 'one', k: 'abc' }, {},
+    { kty: 'RSA', kid: 'one', use: 'enc', ...(await exportJWK(newKey().publicKey)) },
+    { kty: 'EC', kid: 'one', crv: 'P-521', x: 'a', y: 'b' },
   ];
   await issuer.verify(await sign(key));
   await issuer.verify(await sign({ privateKey: key.privateKey }));

@@ -12,7 +12,8 @@ import { routesOf, readDocument } from '../support/api-document.ts';
 import { createDatabase } from '../support/database.ts';
 import { STANDARD_PLAN } from '../support/money.ts';
 import {
-  approvedTicket, assignedTicket, inDays, leadBody, listingBody, made, placeBody, publishedListing, quoteBody, reviewBody,
+  approvedTicket, assignedTicket, inDays, leadBody, listingBody, made, placeBody, publishedListing, quoteBody,
+  reviewBody,
 } from '../support/service.ts';
 import { partsWith, PATH as TEMPLATE } from '../support/templates.ts';
 import { makeToken } from '../support/tokens.ts';
@@ -70,9 +71,18 @@ test('each 201 leads its caller to what was created, as the answer shows it, als
     ['createReview', `/tickets/${reviewed.ticketId}/reviews`, reviewBody(), reviewed.customer],
     ['createSubscription', `/tenants/${tenantId}/subscriptions`, subscription, owner],
     ['createSubscription', `/tenants/${(await verifiedTenant(app)).tenantId}/subscriptions`, subscription, operators],
-    ['createDispute', `/tenants/${tenantId}/disputes`, { paymentId: await capturedPayment(sql, tenantId), reason: 'twice' }, owner],
-    ['createAttribution', `/backoffice/ambassadors/${randomUUID()}/attributions`,
-      { tenantId, planId: STANDARD_PLAN, startsOn: '2026-01-01' }, operators],
+    [
+      'createDispute',
+      `/tenants/${tenantId}/disputes`,
+      { paymentId: await capturedPayment(sql, tenantId), reason: 'twice' },
+      owner,
+    ],
+    [
+      'createAttribution',
+      `/backoffice/ambassadors/${randomUUID()}/attributions`,
+      { tenantId, planId: STANDARD_PLAN, startsOn: '2026-01-01' },
+      operators,
+    ],
     ['createDevice', '/users/me/devices', { platform: 'fcm', token: randomUUID() }, user],
     ['creditInvoice', `/backoffice/invoices/${invoiceId}/credit`, { reason: 'wrong name' }, operators],
     ['reissueInvoice', `/backoffice/invoices/${invoiceId}/reissue`, {}, operators],
@@ -118,7 +128,13 @@ test('a settlement report leads to itself, whether it was known or not', async (
     expect(answer.headers.get('Location')).toBe(known ? null : location);
     const read = await operator.get(location);
     expect([read.status, await json(read)]).toEqual([200, report]);
-    expect(report).toEqual({ id: expect.any(String), ...period, lines: 1, loadedAt: expect.any(String), reconciledAt: null });
+    expect(report).toEqual({
+      id: expect.any(String),
+      ...period,
+      lines: 1,
+      loadedAt: expect.any(String),
+      reconciledAt: null,
+    });
   }
 });
 
@@ -126,11 +142,18 @@ test.for([
   ['provider=sandpay&periodStart=2026-06-01', '/periodEnd', 'is required'],
   ['provider=other&periodStart=2026-06-01&periodEnd=2026-06-30', '/provider', 'must be sandpay'],
   ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-05-31', '/periodEnd', 'must not be before periodStart'],
-  ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-06-30&periodEnd=2026-06-29', '/periodEnd', 'must be given once'],
+  [
+    'provider=sandpay&periodStart=2026-06-01&periodEnd=2026-06-30&periodEnd=2026-06-29',
+    '/periodEnd',
+    'must be given once',
+  ],
   ['provider=sandpay&periodStart=2026-06-01&periodEnd=2026-06-30&dry=1', '/dry', 'is not a parameter of this request'],
-] as const)('a settlement report with the query %s is refused with a pointer to what is wrong', async ([query, pointer, detail]) => {
-  const operator = await signIn(createApp(appDeps(untouchable)), { roles: ['backoffice:write'] });
-  const answer = await operator.post(`/backoffice/settlement-reports?${query}`, '');
-  expect(answer.status).toBe(422);
-  expect((await json(answer))['errors']).toEqual([{ in: 'query', pointer, detail }]);
-});
+] as const)(
+  'a settlement report with the query %s is refused with a pointer to what is wrong',
+  async ([query, pointer, detail]) => {
+    const operator = await signIn(createApp(appDeps(untouchable)), { roles: ['backoffice:write'] });
+    const answer = await operator.post(`/backoffice/settlement-reports?${query}`, '');
+    expect(answer.status).toBe(422);
+    expect((await json(answer))['errors']).toEqual([{ in: 'query', pointer, detail }]);
+  },
+);

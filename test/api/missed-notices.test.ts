@@ -21,17 +21,24 @@ async function world() {
   const tenant = await opened.tenant({ ownerUserId: await opened.person() });
   opened.start();
   const eventIds = await commit(
-    ticketOpened(tenant, { customerUserId: one }), ticketOpened(tenant, { customerUserId: one }), ticketOpened(tenant, { customerUserId: other }),
+    ticketOpened(tenant, { customerUserId: one }), ticketOpened(tenant, { customerUserId: one }),
+    ticketOpened(tenant, { customerUserId: other }),
   );
   await settle();
   const before = opened.mailbox.messages.length;
   return {
-    ...opened, app, one, other, tenant, eventIds,
+    ...opened,
+    app,
+    one,
+    other,
+    tenant,
+    eventIds,
     operator: await signIn(app, { roles: ['backoffice:write'] }),
     reader: await signIn(app, { roles: ['backoffice:read'] }),
     mails: () => opened.mailbox.messages.slice(before).map(({ to }) => to),
     appear: (userId: string, email: string) => saveConfirmedContact(sql, userId, { name: 'Nora', email, locale: 'es' }),
-    readBy: async (userId: string) => (await opened.notifications()).filter((row) => row.userId === userId).map(({ channel }) => channel),
+    readBy: async (userId: string) =>
+      (await opened.notifications()).filter((row) => row.userId === userId).map(({ channel }) => channel),
   };
 }
 
@@ -51,7 +58,9 @@ test('what a user missed is sent by one action once the contact comes, and only 
   expect((await readBy(one)).toSorted()).toEqual(['email', 'email', 'inbox', 'inbox']);
   expect(await readBy(other)).toEqual([]);
   expect((await operator.post(PATH, { count, digest, reason })).status).toBe(409);
-  expect(await sql`select action, request ->> 'reason' as reason from operator_action`).toEqual([{ action: 'send-missed-notices', reason }]);
+  expect(await sql`select action, request ->> 'reason' as reason from operator_action`).toEqual([
+    { action: 'send-missed-notices', reason },
+  ]);
 });
 
 test('what is no longer of use is neither counted nor sent', async () => {

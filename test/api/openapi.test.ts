@@ -25,13 +25,17 @@ describe('an operation of the reference', () => {
     const ids = routes.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(without(({ operation }) => /^[a-z]+([A-Z][a-z0-9]*)+$/.test(operation.operationId))).toEqual([]);
-    expect(ids).toEqual(expect.arrayContaining(['createTenant', 'createTicket', 'createQuote', 'listQuotes', 'listNotifications']));
+    expect(ids).toEqual(
+      expect.arrayContaining(['createTenant', 'createTicket', 'createQuote', 'listQuotes', 'listNotifications']),
+    );
   });
 
   test('has a short summary that begins with a verb, a description and a tag that is explained', () => {
     expect(without(({ operation: { summary } }) => /^[A-Z][a-z]+ [^;:.]{3,60}$/.test(summary))).toEqual([]);
     expect(without(({ operation: { description } }) => description.length > 10)).toEqual([]);
-    const tags = new Map((document['tags'] as { name: string; description: string }[]).map(({ name, description }) => [name, description]));
+    const tags = new Map(
+      (document['tags'] as { name: string; description: string }[]).map(({ name, description }) => [name, description]),
+    );
     expect(without(({ operation }) => operation.tags.every((tag) => (tags.get(tag) ?? tag) !== tag))).toEqual([]);
     expect(document['servers']).toEqual([{ url: 'http://localhost', description: 'This deployment' }]);
   });
@@ -48,19 +52,28 @@ describe('an operation of the reference', () => {
 
   test('is in the reference for each rule of a route with a token', () => {
     const described = new Set(routes.map(({ method, path }) => `${method} ${router(path)}`));
-    const guarded = Object.entries(accessRules).filter(([, rule]) => rolesOf(rule) !== undefined).map(([route]) => route);
+    const guarded = Object.entries(accessRules)
+      .filter(([, rule]) => rolesOf(rule) !== undefined)
+      .map(([route]) => route);
     expect(guarded.filter((route) => !described.has(route))).toEqual([]);
   });
 
   test('has only problems that it can have', () => {
     const has = ({ operation }: Route, status: number) => String(status) in operation.responses;
     const guarded = (route: Route) => route.operation.security.length > 0;
-    const hasCursor = ({ operation }: Route) => operation.parameters?.some(({ name }) => /cursor|lastEventId/.test(name)) === true;
-    expect(without((route) => !guarded(route) || [401, 403, 429, 503].every((status) => has(route, status)))).toEqual([]);
-    expect(without((route) => route.method !== 'GET' || has(route, 400) === hasCursor(route) || !guarded(route))).toEqual([]);
+    const hasCursor = ({ operation }: Route) =>
+      operation.parameters?.some(({ name }) => /cursor|lastEventId/.test(name)) === true;
+    expect(without((route) => !guarded(route) || [401, 403, 429, 503].every((status) => has(route, status)))).toEqual(
+      [],
+    );
+    expect(
+      without((route) => route.method !== 'GET' || has(route, 400) === hasCursor(route) || !guarded(route)),
+    ).toEqual([]);
     expect(without((route) => !guarded(route) || !route.path.includes('{') || has(route, 404))).toEqual([]);
     const conflicting = routes.filter((route) => route.method === 'GET' && has(route, 409));
-    expect(conflicting.flatMap(({ operation }) => Object.keys(operation.responses['409']?.headers ?? {}))).not.toContain('Retry-After');
+    expect(
+      conflicting.flatMap(({ operation }) => Object.keys(operation.responses['409']?.headers ?? {})),
+    ).not.toContain('Retry-After');
     expect(conflicting.map(({ operation }) => operation.operationId)).toEqual(['getZoneRanking', 'countBackfillSlots']);
     expect(without((route) => route.method !== 'GET' || ![413, 415].some((status) => has(route, status)))).toEqual([]);
   });
@@ -71,28 +84,46 @@ describe('an operation of the reference', () => {
     for (const route of guarded) {
       for (const status of Object.keys(route.operation.responses)) {
         const always = ['Trace-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
-        expect([route.path, status, headers(route, status)]).toEqual([route.path, status, expect.arrayContaining(always)]);
+        expect([route.path, status, headers(route, status)]).toEqual([
+          route.path,
+          status,
+          expect.arrayContaining(always),
+        ]);
       }
       expect(headers(route, '429')).toContain('Retry-After');
       expect(headers(route, '503')).toContain('Retry-After');
-      if ('201' in route.operation.responses) expect([route.path, headers(route, '201')]).toEqual([route.path, expect.arrayContaining(['Location'])]);
+      if ('201' in route.operation.responses)
+        expect([route.path, headers(route, '201')]).toEqual([route.path, expect.arrayContaining(['Location'])]);
       const hasKey = route.operation.parameters?.some(({ name }) => name === 'idempotency-key') === true;
       for (const status of ['200', '201'].filter((one) => hasKey && one in route.operation.responses)) {
-        expect([route.path, headers(route, status)]).toEqual([route.path, expect.arrayContaining(['Idempotency-Replayed'])]);
+        expect([route.path, headers(route, status)]).toEqual([
+          route.path,
+          expect.arrayContaining(['Idempotency-Replayed']),
+        ]);
       }
     }
   });
 
   test('explains each header once, with its type', () => {
-    const { headers } = document.components as unknown as { headers: Record<string, { description: string; schema: Schema }> };
+    const { headers } = document.components as unknown as {
+      headers: Record<string, { description: string; schema: Schema }>;
+    };
     const typeOf = (name: string) => headers[name]?.schema.type;
-    expect([typeOf('RateLimit-Remaining'), typeOf('Retry-After'), typeOf('Location')]).toEqual(['integer', 'integer', 'string']);
+    expect([typeOf('RateLimit-Remaining'), typeOf('Retry-After'), typeOf('Location')]).toEqual([
+      'integer',
+      'integer',
+      'string',
+    ]);
     for (const { description } of Object.values(headers)) expect(description.length).toBeGreaterThan(10);
   });
 
   test('has truth values and numbers as such in its query', () => {
     const parameters = routes.flatMap(({ operation }) => operation.parameters ?? []);
-    expect(parameters.filter(({ schema }) => typeof (schema as { default?: unknown }).default === 'boolean' && schema.type !== 'boolean')).toEqual([]);
+    expect(
+      parameters.filter(
+        ({ schema }) => typeof (schema as { default?: unknown }).default === 'boolean' && schema.type !== 'boolean',
+      ),
+    ).toEqual([]);
     const open = routes.find(({ operation }) => operation.operationId === 'listPaymentMismatches')?.operation.parameters
       ?.find(({ name }) => name === 'open');
     expect(open?.schema).toMatchObject({ type: 'boolean', default: true });
@@ -107,32 +138,47 @@ test.for([['open=false', 500], ['open=true', 500], ['open=1', 422], ['open=FALSE
     const reader = await signIn(createApp(appDeps(untouchable)), { roles: ['backoffice:read'] });
     const answer = await reader.get(`/backoffice/payment-mismatches?${query}`);
     expect(answer.status).toBe(status);
-    if (status === 422) expect((await json(answer))['errors']).toEqual([{ in: 'query', pointer: '/open', detail: 'must be one of true, false' }]);
+    if (status === 422)
+      expect((await json(answer))['errors']).toEqual([
+        { in: 'query', pointer: '/open', detail: 'must be one of true, false' },
+      ]);
   },
 );
 
 describe('a schema of the reference', () => {
-  const isReference = (schema: Schema | undefined) => schema === undefined || schema.$ref !== undefined || schema.type === 'string';
+  const isReference = (schema: Schema | undefined) =>
+    schema === undefined || schema.$ref !== undefined || schema.type === 'string';
 
   test('has a name: each body, each answer, and each object within', () => {
     const unnamed = routes.flatMap(({ operation }) =>
       [operation.requestBody, ...Object.values(operation.responses)].flatMap((one) =>
-        Object.values(one?.content ?? {}).filter(({ schema }) => !isReference(schema)).map(() => operation.operationId)));
+        Object.values(one?.content ?? {})
+          .filter(({ schema }) => !isReference(schema))
+          .map(() => operation.operationId),
+      ),
+    );
     expect(unnamed).toEqual([]);
     const inline = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
-      [...schemasWithin(schema, name)].filter(([way, { properties }]) => way !== name && properties !== undefined && !/^\w+\|\d+$/.test(way)));
+      [...schemasWithin(schema, name)].filter(
+        ([way, { properties }]) => way !== name && properties !== undefined && !/^\w+\|\d+$/.test(way),
+      ),
+    );
     expect(inline.map(([way]) => way)).toEqual([]);
   });
 
   test('says what it is: nothing but a field that others may add is of any type', () => {
     const keys = ['$ref', 'type', 'anyOf', 'oneOf', 'allOf', 'const', 'enum'];
     const untyped = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
-      [...schemasWithin(schema, name)].filter(([way, part]) => !way.endsWith('{}') && !keys.some((key) => key in part)));
+      [...schemasWithin(schema, name)].filter(([way, part]) => !way.endsWith('{}') && !keys.some((key) => key in part)),
+    );
     expect(untyped.map(([way]) => way)).toEqual([]);
     // Without it a generated client has an object that can have no field.
-    const closed = Object.entries(document.components.schemas).flatMap(([name, schema]) => [...schemasWithin(schema, name)]
-      .filter(([, { type, properties, additionalProperties }]) =>
-        [type].flat().includes('object') && properties === undefined && additionalProperties === undefined));
+    const closed = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
+      [...schemasWithin(schema, name)].filter(
+        ([, { type, properties, additionalProperties }]) =>
+          [type].flat().includes('object') && properties === undefined && additionalProperties === undefined,
+      ),
+    );
     expect(closed.map(([way]) => way)).toEqual([]);
     const { payload } = document.components.schemas['InboxNotification']?.properties ?? {};
     expect(payload?.anyOf).toContainEqual({ $ref: '#/components/schemas/QuoteSentPayload' });
@@ -169,9 +215,15 @@ describe('a schema of the reference', () => {
     expect(backwards).toEqual([]);
     const parameters = routes.flatMap(({ path, operation }) =>
       (operation.parameters ?? []).map(({ name, example }) => [path.split('/')[2], name, example]));
-    const named = parameters.filter(([, name]) => name === 'name').map(([kind, , example]) => `${String(kind)} ${String(example)}`);
+    const named = parameters
+      .filter(([, name]) => name === 'name')
+      .map(([kind, , example]) => `${String(kind)} ${String(example)}`);
     expect([...new Set(named)].toSorted()).toEqual(['jobs issue-invoices', 'templates quote-sent']);
-    expect(parameters.filter(([kind, name, example]) => kind === 'payments' && name === 'token' && String(example).startsWith('fcm'))).toEqual([]);
+    expect(
+      parameters.filter(
+        ([kind, name, example]) => kind === 'payments' && name === 'token' && String(example).startsWith('fcm'),
+      ),
+    ).toEqual([]);
     expect(document.components.schemas['Problem']?.properties).toMatchObject({ code: { examples: ['not-found'] } });
   });
 

@@ -35,10 +35,18 @@ describe.skipIf(!hasApiTools())('the OpenAPI document', () => {
   test('has neither an error nor a warning for redocly’s recommended rules', async () => {
     const { file } = await fileOf('/openapi.json');
     writeFileSync(join(folder, 'redocly.yaml'), REDOCLY);
-    const args = [toolFile('@redocly/cli/bin/cli.js'), 'lint', file, `--config=${join(folder, 'redocly.yaml')}`, '--format=json'];
+    const args = [
+      toolFile('@redocly/cli/bin/cli.js'),
+      'lint',
+      file,
+      `--config=${join(folder, 'redocly.yaml')}`,
+      '--format=json',
+    ];
     const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
     const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
-    const { problems } = JSON.parse(stdout || `{"problems":[{"message":${JSON.stringify(stderr)}}]}`) as { problems: { message: string }[] };
+    const { problems } = JSON.parse(stdout || `{"problems":[{"message":${JSON.stringify(stderr)}}]}`) as {
+      problems: { message: string }[];
+    };
     expect(problems).toEqual([]);
   });
 
@@ -75,7 +83,9 @@ describe.skipIf(!hasApiTools())('the AsyncAPI document', () => {
     expect(diagnostics.map(written)).toEqual([]);
     const messages = document?.allMessages().all() ?? [];
     expect(messages.map((message) => message.id()).toSorted()).toEqual(contracts.map(({ type }) => type));
-    const { CloudEvent } = requireTool('cloudevents') as { CloudEvent: new (event: object) => { validate(): boolean; subject?: string } };
+    const { CloudEvent } = requireTool('cloudevents') as {
+      CloudEvent: new (event: object) => { validate(): boolean; subject?: string };
+    };
     for (const payload of messages.flatMap((message) => message.examples().all().map((example) => example.payload()))) {
       const event = new CloudEvent(payload);
       expect([payload['type'], event.validate(), event.subject]).toEqual([payload['type'], true, payload['subject']]);

@@ -43,7 +43,10 @@ describe('a browser', () => {
     expect((await open('/notifications/me')).headers.get('WWW-Authenticate')).toBe('Bearer');
   });
 
-  test.for([['es', 'La columna de eventos'], ['en', 'The event backbone']] as const)('finds at / in %s what this is, and where to go on', async ([language, text]) => {
+  test.for([
+    ['es', 'La columna de eventos'],
+    ['en', 'The event backbone'],
+  ] as const)('finds at / in %s what this is, and where to go on', async ([language, text]) => {
     const answer = await open('/', { language });
     expect(answer.status).toBe(200);
     const page = await answer.text();
@@ -51,12 +54,14 @@ describe('a browser', () => {
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => String(path));
     expect(links).toEqual(['/docs', '/openapi.json', '/events', '/asyncapi.json', '/problems', '/backoffice']);
     // The backoffice asks to sign in.
-    for (const path of links) expect([path, (await open(path)).status]).toEqual([path, path === '/backoffice' ? 401 : 200]);
+    for (const path of links)
+      expect([path, (await open(path)).status]).toEqual([path, path === '/backoffice' ? 401 : 200]);
   });
 });
 
 test.for([
-  ['en-GB', 'en'], ['de,en;q=0.8', 'en'], ['fr;q=0.9, en;q=0.8, es;q=0.5', 'en'], ['es-MX,en;q=0.9', 'es'], ['en;q=0.3,es;q=0.9', 'es'],
+  ['en-GB', 'en'], ['de,en;q=0.8', 'en'], ['fr;q=0.9, en;q=0.8, es;q=0.5', 'en'], ['es-MX,en;q=0.9', 'es'],
+  ['en;q=0.3,es;q=0.9', 'es'],
   ['de', 'es'], ['', 'es'], ['en;q=0', 'es'], ['eng', 'es'], ['*', 'es'],
 ] as const)('a browser that reads %j sees pages in %s', async ([language, locale]) => {
   for (const path of ['/', '/nope', '/contacts/x/y']) {
@@ -73,17 +78,24 @@ test.for([['/robots.txt', 200, 'User-agent: *\nDisallow: /\n'], ['/favicon.ico',
 );
 
 describe('a program', () => {
-  test.for(['*/*', 'application/json', 'application/problem+json', 'application/json, text/html;q=0.5', 'application/json, text/html', 'text/html, application/json', 'text/html;q=0', 'text/plain', ''])(
-    'that accepts %j gets the problem document, at the same addresses',
-    async (accept) => {
-      for (const path of ['/nope', LINK, '/notifications/me']) {
-        const answer = await open(path, { accept });
-        expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
-        expect(await json(answer)).toMatchObject({ status: answer.status });
-        expect(answer.headers.get('Vary')).toMatch(/\bAccept\b(?!-)/);
-      }
-    },
-  );
+  test.for([
+    '*/*',
+    'application/json',
+    'application/problem+json',
+    'application/json, text/html;q=0.5',
+    'application/json, text/html',
+    'text/html, application/json',
+    'text/html;q=0',
+    'text/plain',
+    '',
+  ])('that accepts %j gets the problem document, at the same addresses', async (accept) => {
+    for (const path of ['/nope', LINK, '/notifications/me']) {
+      const answer = await open(path, { accept });
+      expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(await json(answer)).toMatchObject({ status: answer.status });
+      expect(answer.headers.get('Vary')).toMatch(/\bAccept\b(?!-)/);
+    }
+  });
 
   test('that names no type gets it as well', async () => {
     const { get } = await signIn(app);
@@ -93,7 +105,15 @@ describe('a program', () => {
 
 describe.skipIf(!hasApiTools())('a page', () => {
   const paths = ['/', '/nope', LINK, '/docs', '/events', '/problems', '/problems/state-conflict', '/backoffice/sign-in', '/contacts/x/y'];
-  test.for(paths.flatMap((path) => [['es', path], ['en', path]] as const))('in %s at %s is valid HTML', async ([language, path]) => {
+  test.for(
+    paths.flatMap(
+      (path) =>
+        [
+          ['es', path],
+          ['en', path],
+        ] as const,
+    ),
+  )('in %s at %s is valid HTML', async ([language, path]) => {
     expect(await htmlFindings(await (await open(path, { language })).text())).toEqual([]);
   });
 });

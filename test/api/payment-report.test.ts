@@ -46,7 +46,13 @@ describe('a fact', () => {
     const { sql, app, tenantId, payments } = await openPaying();
     const report = paymentReport.parse(captured(tenantId));
     const second = await transaction(sql, async (tx) => {
-      await recordReport(tx, { provider: 'sandpay', deliveryId: 'x', report, receivedAt: new Date(), hashKey: appConfig.HASH_KEY });
+      await recordReport(tx, {
+        provider: 'sandpay',
+        deliveryId: 'x',
+        report,
+        receivedAt: new Date(),
+        hashKey: appConfig.HASH_KEY,
+      });
       const delivering = deliver(app, captured(tenantId));
       await until('the second waits for the first', async () => (await lockWaits(sql)) > 0);
       return { delivering };

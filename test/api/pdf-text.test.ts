@@ -20,7 +20,15 @@ test('each script gets its font, and a sequence of emoji stays whole', () => {
 test('what is read from right to left is ordered so, with its numbers as they are and its brackets mirrored', () => {
   expect(runs('שלום עולם')).toEqual(['hebrew:עולם', 'regular: ', 'hebrew:שלום']);
   expect(runs('Casa שלום 24')).toEqual(['regular:Casa ', 'regular:24', 'regular: ', 'hebrew:שלום']);
-  expect(runs('שלום (a) 24')).toEqual(['regular:24', 'regular: ', 'regular:(', 'regular:a', 'regular:)', 'regular: ', 'hebrew:שלום']);
+  expect(runs('שלום (a) 24')).toEqual([
+    'regular:24',
+    'regular: ',
+    'regular:(',
+    'regular:a',
+    'regular:)',
+    'regular: ',
+    'hebrew:שלום',
+  ]);
 });
 
 test('what has no shape is left out: controls, bidirectional marks, zero-width spaces', () => {

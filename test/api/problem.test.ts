@@ -44,7 +44,8 @@ describe('a kind of problem', () => {
   });
 
   test('that does not exist has no page, and the list has each one', async () => {
-    for (const code of ['nope', 'constructor', '__proto__']) expect((await app.request(`/problems/${code}`)).status).toBe(404);
+    for (const code of ['nope', 'constructor', '__proto__'])
+      expect((await app.request(`/problems/${code}`)).status).toBe(404);
     const list = await (await app.request('/problems')).text();
     for (const code of problemCodes) expect(list).toContain(`/problems/${code}`);
   });
@@ -55,7 +56,8 @@ describe('a kind of problem', () => {
     expect(outdated('x').code).toBe('preview-outdated');
     const user = await signIn(app);
     const codes = await Promise.all([
-      user.get('/notifications/me?cursor=x'), user.post('/tenants', '{"a":'), user.post('/tenants', tenantBody, ''), user.get('/nope'),
+      user.get('/notifications/me?cursor=x'), user.post('/tenants', '{"a":'), user.post('/tenants', tenantBody, ''),
+      user.get('/nope'),
     ].map(async (answer) => (await json(await answer))['code']));
     expect(codes).toEqual(['invalid-cursor', 'malformed-request', 'invalid-idempotency-key', 'not-found']);
   });
@@ -111,6 +113,9 @@ describe('a flaw', () => {
     ['/rankings/roma-norte?category=plumbing&category=locks', '/category'],
   ] as const)('of a query says that a parameter is there twice, as in %s', async ([path, pointer]) => {
     const { status, errors } = await json(await (await signIn(app)).get(path));
-    expect({ status, errors }).toEqual({ status: 422, errors: [{ in: 'query', pointer, detail: 'must be given once' }] });
+    expect({ status, errors }).toEqual({
+      status: 422,
+      errors: [{ in: 'query', pointer, detail: 'must be given once' }],
+    });
   });
 });

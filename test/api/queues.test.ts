@@ -61,18 +61,36 @@ describe('Bull Board', () => {
     }
     const answer = await app.request(`${PATH}/api/queues?activeQueue=notify&status=waiting&page=1`, { headers });
     const text = await answer.text();
-    expect(JSON.parse(text)).toMatchObject({ queues: [{ readOnlyMode: true, jobs: [{ name: 'TenantCreated × 2', data: { deliveries: 2, ...batch } }] }, { name: 'jobs', readOnlyMode: true }] });
+    expect(JSON.parse(text)).toMatchObject({
+      queues: [
+        { readOnlyMode: true, jobs: [{ name: 'TenantCreated × 2', data: { deliveries: 2, ...batch } }] },
+        { name: 'jobs', readOnlyMode: true },
+      ],
+    });
     expect(text).not.toContain('ana@example.com');
   });
 
   test('shows the schedulers of all jobs, which nobody can change there', async () => {
     const { app, alarms } = await setUp();
-    await alarms.upsertJobScheduler('score-fraud', { pattern: '30 2 * * *', tz: 'UTC' }, { name: 'score-fraud', data: {} });
-    const writer = { ...(await session('backoffice:write')), Origin: 'http://localhost', 'Sec-Fetch-Site': 'same-origin' };
+    await alarms.upsertJobScheduler(
+      'score-fraud',
+      { pattern: '30 2 * * *', tz: 'UTC' },
+      { name: 'score-fraud', data: {} },
+    );
+    const writer = {
+      ...(await session('backoffice:write')),
+      Origin: 'http://localhost',
+      'Sec-Fetch-Site': 'same-origin',
+    };
     const list = async () => (await app.request(`${PATH}/api/job-schedulers`, { headers: writer })).json();
     const schedulers = [{ queueName: 'jobs', pattern: '30 2 * * *' }];
     expect(await list()).toMatchObject({ schedulers });
-    for (const [method, path] of [['PUT', 'score-fraud/remove'], ['PUT', 'score-fraud/run'], ['PUT', 'score-fraud'], ['PATCH', 'score-fraud']] as const) {
+    for (const [method, path] of [
+      ['PUT', 'score-fraud/remove'],
+      ['PUT', 'score-fraud/run'],
+      ['PUT', 'score-fraud'],
+      ['PATCH', 'score-fraud'],
+    ] as const) {
       const answer = await app.request(`${PATH}/api/queues/jobs/job-schedulers/${path}`, { method, headers: writer });
       expect([method, path, answer.status >= 400 && answer.status < 500]).toEqual([method, path, true]);
     }

@@ -97,21 +97,26 @@ describe('an address', () => {
 
 describe('the address of a client', () => {
   const headersOf = (headers: Record<string, string>, proxies: number) => addressOf({
-    req: { header: (name: string) => headers[name] }, env: { incoming: { socket: { remoteAddress: '::ffff:10.0.0.9' } } },
+    req: { header: (name: string) => headers[name] },
+    env: { incoming: { socket: { remoteAddress: '::ffff:10.0.0.9' } } },
   } as unknown as Context<Env>, proxies);
   const forwarded = (value: string, proxies = 1) => headersOf({ 'X-Forwarded-For': value }, proxies);
 
   test.each([
-    ['203.0.113.7:50001', '203.0.113.7'], ['203.0.113.7:50002', '203.0.113.7'], ['9.9.9.9, 203.0.113.7:1', '203.0.113.7'], ['9.9.9.9,203.0.113.7', '203.0.113.7'],
-    ['[2001:db8::1]:443', '2001:db8:0:0:0:0:0:1'], ['::ffff:203.0.113.7', '203.0.113.7'], ['"203.0.113.7"', '203.0.113.7'],
+    ['203.0.113.7:50001', '203.0.113.7'], ['203.0.113.7:50002', '203.0.113.7'],
+    ['9.9.9.9, 203.0.113.7:1', '203.0.113.7'], ['9.9.9.9,203.0.113.7', '203.0.113.7'],
+    ['[2001:db8::1]:443', '2001:db8:0:0:0:0:0:1'], ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['"203.0.113.7"', '203.0.113.7'],
     ['203.0.113.7, unknown', '10.0.0.9'], ['garbage', '10.0.0.9'], [', ,', '10.0.0.9'], ['', '10.0.0.9'],
   ])('of X-Forwarded-For: %s is %s', (written, address) => {
     expect(forwarded(written)).toBe(address);
   });
 
   test.each([
-    ['for=203.0.113.7', '203.0.113.7'], ['for=203.0.113.7:50001;proto=https;by=10.0.0.1', '203.0.113.7'], ['For="[2001:db8::1]:443"', '2001:db8:0:0:0:0:0:1'],
-    ['proto=https; for="203.0.113.7:1"', '203.0.113.7'], ['for=9.9.9.9, for=203.0.113.7', '203.0.113.7'], ['for=unknown', '10.0.0.9'], ['for=_hidden', '10.0.0.9'], ['by=1.2.3.4', '10.0.0.9'],
+    ['for=203.0.113.7', '203.0.113.7'], ['for=203.0.113.7:50001;proto=https;by=10.0.0.1', '203.0.113.7'],
+    ['For="[2001:db8::1]:443"', '2001:db8:0:0:0:0:0:1'],
+    ['proto=https; for="203.0.113.7:1"', '203.0.113.7'], ['for=9.9.9.9, for=203.0.113.7', '203.0.113.7'],
+    ['for=unknown', '10.0.0.9'], ['for=_hidden', '10.0.0.9'], ['by=1.2.3.4', '10.0.0.9'],
   ])('of Forwarded: %s is %s', (written, address) => {
     expect(headersOf({ Forwarded: written }, 1)).toBe(address);
   });
@@ -125,8 +130,17 @@ describe('the address of a client', () => {
   test('has one bucket, whatever its port and spelling, and an IPv6 network too', async () => {
     const taken: string[] = [];
     const address: RateLimit = { take: (who) => Promise.resolve(void taken.push(who)) };
-    const app = createApp(appDeps(untouchable, { limits: { address, user: address }, config: { ...appConfig, TRUSTED_PROXIES: 1 } }));
-    for (const spelling of ['203.0.113.7:50001', '203.0.113.7:50002', '::ffff:203.0.113.7', '[2001:db8::1]:443', '2001:db8::2', '2001:0DB8:0:0:ffff::3']) {
+    const app = createApp(
+      appDeps(untouchable, { limits: { address, user: address }, config: { ...appConfig, TRUSTED_PROXIES: 1 } }),
+    );
+    for (const spelling of [
+      '203.0.113.7:50001',
+      '203.0.113.7:50002',
+      '::ffff:203.0.113.7',
+      '[2001:db8::1]:443',
+      '2001:db8::2',
+      '2001:0DB8:0:0:ffff::3',
+    ]) {
       await app.request('/notifications/me', { headers: { 'X-Forwarded-For': spelling } });
     }
     expect([...new Set(taken)]).toEqual(['203.0.113.7', '2001:db8:0:0::/64']);

@@ -25,7 +25,12 @@ describe('a preview', () => {
     const samples = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, version: 2 }));
     const inbox = (text: string) => ({ inbox: expect.stringContaining(text) as unknown });
     expect(samples).toMatchObject([
-      { of: 'sample for customer', locale: 'es', problem: null, parts: inbox('Abriste un ticket con Clima & Calor S.L.') },
+      {
+        of: 'sample for customer',
+        locale: 'es',
+        problem: null,
+        parts: inbox('Abriste un ticket con Clima & Calor S.L.'),
+      },
       { of: 'sample for owner', locale: 'es', problem: null, parts: inbox('Un cliente espera tu respuesta') },
     ]);
     const parts = await partsWith({ es: { inbox: '{{subject}} / {{ticketNumber}}' } });
@@ -34,7 +39,9 @@ describe('a preview', () => {
     expect(given?.parts).toEqual({ inbox: `${payload.subject} / T-1` });
     const [hole] = await previewsIn(await reader.post(`${PATH}/preview`, { ...asked, parts, props: payload }));
     expect(hole).toMatchObject({ parts: {}, problem: 'inbox: variable "ticketNumber" is missing' });
-    const [mail] = await previewsIn(await reader.post(`${PATH}/preview`, { version: 2, locale: 'en', channel: 'email' }));
+    const [mail] = await previewsIn(
+      await reader.post(`${PATH}/preview`, { version: 2, locale: 'en', channel: 'email' }),
+    );
     expect(Object.keys(mail?.parts ?? {})).toEqual(['email.subject', 'email.html', 'email.text']);
     expect(mail?.parts['email.subject']).toContain('The boiler won’t start'); // the sample speaks the reader's language
   });
@@ -57,14 +64,23 @@ describe('a preview', () => {
   test('of two versions over the same data shows what changes, line by line', async () => {
     const { reader, publish } = await openTemplates();
     await publish({ es: { inbox: 'Hay novedades en {{tenantName}}.' } });
-    const answer = await reader.post(`${PATH}/diff`, { from: 2, to: 1_000, locale: 'es', channel: 'inbox', props: payload });
+    const answer = await reader.post(`${PATH}/diff`, {
+      from: 2,
+      to: 1_000,
+      locale: 'es',
+      channel: 'inbox',
+      props: payload,
+    });
     const [diff] = (await json(answer))['diffs'] as { parts: Record<string, string[]>; problems: object }[];
     expect(diff?.parts['inbox']?.[0]).toBe('@@ -1,1 +1,1 @@');
     expect(diff?.parts['inbox']?.at(-1)).toBe('+Hay novedades en Norte.');
     expect(diff?.problems).toEqual({ from: null, to: null });
     const mail = await reader.post(`${PATH}/diff`, { from: 2, to: 1_000, locale: 'es', channel: 'email' });
     expect(await json(mail)).toMatchObject({
-      diffs: ['customer', 'owner'].map((reader) => ({ of: `sample for ${reader}`, parts: { 'email.subject': [], 'email.html': [], 'email.text': [] } })),
+      diffs: ['customer', 'owner'].map((reader) => ({
+        of: `sample for ${reader}`,
+        parts: { 'email.subject': [], 'email.html': [], 'email.text': [] },
+      })),
     });
   });
 

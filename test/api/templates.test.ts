@@ -44,7 +44,9 @@ describe.each(stores)('templates in %s', (_name, store) => {
       const answers = await Promise.all(Array.from({ length: 6 }, () => operator.post(`${PATH}/current`, asked)));
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409, 409]);
       expect(await documents.pointerMoves(NAME)).toHaveLength(length + 1);
-      expect((await operator.post(`${PATH}/current`, { version: RELEASED, from: 1_000, reason: 'back' })).status).toBe(200);
+      expect((await operator.post(`${PATH}/current`, { version: RELEASED, from: 1_000, reason: 'back' })).status).toBe(
+        200,
+      );
     }
     expect(await sql`select from operator_action where action = 'move-template-pointer'`).toHaveLength(4);
     const late = await operator.post(`${PATH}/current`, { version: 1_001, from: 1_000, reason: 'seen long ago' });
@@ -71,8 +73,16 @@ describe.each(stores)('templates in %s', (_name, store) => {
 
     const one = await json(await reader.get(PATH));
     expect(one).toMatchObject({
-      current: RELEASED, published: [{ version: RELEASED, publishedBy: 'release' }, { version: 1_000, publishedBy: operator.userId, reason: 'clearer' }],
-      moves: [{ version: RELEASED }, { version: 1_000, by: operator.userId, reason: 'reads better' }, { version: RELEASED, reason: 'it did not' }],
+      current: RELEASED,
+      published: [
+        { version: RELEASED, publishedBy: 'release' },
+        { version: 1_000, publishedBy: operator.userId, reason: 'clearer' },
+      ],
+      moves: [
+        { version: RELEASED },
+        { version: 1_000, by: operator.userId, reason: 'reads better' },
+        { version: RELEASED, reason: 'it did not' },
+      ],
     });
     const version = await json(await reader.get(`${PATH}/versions/1000`));
     expect((version['parts'] as Parts)['es']?.['inbox']).toBe('Hay un ticket de {{tenantName}}.\n');
@@ -164,7 +174,12 @@ test('who may only read can look and preview, and change nothing; others can do 
   expect([(await reader.post(`${PATH}/preview`, asked)).status, (await user.post(`${PATH}/preview`, asked)).status]).toEqual([200, 403]);
   expect((await reader.post(`${PATH}/current`, { version: RELEASED, reason: 'x' })).status).toBe(403);
   expect((await reader.post(`${PATH}/versions`, { parts: await partsWith(), reason: 'x' })).status).toBe(403);
-  for (const path of ['/backoffice/templates/nope', `${PATH}/versions/1`, `${PATH}/versions/0`, `${PATH}/versions/1e99`]) {
+  for (const path of [
+    '/backoffice/templates/nope',
+    `${PATH}/versions/1`,
+    `${PATH}/versions/0`,
+    `${PATH}/versions/1e99`,
+  ]) {
     expect((await reader.get(path)).status).toBe(404);
   }
 });

@@ -20,8 +20,10 @@ describe('an answer', () => {
 
   test.for<[string, string | undefined, string | null]>([
     ['no header', undefined, null], ['gzip', 'gzip', 'gzip'], ['a browser’s list', 'gzip, deflate, br, zstd', 'br'],
-    ['brotli', 'br', 'br'], ['any', '*', 'br'], ['upper case', 'GZIP', 'gzip'], ['identity', 'identity', null], ['others', 'zstd, compress', null],
-    ['gzip refused', 'gzip;q=0', null], ['brotli refused', 'br;q=0, gzip', 'gzip'], ['all but gzip refused', '*;q=0, gzip;q=0.5', 'gzip'],
+    ['brotli', 'br', 'br'], ['any', '*', 'br'], ['upper case', 'GZIP', 'gzip'], ['identity', 'identity', null],
+    ['others', 'zstd, compress', null],
+    ['gzip refused', 'gzip;q=0', null], ['brotli refused', 'br;q=0, gzip', 'gzip'],
+    ['all but gzip refused', '*;q=0, gzip;q=0.5', 'gzip'],
     ['gzip preferred', 'br;q=0.1, gzip;q=0.9', 'gzip'], ['nonsense', ';;;=,', null],
   ])('is compressed as the client asks: %s', async ([, encodings, expected]) => {
     const answer = await ask('/openapi.json', encodings);
@@ -35,7 +37,10 @@ describe('an answer', () => {
 
   test('that is small, that is no text, or that has no body stays as it is', async () => {
     const small = await ask('/nope', 'gzip');
-    expect([small.headers.get('Content-Encoding'), ((await small.json()) as { status: number }).status]).toEqual([null, 404]);
+    expect([small.headers.get('Content-Encoding'), ((await small.json()) as { status: number }).status]).toEqual([
+      null,
+      404,
+    ]);
     expect(small.headers.get('Vary')).toContain('Accept-Encoding');
     const head = await ask('/openapi.json', 'gzip', 'HEAD');
     expect([head.status, head.headers.get('Content-Encoding'), await head.text()]).toEqual([200, null, '']);
@@ -70,12 +75,16 @@ describe('an answer', () => {
   });
 
   test('of every route that has GET is there for HEAD, without a body', async () => {
-    const routes = Object.keys(accessRules).filter((route) => route.startsWith('GET ') && !route.includes('/ui/') && !route.endsWith('/backoffice'));
+    const routes = Object.keys(accessRules).filter(
+      (route) => route.startsWith('GET ') && !route.includes('/ui/') && !route.endsWith('/backoffice'),
+    );
     const id = '01a20c92-6087-7293-a06e-3edddc1b4fa2';
     const authorization = `Bearer ${await makeToken({ roles: ['user', 'tenant', 'backoffice:read'], tenantId: id })}`;
     for (const route of routes) {
       const path = route.slice(4).replaceAll(/:\w+/g, id);
-      const [head, get] = await Promise.all(['HEAD', 'GET'].map((method) => app.request(path, { method, headers: { authorization } })));
+      const [head, get] = await Promise.all(
+        ['HEAD', 'GET'].map((method) => app.request(path, { method, headers: { authorization } })),
+      );
       expect([route, head?.status]).toEqual([route, route.endsWith('/stream') ? 200 : get?.status]);
       expect(await head?.text()).toBe('');
       await get?.body?.cancel();
@@ -85,8 +94,10 @@ describe('an answer', () => {
 
 describe('another origin', () => {
   const from = (origin: string, headers = {}) => ({ headers: { Origin: origin, ...headers } });
-  const preflight = (origin: string) =>
-    ({ method: 'OPTIONS', ...from(origin, { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' }) });
+  const preflight = (origin: string) => ({
+    method: 'OPTIONS',
+    ...from(origin, { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' }),
+  });
 
   test('may not read anything when none is set', async () => {
     const app = appWith();
@@ -95,16 +106,21 @@ describe('another origin', () => {
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
-  test.for(['https://shop.example.evil', 'https://evil.example', 'http://shop.example', 'https://shop.example:444', 'https://SHOP.example', 'null', 'https://sub.shop.example'])(
-    'like %s is not the one that is set',
-    async (origin) => {
-      const app = appWith([SHOP]);
-      expect((await app.request('/tickets', preflight(origin))).status).toBe(405);
-      const answer = await app.request('/openapi.json', from(origin));
-      expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull();
-      expect(answer.headers.get('Vary')).toContain('Origin');
-    },
-  );
+  test.for([
+    'https://shop.example.evil',
+    'https://evil.example',
+    'http://shop.example',
+    'https://shop.example:444',
+    'https://SHOP.example',
+    'null',
+    'https://sub.shop.example',
+  ])('like %s is not the one that is set', async (origin) => {
+    const app = appWith([SHOP]);
+    expect((await app.request('/tickets', preflight(origin))).status).toBe(405);
+    const answer = await app.request('/openapi.json', from(origin));
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    expect(answer.headers.get('Vary')).toContain('Origin');
+  });
 
   test('that is set may ask, and read the headers that clients need, of problems as well', async () => {
     const app = appWith(['https://other.example', SHOP]);
@@ -118,7 +134,15 @@ describe('another origin', () => {
       const answer = await app.request(path, from(SHOP));
       expect([path, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([path, SHOP]);
       expect(answer.headers.get('Access-Control-Allow-Credentials')).toBeNull();
-      for (const name of ['Location', 'Retry-After', 'RateLimit-Remaining', 'Idempotency-Replayed', 'Trace-Id', 'Allow', 'Content-Disposition']) {
+      for (const name of [
+        'Location',
+        'Retry-After',
+        'RateLimit-Remaining',
+        'Idempotency-Replayed',
+        'Trace-Id',
+        'Allow',
+        'Content-Disposition',
+      ]) {
         expect(answer.headers.get('Access-Control-Expose-Headers')).toContain(name);
       }
       expect(answer.headers.get('Vary')).toContain('Origin');
@@ -128,16 +152,28 @@ describe('another origin', () => {
   });
 
   test('gets no session of the backoffice: a sign-in from another site is refused', async () => {
-    const answer = await appWith([SHOP]).request('/backoffice/sign-in', { method: 'POST', ...from(SHOP), body: new URLSearchParams({ token: 'x' }) });
+    const answer = await appWith([SHOP]).request('/backoffice/sign-in', {
+      method: 'POST',
+      ...from(SHOP),
+      body: new URLSearchParams({ token: 'x' }),
+    });
     expect(answer.status).toBe(403);
   });
 
-  test.for(['*', 'https://*.example', 'https://shop.example/', 'https://shop.example/path', 'shop.example', 'https://shop.example,', 'null', 'https://u:p@shop.example', 'ftp://shop.example', 'HTTPS://shop.example'])(
-    'cannot be set as %s',
-    (written) => {
-      expect(() => readConfig(['CORS_ORIGINS'], { ...stores, CORS_ORIGINS: written })).toThrow(/CORS_ORIGINS/);
-    },
-  );
+  test.for([
+    '*',
+    'https://*.example',
+    'https://shop.example/',
+    'https://shop.example/path',
+    'shop.example',
+    'https://shop.example,',
+    'null',
+    'https://u:p@shop.example',
+    'ftp://shop.example',
+    'HTTPS://shop.example',
+  ])('cannot be set as %s', (written) => {
+    expect(() => readConfig(['CORS_ORIGINS'], { ...stores, CORS_ORIGINS: written })).toThrow(/CORS_ORIGINS/);
+  });
 
   test('can be set as a list of exact origins', () => {
     const { CORS_ORIGINS } = readConfig(['CORS_ORIGINS'], { ...stores, CORS_ORIGINS: `${SHOP},http://localhost:5173` });

@@ -5,8 +5,8 @@ const CURSOR = 'MXh5ejBbImEiXQ';
 const WHY = 'The customer reported it twice.';
 
 /**
- * A true value for each field, by its name. `schema-examples.ts` has those whose name means something else there. Fields
- * of a format, an enumeration or a truth value need none.
+ * A true value for each field, by its name. `schema-examples.ts` has those whose name means something else there.
+ * Fields of a format, an enumeration or a truth value need none.
  */
 export const fieldExamples: Readonly<Record<string, unknown>> = Object.freeze({
   action: 'resolve-dispute',

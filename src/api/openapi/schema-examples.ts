@@ -4,12 +4,25 @@ import { EXAMPLE_ID } from './examples.ts';
 const each = (field: string, value: unknown, owners: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(owners.map((owner) => [`${owner}.${field}`, value]));
 
-const BILLED = ['ClosePayoutCycleRequest', 'Invoice', 'ListedInvoice', 'PayoutCycle', 'SettlementReport', 'settlement-reports'];
+const BILLED = [
+  'ClosePayoutCycleRequest',
+  'Invoice',
+  'ListedInvoice',
+  'PayoutCycle',
+  'SettlementReport',
+  'settlement-reports',
+];
 const RANGES = [
   'BackfillJobRequest', 'CountBackfillSlotsAnswer', 'RetryEventsRequestByFilterFilter', 'outbox', 'failed', 'backfill',
 ];
 const VISITS = ['Appointment', 'CreateAppointmentRequest', 'MoveAppointmentRequest'];
-const TEMPLATE_WRITES = ['CreateTemplateVersionRequest', 'SetCurrentTemplateVersionRequest', 'TemplatePublishedItem', 'TemplateVersion', 'TemplateMove'];
+const TEMPLATE_WRITES = [
+  'CreateTemplateVersionRequest',
+  'SetCurrentTemplateVersionRequest',
+  'TemplatePublishedItem',
+  'TemplateVersion',
+  'TemplateMove',
+];
 const JOB_WRITES = ['BackfillJobRequest', 'RunJobRequest', 'PauseJobRequest', 'ResumeJobRequest'];
 
 /** True values of fields whose name means something else elsewhere: `Schema.field`, or `word.parameter` of a path. */

@@ -63,6 +63,8 @@ export const operationsOf = (
   Object.fromEntries(
     Object.entries(document.paths).map(([path, methods]) => [
       path,
-      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, change(operation, method, path)])),
+      Object.fromEntries(
+        Object.entries(methods).map(([method, operation]) => [method, change(operation, method, path)]),
+      ),
     ]),
   );
