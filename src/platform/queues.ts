@@ -82,11 +82,11 @@ export function limitClose<T extends { close(force?: boolean): Promise<void> }>(
   });
 }
 
-/** Resolves once the connection was not ready for so long. */
+/** Resolves once Redis has not answered for so long. A path that went silent looks ready for a while. */
 async function whenUnreachable(redis: Redis, forMs: number, stop: AbortSignal): Promise<void> {
-  for (let readyAt = performance.now(); performance.now() - readyAt < forMs && !stop.aborted;) {
+  for (let answeredAt = performance.now(); performance.now() - answeredAt < forMs && !stop.aborted;) {
     await sleep(forMs / 10);
-    if (redis.status === 'ready') readyAt = performance.now();
+    if (redis.status === 'ready') redis.ping().then(() => (answeredAt = performance.now()), () => undefined);
   }
 }
 
