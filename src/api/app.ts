@@ -47,6 +47,7 @@ import { limitAddress, limitUser } from './limit.ts';
 import { listingRoutes } from './listings.ts';
 import { lostPage } from './lost-page.ts';
 import { memberRoutes } from './members.ts';
+import { noStore } from './no-store.ts';
 import { notificationStreamRoutes } from './notifications-stream.ts';
 import { notificationRoutes } from './notifications.ts';
 import { observe } from './observe.ts';
@@ -80,6 +81,7 @@ export function createApp(deps: ApiDeps): Api {
   const reached = reportReachedBounds(deps);
 
   api.use(observe(deps));
+  api.use(noStore());
   api.use(crossOrigin(deps.config.CORS_ORIGINS));
   api.use(compress());
   // Pages bring a policy of their own.

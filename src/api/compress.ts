@@ -24,7 +24,9 @@ type Encoding = keyof typeof ENCODINGS;
 export function compress(): MiddlewareHandler<Env> {
   return async (c, next) => {
     await next();
-    if (!COMPRESSIBLE_CONTENT_TYPE_REGEX.test(c.res.headers.get('Content-Type') ?? '')) return;
+    const isText = COMPRESSIBLE_CONTENT_TYPE_REGEX.test(c.res.headers.get('Content-Type') ?? '');
+    // A 304 has no type, and varies as the answer that it stands for.
+    if (!isText && c.res.status !== 304) return;
     addVary(c.res.headers, 'Accept-Encoding');
     const encoding = chooseEncoding(c.req.header('Accept-Encoding'));
     const isPlain = !c.res.headers.has('Content-Encoding') && c.res.body !== null && c.req.method !== 'HEAD';

@@ -5,11 +5,11 @@ import { addVary } from './vary.ts';
 
 const PREFLIGHT_SECONDS = 600;
 
-const READABLE = [...Object.keys(answerHeaders), 'Allow', 'Content-Disposition'].join(', ');
+const READABLE = [...Object.keys(answerHeaders), 'Allow', 'Content-Disposition', 'ETag'].join(', ');
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST',
   'Access-Control-Allow-Headers':
-    'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, traceparent, tracestate',
+    'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, traceparent, tracestate',
   'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
 };
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { etag } from 'hono/etag';
 import { html } from 'hono/html';
 import type { Api, ApiDeps } from './context.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -36,13 +37,13 @@ export function docsRoutes(api: Api, { config }: Pick<ApiDeps, 'config'>): void 
   const resolve = createRequire(import.meta.url).resolve;
   let document: Document | undefined;
 
-  api.get('/openapi.json', (c) => {
+  api.get('/openapi.json', etag(), (c) => {
     document ??= openApiDocument(api, config.PUBLIC_URL.replace(/\/$/, ''));
-    return c.json(document);
+    return c.json(document, 200, { 'Cache-Control': 'no-cache' });
   });
   api.get('/docs', (c) => c.html(page, 200, { 'Content-Security-Policy': CSP }));
   api.get('/docs/start.js', (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }));
-  api.get('/docs/:file', async (c) => {
+  api.get('/docs/:file', etag(), async (c) => {
     const file = c.req.param('file');
     const type = Object.hasOwn(FILES, file) ? FILES[file] : undefined;
     if (type === undefined) throw notFound();

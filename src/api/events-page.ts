@@ -1,3 +1,4 @@
+import { etag } from 'hono/etag';
 import { html } from 'hono/html';
 import { cloudEventType } from '../kernel/cloud-event.ts';
 import { asyncApiDocument } from './asyncapi.ts';
@@ -13,7 +14,7 @@ interface Payload {
 /** The AsyncAPI document of the events and a page to read it, which needs neither scripts nor an outside network. */
 export function eventsPageRoutes(api: Api, { config }: Pick<ApiDeps, 'config'>): void {
   const document = asyncApiDocument(config.PUBLIC_URL);
-  api.get('/asyncapi.json', (c) => c.json(document));
+  api.get('/asyncapi.json', etag(), (c) => c.json(document, 200, { 'Cache-Control': 'no-cache' }));
   api.get('/events', (c) => c.html(page(document), 200, { 'Content-Security-Policy': CSP }));
 }
 

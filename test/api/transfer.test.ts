@@ -35,6 +35,27 @@ describe('an answer', () => {
     if (expected !== null) expect(bytes.byteLength).toBeLessThan(plain.byteLength / 5);
   });
 
+  test.for(['/openapi.json', '/asyncapi.json', '/docs/swagger-ui.css'])('of %s is not sent again while it is the same', async (path) => {
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      const headers = { 'Accept-Encoding': encoding };
+      const tag = (await app.request(path, { headers })).headers.get('ETag') ?? '';
+      expect(tag).toMatch(/^(W\/)?"[^"]+"$/);
+      for (const known of [tag, `"other", ${tag}`, tag.replace('W/', '')]) {
+        const again = await app.request(path, { headers: { ...headers, 'If-None-Match': known } });
+        expect([again.status, await again.text(), again.headers.get('Vary')]).toEqual([304, '', 'Accept-Encoding']);
+      }
+      const other = await app.request(path, { headers: { ...headers, 'If-None-Match': '"other"' } });
+      expect(other.status).toBe(200);
+    }
+  });
+
+  test('is stored by no cache, unless it is the same for everybody', async () => {
+    const cached = async (path: string) => (await app.request(path)).headers.get('Cache-Control');
+    for (const path of ['/notifications/me', '/nope', '/livez', '/']) expect([path, await cached(path)]).toEqual([path, 'no-store']);
+    for (const path of ['/openapi.json', '/asyncapi.json']) expect([path, await cached(path)]).toEqual([path, 'no-cache']);
+    for (const path of ['/docs/swagger-ui.css', '/problems']) expect(await cached(path)).toMatch(/^public/);
+  });
+
   test('that is small, that is no text, or that has no body stays as it is', async () => {
     const small = await ask('/nope', 'gzip');
     expect([small.headers.get('Content-Encoding'), ((await small.json()) as { status: number }).status]).toEqual([
