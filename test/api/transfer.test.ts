@@ -35,7 +35,8 @@ describe('an answer', () => {
     if (expected !== null) expect(bytes.byteLength).toBeLessThan(plain.byteLength / 5);
   });
 
-  test.for(['/openapi.json', '/asyncapi.json', '/docs/swagger-ui.css'])('of %s is not sent again while it is the same', async (path) => {
+  const tagged = ['/openapi.json', '/asyncapi.json', '/docs/swagger-ui.css'];
+  test.for(tagged)('of %s is not sent again while it is the same', async (path) => {
     for (const encoding of ['identity', 'gzip', 'br']) {
       const headers = { 'Accept-Encoding': encoding };
       const tag = (await app.request(path, { headers })).headers.get('ETag') ?? '';
@@ -51,8 +52,8 @@ describe('an answer', () => {
 
   test('is stored by no cache, unless it is the same for everybody', async () => {
     const cached = async (path: string) => (await app.request(path)).headers.get('Cache-Control');
-    for (const path of ['/notifications/me', '/nope', '/livez', '/']) expect([path, await cached(path)]).toEqual([path, 'no-store']);
-    for (const path of ['/openapi.json', '/asyncapi.json']) expect([path, await cached(path)]).toEqual([path, 'no-cache']);
+    for (const path of ['/notifications/me', '/nope', '/livez', '/']) expect(await cached(path)).toBe('no-store');
+    for (const path of ['/openapi.json', '/asyncapi.json']) expect(await cached(path)).toBe('no-cache');
     for (const path of ['/docs/swagger-ui.css', '/problems']) expect(await cached(path)).toMatch(/^public/);
   });
 
@@ -170,6 +171,19 @@ describe('another origin', () => {
     }
     expect((await app.request('/openapi.json')).headers.get('Vary')).toContain('Origin');
     expect(asked.headers.get('Trace-Id')).not.toBeNull();
+  });
+
+  test.for([
+    [401, 'GET', '/notifications/me'], [404, 'GET', '/nope'], [405, 'DELETE', '/tickets'], [415, 'POST', '/tickets'],
+    [422, 'GET', '/notifications/me?limit=x'], [429, 'GET', '/'], [500, 'GET', '/notifications/me'],
+  ] as const)('that is set may read a %d', async ([status, method, path]) => {
+    const used = { take: () => Promise.resolve({ allowed: false, limit: 1, remaining: 0, resetSeconds: 60 }) };
+    const limits = status === 429 ? { limits: { address: used, user: used } } : {};
+    const app = createApp(appDeps(untouchable, { config: { ...appConfig, CORS_ORIGINS: [SHOP] }, ...limits }));
+    const authorization = status === 401 ? 'Bearer x' : `Bearer ${await makeToken({})}`;
+    const answer = await app.request(path, { method, ...from(SHOP, { authorization }) });
+    expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([status, SHOP]);
+    expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Retry-After');
   });
 
   test('gets no session of the backoffice: a sign-in from another site is refused', async () => {
