@@ -75,7 +75,11 @@ export async function startPostfix(settings: Readonly<Record<string, string>> = 
 function endSessions(master: number | undefined): void {
   const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
   for (const pid of children) {
-    if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'smtpd') process.kill(pid, 'SIGTERM');
+    try {
+      if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'smtpd') process.kill(pid, 'SIGTERM');
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 

@@ -97,6 +97,7 @@ export function openMail({
     const giveUp = () => deadline.abort();
     const timer = setTimeout(giveUp, attemptTimeoutMs);
     message.signal?.addEventListener('abort', giveUp, { once: true });
+    if (message.signal?.aborted === true) giveUp(); // it will not tell again
     const tracked: Tracked = { ...message, signal: deadline.signal, tracking };
     try {
       return await transport.sendMail(tracked);
