@@ -24,7 +24,7 @@ export interface StageOptions {
   /** Of this run, under `.columna/`. */
   readonly folder: string;
   readonly documents: DocumentsMode;
-  /** Whether push and WhatsApp are offered too, to sandboxes; `secure` ones speak TLS. */
+  /** True to offer push and WhatsApp too, to sandboxes; `secure` ones speak TLS. */
   readonly channels?: boolean | 'secure';
   /** Whether the processes reach PostgreSQL and Redis by proxies, whose paths can be broken. */
   readonly proxied?: boolean;

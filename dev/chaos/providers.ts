@@ -81,7 +81,7 @@ const met = <Failure>(provider: Provider<Failure>, count: number) =>
   until(`${count} messages met it`, () => provider.failed >= count, { deadlineMs: STRIKE_DEADLINE_MS });
 
 async function beDown<Failure>(world: World, provider: Provider<Failure>, { name, tell }: Named): Promise<void> {
-  const found = await countingUnreached(world, name);
+  const found = await startCountOfUnreached(world, name);
   await provider.down();
   try {
     await sleep(DOWN_MS);
@@ -97,7 +97,7 @@ function deadPath<Failure>(name: string, of: (world: World) => Provider<Failure>
   return {
     name: `${name}-dead-path`,
     async strike(world, { tell }) {
-      const [provider, found] = [of(world), await countingUnreached(world, name, 'time')];
+      const [provider, found] = [of(world), await startCountOfUnreached(world, name, 'time')];
       await provider.down();
       const unanswered = await openUnanswered(Number(new URL(urlOf(world)).port));
       try {
@@ -114,7 +114,7 @@ function deadPath<Failure>(name: string, of: (world: World) => Provider<Failure>
 /** Something in between shows a certificate whose root nobody trusts. */
 async function showForeignRoot(world: World, { name, tell }: Named): Promise<void> {
   const provider = overHttp[name as keyof typeof overHttp](world);
-  const found = await countingUnreached(world, name);
+  const found = await startCountOfUnreached(world, name);
   provider.present(foreignCertificate);
   try {
     await sleep(LASTS_MS);
@@ -128,7 +128,7 @@ async function showForeignRoot(world: World, { name, tell }: Named): Promise<voi
 type Named = Pick<Given, 'tell'> & { readonly name: string };
 
 /** Counts the attempts at a provider that find nobody there from now on, for a reason that holds a word. */
-async function countingUnreached({ sql }: World, name: string, reason = ''): Promise<() => Promise<number>> {
+async function startCountOfUnreached({ sql }: World, name: string, reason = ''): Promise<() => Promise<number>> {
   const [begun] = await sql<{ at: string }[]>`select clock_timestamp()::text as at`;
   return async () => {
     const [row] = await sql<{ attempts: number }[]>`

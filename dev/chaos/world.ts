@@ -12,7 +12,7 @@ const FAILPOINTS = new URL('../../.columna/failpoints/', import.meta.url);
 
 export interface WorldOptions {
   readonly mutant?: string | undefined;
-  /** Whether push and WhatsApp are offered too, to sandboxes in this process. */
+  /** True to offer push and WhatsApp too, to sandboxes in this process. */
   readonly channels?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }

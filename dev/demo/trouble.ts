@@ -71,13 +71,13 @@ async function poison(stage: Stage, { operatorToken, tenantId, owner }: Troubled
   const { sql } = stage;
   const planted = await plantPoison(sql, { count: 1, tenantId, ownerUserId: owner.userId });
   const dead = async () => (await sql`select from dead_letter where resolution is null`).length;
-  const left = planted.deadly.length;
-  await until('unreadable events are dead', async () => (await dead()) > left, DEADLINE);
-  await until('all of them are', async () => (await dead()) === left + 2 * planted.curable.length, DEADLINE);
+  const deadForGood = planted.deadly.length;
+  await until('unreadable events are dead', async () => (await dead()) > deadForGood, DEADLINE);
+  await until('all of them are', async () => (await dead()) === deadForGood + 2 * planted.curable.length, DEADLINE);
   await cure(sql, planted);
   await post(stage, { token: operatorToken, path: '/backoffice/events/retry', body: { eventIds: planted.curable } });
-  await until('the repaired ones are consumed', async () => (await dead()) === left, DEADLINE);
-  stage.print(`  events that nobody could read became dead letters; half were repaired and retried, ${left} wait for an operator`);
+  await until('the repaired ones are consumed', async () => (await dead()) === deadForGood, DEADLINE);
+  stage.print(`  events that nobody could read became dead letters; half were repaired and retried, ${deadForGood} wait for an operator`);
 }
 
 /** Asks for a replay as the backoffice's form does, and confirms its trial. */

@@ -54,7 +54,7 @@ export interface Provider<Accepted> extends AsyncDisposable {
   fail: ProviderFailure | undefined;
   /** Messages that a failure has happened to. */
   readonly failed: number;
-  /** What `limit` and `defer` ask for. */
+  /** Pause that `limit` and `defer` ask for. */
   retryAfterSeconds: number;
   /** Refuses connections until it is up again, on the same port. */
   down(): Promise<void>;

@@ -116,7 +116,7 @@ export async function startMailbox({ smtpPort = 0, httpPort = 0, logFile }: Mail
 interface Receiving {
   /** Takes responsibility for the message. */
   accept(mail: ReadableMail): Promise<void>;
-  /** What happens to the message that comes now, at one of its commands. */
+  /** Returns the failure of the message that comes now, at one of its commands. */
   failure(at: MailRefusal['at']): MailFailure | undefined;
 }
 
@@ -135,7 +135,7 @@ function serveSmtp({ accept, failure }: Receiving) {
     if (fail === 'drop-after-data') sockets.get(session.remotePort)?.destroy();
     return null;
   };
-  const judge = (at: MailRefusal['at'], answer: (error?: Error) => void) => {
+  const answerAt = (at: MailRefusal['at'], answer: (error?: Error) => void) => {
     const fail = failure(at);
     answer(isRefusal(fail, at) ? toError(fail) : undefined);
   };
@@ -143,8 +143,8 @@ function serveSmtp({ accept, failure }: Receiving) {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
-    onMailFrom: (_address, _session, answer) => judge('MAIL FROM', answer),
-    onRcptTo: (_address, _session, answer) => judge('RCPT TO', answer),
+    onMailFrom: (_address, _session, answer) => answerAt('MAIL FROM', answer),
+    onRcptTo: (_address, _session, answer) => answerAt('RCPT TO', answer),
     onData: (stream, session, answer) => void receive(stream, session).then(answer, answer),
   });
   // A client that vanished is its own affair.

@@ -37,7 +37,7 @@ export interface Env {
     body: Uint8Array;
     /** The body's JSON in one form, set by `readJson`. Absent for forms. */
     canonicalBody: (() => string) | undefined;
-    /** Where to read what the route creates, as `locationOf` fills it. */
+    /** Address of what the route creates, as `locationOf` fills it. */
     location: string | undefined;
   };
 }

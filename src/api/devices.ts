@@ -114,9 +114,9 @@ export function deviceRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(showDevice, async (c) => {
-    const found = await findPushDevice(deps.sql, c.get('caller').userId, c.req.valid('param').id);
-    if (found === undefined) throw notFound();
-    return c.json(found, 200);
+    const device = await findPushDevice(deps.sql, c.get('caller').userId, c.req.valid('param').id);
+    if (device === undefined) throw notFound();
+    return c.json(device, 200);
   });
 
   api.openapi(removeDevice, (c) => {

@@ -16,11 +16,11 @@ export function knownRoutes(api: Api): MiddlewareHandler<Env> {
   let router: TrieRouter<Known> | undefined;
   return async (c, next) => {
     router ??= readRoutes(api);
-    const known = mostLiteral(router.match('ALL', c.req.path)[0].map(([route]) => route));
-    const [route] = known;
+    const routes = mostLiteral(router.match('ALL', c.req.path)[0].map(([route]) => route));
+    const [route] = routes;
     if (route === undefined) throw notFound();
     c.set('route', route.pattern);
-    const methods = new Set(known.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
+    const methods = new Set(routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
     if (!methods.has('ALL') && !methods.has(c.req.method)) {
       const Allow = [...methods].join(', ');
       throw new Problem(405, `Method not allowed. Use ${[...methods].join(' or ')}.`, { headers: { Allow } });

@@ -116,9 +116,9 @@ export function listingRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(showFlag, async (c) => {
-    const found = await findFlag(deps.sql, c.req.valid('param').id, c.get('caller').userId);
-    if (found === undefined) throw notFound();
-    return c.json(found, 200);
+    const flag = await findFlag(deps.sql, c.req.valid('param').id, c.get('caller').userId);
+    if (flag === undefined) throw notFound();
+    return c.json(flag, 200);
   });
 
   api.openapi(show, async (c) => {

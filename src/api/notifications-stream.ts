@@ -33,8 +33,8 @@ const stream = createRoute({
 export function notificationStreamRoutes(api: Api, { inboxStreams }: Pick<ApiDeps, 'inboxStreams'>): void {
   api.openapi(stream, async (c) => {
     const { userId, expiresAt } = c.get('caller');
-    const given = (c.req.header('Last-Event-ID') ?? '') || (c.req.valid('query').lastEventId ?? '');
-    const position = given === '' ? undefined : readPosition(given);
+    const lastEventId = (c.req.header('Last-Event-ID') ?? '') || (c.req.valid('query').lastEventId ?? '');
+    const position = lastEventId === '' ? undefined : readPosition(lastEventId);
     // Whoever asks for the head only would leave a stream open that nobody reads.
     if (c.req.method === 'HEAD') return c.body(null, 200, HEADERS) as never;
     const socket = c.env?.incoming?.socket;

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../kernel/event.ts';
 import { uuid } from './fields.ts';
 import { anyJson } from './openapi/any-json.ts';
 
-const known = new Map(contracts.map((contract) => [contract.type, contract]));
+const contractsByType = new Map(contracts.map((contract) => [contract.type, contract]));
 
 /** The envelope of an event in the reference; the AsyncAPI document has the data of each type. */
 export const cloudEvent = z
@@ -30,7 +30,7 @@ export const cloudEvent = z
  * Returns an event in its type's newest version, whose schema the AsyncAPI document has; as stored where that fails.
  */
 export function newestOf<Event extends StoredEvent>(event: Event): Event {
-  const contract = known.get(event.eventType);
+  const contract = contractsByType.get(event.eventType);
   if (contract === undefined || event.schemaVersion >= contract.version) return event;
   try {
     return { ...event, ...contract.read(event) };
@@ -41,14 +41,14 @@ export function newestOf<Event extends StoredEvent>(event: Event): Event {
 
 /** Puts an event into the envelope that readers outside know. */
 export const toOutwardEvent = (event: StoredEvent, publicUrl: string): CloudEvent =>
-  toCloudEvent(event, { source: publicUrl.replace(/\/$/, ''), subjectField: known.get(event.eventType)?.subjectField });
+  toCloudEvent(event, { source: publicUrl.replace(/\/$/, ''), subjectField: contractsByType.get(event.eventType)?.subjectField });
 
 /** The filter by type: one of the types that are sent, or an event type alone. */
 export const outwardType = z
   .string()
   .transform((written, context) => {
     const read = readCloudEventType(written);
-    const sent = known.get(read?.eventType ?? '');
+    const sent = contractsByType.get(read?.eventType ?? '');
     if (read === undefined) context.addIssue('must be a type such as ai.techmarket.TicketCreated.v1 or TicketCreated');
     else if (read.version !== undefined && read.version !== sent?.version) {
       context.addIssue(

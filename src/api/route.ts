@@ -32,7 +32,7 @@ interface Write<Path extends string, Params extends z.ZodObject, Body extends z.
   /** A body that the route accepts, where not all fields can be together. */
   readonly example?: z.input<Body>;
   readonly answer: z.ZodType;
-  /** Where to read what was created: `{field}` is one of the answer, `:name` one of the path. Every 201 has one. */
+  /** Address of what was created: `{field}` is one of the answer, `:name` one of the path. Every 201 has one. */
   readonly location?: string;
   /** Set where a second operator has to send the same request. */
   readonly needsSecondOperator?: boolean;

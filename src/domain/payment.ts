@@ -30,7 +30,7 @@ export interface Contradiction {
   readonly ours: Money | null;
   /** Null when the provider's word cannot be read. */
   readonly theirs: Money | null;
-  /** What cannot be read. */
+  /** Fields that cannot be read. */
   readonly detail?: string;
 }
 

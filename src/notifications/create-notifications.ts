@@ -20,9 +20,9 @@ export interface NoticePorts {
   readonly templates: Templates;
   readonly channels: ConfiguredChannels;
   readonly inboxHint: InboxHint;
-  /** Where links in notifications lead; no slash at its end. */
+  /** Base address of the links in notifications; no slash at its end. */
   readonly appUrl: string;
-  /** How long what is gathered waits for more. */
+  /** Milliseconds for which a digest gathers. */
   readonly digestMs: number;
   /** Set while past events are handled again: only the inbox gets something. */
   readonly isReplay?: boolean;

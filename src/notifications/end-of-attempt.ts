@@ -8,7 +8,7 @@ import type { Outcome } from './channel.ts';
 export interface AttemptFacts
   extends Pick<Sending, 'attempt' | 'refusals' | 'isDoubtful' | 'now' | 'expiresAt' | 'deferrals' | 'deferredSince'> {
   readonly channel: string;
-  /** Whether the template's policy is to send again what nobody knows the end of. */
+  /** True where the template's policy sends a message again whose end is unknown. */
   readonly resendsUnknown: boolean;
   /** Milliseconds from the first deferral until the notification is given up. */
   readonly longestWaitMs: number;

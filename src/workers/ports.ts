@@ -20,11 +20,11 @@ export interface Ports {
   readonly templates: Templates;
   readonly channels: OutwardChannels;
   readonly inboxHint: InboxHint;
-  /** Where links in notifications lead; no slash at its end. */
+  /** Base address of the links in notifications; no slash at its end. */
   readonly appUrl: string;
   /** Attempts an hour that one user gets by one channel; the rest waits. */
   readonly perHour: number;
-  /** How long what is gathered waits for more. */
+  /** Milliseconds for which a digest gathers. */
   readonly digestMs: number;
   /** Clicks an hour beyond which further ones wait for an operator. */
   readonly clickBounds: ClickBounds;

@@ -1,6 +1,6 @@
 /** A provider's answer that is no acceptance, by the two questions that decide what becomes of the message. */
 export interface Answer {
-  /** Whom it concerns: another recipient, another message or another account may be answered otherwise. */
+  /** Scope of the answer: another recipient, another message or another account may be answered otherwise. */
   readonly concerns: 'recipient' | 'message' | 'account' | 'everybody';
   /** When the same may be asked again: `never` means not until somebody has changed something. */
   readonly when: 'never' | 'later';
