@@ -21,9 +21,9 @@ export interface Answer {
 
 const AT_ONCE = 20; // as many as the worker has in its hands, and more than the pool has connections
 
-// nodemailer's pool with the connections of its default, and the encoding that costs it the least.
+// nodemailer's pool with as many connections as the worker's, and the encoding that costs it the least.
 const mail = createTransport(
-  { url: process.argv[2] ?? '', pool: true, maxConnections: 5 },
+  { url: process.argv[2] ?? '', pool: true, maxConnections: 10 },
   { textEncoding: 'quoted-printable' },
 );
 
