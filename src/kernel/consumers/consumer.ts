@@ -106,7 +106,7 @@ export function defineReaction<Ports, const On extends readonly AnyContract[]>(
       ? (events, context) => declared.handleBatch(events as readonly EventOf<On[number]>[], context)
       : async (events, context) => {
           for (const event of events) {
-            await declared.handle(event as EventOf<On[number]>, { ...context, log: eventLog(context.log, event) });
+            await declared.handle(event as EventOf<On[number]>, { ...context, get log() { return eventLog(context.log, event); } });
           }
         };
   return Object.freeze({ kind: 'reaction', name, on, replay, attempts, timeoutMs, batchLimit, concurrency, handleBatch });

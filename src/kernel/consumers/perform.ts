@@ -87,7 +87,7 @@ function makePerformPart<Ports>(outbound: Outbound<Ports>, runtime: Runtime<Port
     const { event, committed } = delivery;
     reach('effect.before');
     const performed = await withDeadline(outbound.timeoutMs, batch.signal, (signal) =>
-      outbound.perform(task, { sql, ports, log: eventLog(log, event), signal })).catch((error: Error) => ({ thrown: error, error }));
+      outbound.perform(task, { sql, ports, signal, get log() { return eventLog(log, event); } })).catch((error: Error) => ({ thrown: error, error }));
     if (isUnavailable(performed.error)) onOutage(performed.error);
     release(1);
     onPerformed();
