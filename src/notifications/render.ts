@@ -47,8 +47,14 @@ export function compile(parts: readonly TemplatePart[]): CompiledTemplate {
   function render<C extends Channel>({ channel, locale: wanted, props }: RenderRequest<C>): Rendered[C] {
     const locale = chooseLocale(locales, wanted);
     const budget = openBudget();
+    const fit = new Map<(text: string) => string, unknown>(); // parts that need the same share it
+    const propsFor = (part: string) => {
+      const toText = textFor(part);
+      if (!fit.has(toText)) fit.set(toText, plainValue(props, toText));
+      return fit.get(toText);
+    };
     const texts = channelParts[channel].map((part) => {
-      const text = finish(part, renderPart(locale, part, plainValue(props, textFor(part)), budget));
+      const text = finish(part, renderPart(locale, part, propsFor(part), budget));
       return [part.split('.')[1] ?? 'text', text] as const;
     });
     return { locale, ...Object.fromEntries(texts) } as Rendered[C];

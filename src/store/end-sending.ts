@@ -1,5 +1,4 @@
 import type { Tx } from '../platform/postgres.ts';
-import { recordAttempts } from './notification-attempts.ts';
 import type { Sending } from './sending.ts';
 
 /** How an attempt ended, and what that makes of the notification. */
@@ -20,8 +19,22 @@ export async function endSending(
   tx: Tx,
   ended: readonly (Pick<Sending, 'id' | 'attempt'> & { readonly end: SendingEnd })[],
 ): Promise<Set<string>> {
-  await recordAttempts(tx, ended.map(({ id, attempt, end: { outcome, detail } }) => ({ id, attempt, outcome, detail })));
   const rows = await tx<{ id: string; status: string }[]>`
+    with made (id, attempt, outcome, status, detail, provider_id, deferrals) as (
+      select * from unnest(
+        ${ended.map(({ id }) => id)}::uuid[],
+        ${ended.map(({ attempt }) => attempt)}::integer[],
+        ${ended.map(({ end }) => end.outcome)}::text[],
+        ${ended.map(({ end }) => end.status)}::text[],
+        ${ended.map(({ end }) => end.detail ?? null)}::text[],
+        ${ended.map(({ end }) => end.providerId ?? null)}::text[],
+        ${ended.map(({ end }) => (end.isDeferred === true ? 1 : 0))}::integer[]
+      )
+    ), recorded as (
+      insert into notification_attempt (notification_id, attempt, outcome, detail)
+      select id, attempt, outcome, detail from made
+      on conflict do nothing
+    )
     update notification
     set status         = made.status,
         reason         = case when made.status <> 'sent' then made.detail end,
@@ -31,15 +44,7 @@ export async function endSending(
         deferred_since = case when made.deferrals > 0 then coalesce(deferred_since, clock_timestamp()) else deferred_since end,
         provider_id    = coalesce(made.provider_id, notification.provider_id),
         sent_at        = case when made.status = 'sent' then clock_timestamp() else sent_at end
-    from unnest(
-      ${ended.map(({ id }) => id)}::uuid[],
-      ${ended.map(({ attempt }) => attempt)}::integer[],
-      ${ended.map(({ end }) => end.outcome)}::text[],
-      ${ended.map(({ end }) => end.status)}::text[],
-      ${ended.map(({ end }) => end.detail ?? null)}::text[],
-      ${ended.map(({ end }) => end.providerId ?? null)}::text[],
-      ${ended.map(({ end }) => (end.isDeferred === true ? 1 : 0))}::integer[]
-    ) as made (id, attempt, outcome, status, detail, provider_id, deferrals)
+    from made
     where notification.id = made.id and attempts = made.attempt
       and (notification.status = 'sending' or (notification.status = 'unknown' and made.status = 'sent'))
     returning notification.id, notification.status

@@ -84,7 +84,7 @@ interface ClaimRow extends Omit<SendingRow, 'visit' | 'quietHours' | 'throttledU
  */
 export async function beginSending(tx: Tx, ids: readonly string[], options: ClaimOptions): Promise<Map<string, SendingClaim>> {
   const claims = new Map<string, SendingClaim>();
-  const [attempts, decisions, changes]: [AttemptStep[], NewDecision[], Change[]] = [[], [], []];
+  const [lost, decisions, changes]: [AttemptStep[], NewDecision[], Change[]] = [[], [], []];
   const pace = paceOf(options.perHour);
   for (const row of await lockForSending(tx, ids, options.perHour)) {
     const { id, status, remainingMs, attempt, eventId, userId, channel } = row;
@@ -92,7 +92,7 @@ export async function beginSending(tx: Tx, ids: readonly string[], options: Clai
     if (status === 'sending' && remainingMs > 0) claims.set(id, { state: 'busy', forMs: Math.ceil(remainingMs) });
     if (!['queued', 'unknown'].includes(status) && !(status === 'sending' && remainingMs <= 0)) continue;
     const isLost = status === 'sending';
-    if (isLost) attempts.push({ id, attempt: attempt - 1, outcome: 'unknown', detail: UNREPORTED });
+    if (isLost) lost.push({ id, attempt: attempt - 1, outcome: 'unknown', detail: UNREPORTED });
     if (status !== 'queued' && !options.resendUnknown(row.template)) {
       changes.push({ id, status: 'unknown', reason: row.reason ?? UNREPORTED });
       continue;
@@ -107,12 +107,11 @@ export async function beginSending(tx: Tx, ids: readonly string[], options: Clai
     }
     pace.take(row);
     const refusals = row.refusals + (isLost ? 1 : 0);
-    attempts.push({ id, attempt, outcome: 'sending' });
     changes.push({ id, status: 'sending', attempt, refusals });
     claims.set(id, { state: 'mine', sending: { ...row, refusals, isDoubtful: row.isDoubtful || isLost } });
   }
   await insertDecisions(tx, decisions);
-  await recordAttempts(tx, attempts);
+  await recordAttempts(tx, lost);
   await change(tx, changes, options.leaseMs);
   return claims;
 }
@@ -192,9 +191,24 @@ interface Change {
   readonly refusals?: number;
 }
 
+/** Writes changes down; an attempt that begins is put on record with them. */
 async function change(tx: Tx, changes: readonly Change[], leaseMs: number): Promise<void> {
   if (changes.length === 0) return;
   await tx`
+    with made (id, status, reason, due_at, attempt, refusals) as (
+      select * from unnest(
+        ${changes.map(({ id }) => id)}::uuid[],
+        ${changes.map(({ status }) => status)}::text[],
+        ${changes.map(({ reason }) => reason ?? null)}::text[],
+        ${changes.map(({ dueAt }) => dueAt?.toISOString() ?? null)}::timestamptz[],
+        ${changes.map(({ attempt }) => attempt ?? null)}::integer[],
+        ${changes.map(({ refusals }) => refusals ?? null)}::integer[]
+      )
+    ), recorded as (
+      insert into notification_attempt (notification_id, attempt, outcome)
+      select id, attempt, 'sending' from made where attempt is not null
+      on conflict do nothing
+    )
     update notification
     set status        = made.status,
         reason        = made.reason,
@@ -203,14 +217,7 @@ async function change(tx: Tx, changes: readonly Change[], leaseMs: number): Prom
         refusals      = coalesce(made.refusals, notification.refusals),
         attempted_at  = case when made.attempt is null then attempted_at else clock_timestamp() end,
         sending_until = case when made.attempt is not null then clock_timestamp() + ${leaseMs} * interval '1 millisecond' end
-    from unnest(
-      ${changes.map(({ id }) => id)}::uuid[],
-      ${changes.map(({ status }) => status)}::text[],
-      ${changes.map(({ reason }) => reason ?? null)}::text[],
-      ${changes.map(({ dueAt }) => dueAt?.toISOString() ?? null)}::timestamptz[],
-      ${changes.map(({ attempt }) => attempt ?? null)}::integer[],
-      ${changes.map(({ refusals }) => refusals ?? null)}::integer[]
-    ) as made (id, status, reason, due_at, attempt, refusals)
+    from made
     where notification.id = made.id
   `;
 }

@@ -18,7 +18,8 @@ const TIMEOUT_MS = 25_000;
 const MARGIN_MS = 5_000; // beyond it, an attempt that has not reported back never will
 const SAME_MS = 1_000; // until another request for the same notification is looked at
 
-const contractOf = (template: string) => templateContracts.find(({ name }) => name === template);
+const contracts = new Map(templateContracts.map((contract) => [contract.name, contract]));
+const contractOf = (template: string) => contracts.get(template);
 const resendUnknown = (template: string) => contractOf(template)?.onUnknown === 'resend';
 const isMandatory = (template: string) => ['legal', 'critical'].includes(contractOf(template)?.importance ?? '');
 const mayLeave = (row: SendingRow) => maySend({ ...row, importance: contractOf(row.template)?.importance ?? 'normal' });
