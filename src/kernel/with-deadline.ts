@@ -1,3 +1,5 @@
+import { abortAfter } from '../platform/abort-after.ts';
+
 /** A handler did not settle in time; its signal was aborted. */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';
@@ -6,9 +8,6 @@ export class HandlerTimeout extends Error {
 /**
  * Runs a handler that may never settle: after `timeoutMs`, or when `outer` aborts, its signal aborts and the promise
  * rejects. Nothing is begun when `outer` has aborted already.
- *
- * One controller and a timer that is cleared: `AbortSignal.timeout` would keep each handler's until its time, which is
- * tens of thousands at once in a busy worker.
  * @throws {HandlerTimeout}
  */
 export async function withDeadline<T>(
@@ -16,21 +15,11 @@ export async function withDeadline<T>(
   outer: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lost = () => new HandlerTimeout('the hold was lost');
-  if (outer?.aborted === true) throw lost(); // it will not tell again
-  const controller = new AbortController();
+  using limit = abortAfter(timeoutMs, outer);
+  const { signal } = limit;
+  const givenUp = () => new HandlerTimeout(outer?.aborted === true ? 'the hold was lost' : `no end within ${timeoutMs} ms`);
+  if (signal.aborted) throw givenUp();
   const aborted = Promise.withResolvers<never>();
-  const giveUp = (error: HandlerTimeout) => {
-    controller.abort(error);
-    aborted.reject(error);
-  };
-  const loseHold = () => giveUp(lost());
-  const timer = setTimeout(() => giveUp(new HandlerTimeout(`no end within ${timeoutMs} ms`)), timeoutMs);
-  outer?.addEventListener('abort', loseHold, { once: true });
-  try {
-    return await Promise.race([run(controller.signal), aborted.promise]);
-  } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener('abort', loseHold);
-  }
+  signal.addEventListener('abort', () => aborted.reject(givenUp()), { once: true });
+  return await Promise.race([run(signal), aborted.promise]);
 }

@@ -12,8 +12,8 @@ interface Waiting {
   readonly resolve: (count: number) => void;
 }
 
-/** Who wants many gets a fourth of all at least: what one transaction claims should be more than one. */
-const LEAST_PART = 4;
+/** Who wants many gets half of all at least: what one transaction claims should be more than one. */
+const LEAST_PART = 2;
 
 /** Makes a capacity of as many as `most` says at the time. */
 export function makeCapacity(most: () => number): Capacity {

@@ -1,3 +1,4 @@
+import { abortAfter } from './abort-after.ts';
 import { neverConnected } from './errors/network-errors.ts';
 import { markFailed, startChild } from './telemetry.ts';
 import { watchSending } from './watch-sending.ts';
@@ -30,8 +31,8 @@ export async function post(url: string, options: PostOptions): Promise<Posted> {
 
 async function send(url: string, { headers, body, timeoutMs, signal }: PostOptions): Promise<Posted> {
   if (signal?.aborted === true) return { answered: false, handedOver: false, reason: 'aborted' };
-  const signals = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
-  const request = { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(signals) } as const;
+  using limit = abortAfter(timeoutMs, signal);
+  const request = { method: 'POST', headers, body, redirect: 'manual', signal: limit.signal } as const;
   const sending = watchSending();
   try {
     const answer = await sending.run(() => fetch(url, request));

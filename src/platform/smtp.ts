@@ -1,6 +1,8 @@
 import { type Readable, Transform } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
+import { encode, wrap } from 'nodemailer/lib/qp';
+import { abortAfter } from './abort-after.ts';
 import { type Capacity, makeCapacity } from './capacity.ts';
 import { failSpan, startChild } from './telemetry.ts';
 
@@ -75,7 +77,7 @@ export function openMail({
     socketTimeout: socketTimeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  }, { textEncoding: 'quoted-printable' }); // otherwise every letter of a text is counted twice to choose an encoding
+  });
   transport.use('stream', (mail, done) => {
     mail.message.processFunc((parts) => {
       const { tracking } = mail.data as Tracked;
@@ -92,21 +94,13 @@ export function openMail({
 
   async function attempt(message: SendMailOptions): Promise<{ readonly serverMessageId?: string | undefined }> {
     const tracking: { stream?: Readable } = {};
-    // A timer that is cleared: `AbortSignal.timeout` would keep each message's until its time.
-    const deadline = new AbortController();
-    const giveUp = () => deadline.abort();
-    const timer = setTimeout(giveUp, attemptTimeoutMs);
-    message.signal?.addEventListener('abort', giveUp, { once: true });
-    if (message.signal?.aborted === true) giveUp(); // it will not tell again
-    const tracked: Tracked = { ...message, signal: deadline.signal, tracking };
+    using limit = abortAfter(attemptTimeoutMs, message.signal);
+    const tracked: Tracked = { ...encodeTexts(message), signal: limit.signal, tracking };
     try {
       return await transport.sendMail(tracked);
     } catch (error) {
       // The library reads the message only after the server answered DATA with "go ahead".
       throw new SmtpFailure(error as NodemailerError, tracking.stream?.readableDidRead ?? false);
-    } finally {
-      clearTimeout(timer);
-      message.signal?.removeEventListener('abort', giveUp);
     }
   }
 
@@ -130,6 +124,20 @@ export function openMail({
     }
   }
   return Object.freeze({ capacity, send, verify: async () => void (await transport.verify()), close: () => transport.close() });
+}
+
+/**
+ * Encodes a message's two texts at once. The library would do it in four streams a message, and first count every letter
+ * twice to choose an encoding.
+ */
+function encodeTexts({ text, html, ...message }: SendMailOptions): SendMailOptions {
+  if (typeof text !== 'string' || typeof html !== 'string') return { text, html, ...message };
+  return { ...message, alternatives: [encodedPart('text/plain', text), encodedPart('text/html', html)] };
+}
+
+function encodedPart(contentType: string, text: string) {
+  const headers = `Content-Type: ${contentType}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable`;
+  return { contentType, raw: `${headers}\r\n\r\n${wrap(encode(text))}` };
 }
 
 /** Joins the parts of a message, so that it leaves in one write instead of one for each part. */

@@ -10,6 +10,7 @@ export const deliverEmail = deliver({
   on: emailRequested,
   channel: 'email',
   timeoutMs: LONGEST_SENDING_MS,
+  batchLimit: 50, // a mail takes milliseconds, so what its transactions cost is shared by more
   longestWaitMs: 259_200_000, // three days, as mail servers wait
   open: ({ email }) => email,
   addressesOf: async (db, userIds) =>

@@ -40,6 +40,8 @@ export interface Delivery<Name extends keyof OutwardChannels, Address> {
   forget?(db: Db, gone: readonly Address[]): Promise<void>;
   /** Milliseconds until an attempt that has not ended is given up. */
   readonly timeoutMs?: number;
+  /** Deliveries that one batch carries at most. */
+  readonly batchLimit?: number;
   /** Milliseconds for which a notification waits that its provider puts off, before it is given up. */
   readonly longestWaitMs: number;
   /** Called once an attempt was accepted. */
@@ -59,11 +61,12 @@ interface End<Address> {
 
 /** Makes the consumer that sends a channel's notifications, each attempt on record before it begins. */
 export function deliver<Name extends keyof OutwardChannels, Address>(delivery: Delivery<Name, Address>): Outbound<Ports> {
-  const { name, on, channel, timeoutMs = TIMEOUT_MS } = delivery;
+  const { name, on, channel, timeoutMs = TIMEOUT_MS, batchLimit } = delivery;
   return defineOutbound<Ports, [typeof on], Task<Address>, End<Address>>({
     name,
     on: [on],
     timeoutMs,
+    ...(batchLimit !== undefined && { batchLimit }),
     capacity: ({ channels }) => delivery.open(channels)?.capacity,
 
     async claim(events, { tx, ports }) {
