@@ -19,6 +19,7 @@ interface Provider<Failure> {
 
 const LASTS_MS = 2_000;
 const DOWN_MS = 3_000;
+const OUTAGE_MS = 300_000; // longer than the longest pause between two trials
 const FEW = 2;
 
 const mailFailures: Readonly<Record<string, MailFailure>> = {
@@ -31,6 +32,12 @@ const mailFailures: Readonly<Record<string, MailFailure>> = {
 const httpFailures: Readonly<Record<string, ProviderFailure>> = {
   429: 'limit', '5xx': 'later', gateway: { status: 502, body: '<html>' }, throttles: 'defer',
   'refuses-us': 'account', refuses: 'refuse', malformed: 'malformed', drops: 'drop', silent: 'silent',
+};
+
+/** What concerns everybody who sends by a provider, of each kind of answer. */
+const outages: Readonly<Record<string, { readonly mail: MailFailure; readonly http: ProviderFailure }>> = {
+  '4xx': { mail: { at: 'MAIL FROM', reply: '451 4.3.0 Temporary server error' }, http: 'limit' },
+  '5xx': { mail: { at: 'MAIL FROM', reply: '554 5.3.0 The mail system is out of order' }, http: 'later' },
 };
 
 const smtp = ({ mailbox }: World) => mailbox;
@@ -47,6 +54,9 @@ export const providerFaults: readonly Fault[] = Object.freeze(
     ...Object.entries(overHttp).flatMap(([name, of]) => [...failing(name, of, httpFailures), ...killing(name, of)]),
     ...['fcm', 'whatsapp'].map((name): Fault => ({
       name: `${name}-foreign-root`, strike: (world, given) => showForeignRoot(world, { name, ...given }),
+    })),
+    ...Object.keys(outages).map((kind): Fault => ({
+      name: `everybody-${kind}-for-five-minutes`, strike: (world, given) => failEverywhere(world, { kind, ...given }),
     })),
     deadPath('smtp', smtp, ({ mailbox }) => mailbox.smtpUrl),
     deadPath('fcm', overHttp.fcm, (world) => overHttp.fcm(world).url),
@@ -77,7 +87,23 @@ function failing<Failure>(
   return [...each, { name: `${name}-down`, strike: (world, given) => beDown(world, of(world), { name, ...given }) }];
 }
 
-const met = <Failure>(provider: Provider<Failure>, count: number) =>
+/** All providers answer at once what concerns everybody; every channel waits, and tries again in between. */
+async function failEverywhere(world: World, { kind, tell }: Pick<Given, 'tell'> & { readonly kind: string }): Promise<void> {
+  const { mailbox } = world;
+  const http = Object.values(overHttp).map((of) => of(world));
+  const all = [mailbox, ...http].map((provider) => ({ provider, before: provider.failed }));
+  mailbox.fail = outages[kind]?.mail;
+  for (const provider of http) provider.fail = outages[kind]?.http;
+  try {
+    await sleep(OUTAGE_MS);
+    for (const { provider, before } of all) await met(provider, before + FEW);
+  } finally {
+    for (const { provider } of all) provider.fail = undefined;
+  }
+  tell(`${all.map(({ provider, before }) => provider.failed - before).join(', ')} messages met it`);
+}
+
+const met = (provider: { readonly failed: number }, count: number) =>
   until(`${count} messages met it`, () => provider.failed >= count, { deadlineMs: STRIKE_DEADLINE_MS });
 
 async function beDown<Failure>(world: World, provider: Provider<Failure>, { name, tell }: Named): Promise<void> {
