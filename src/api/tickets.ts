@@ -3,14 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { callOff, TICKET_CLOSED } from '../domain/appointment.ts';
 import { changeContact } from '../domain/contact.ts';
 import { assignTicket, closeTicket, openTicket } from '../domain/ticket.ts';
-import type { Db } from '../platform/postgres.ts';
 import { readAhead, saveAppointment } from '../store/appointments.ts';
 import { countUse } from '../store/bounds.ts';
-import { findOwnContact, saveOwnContact } from '../store/contacts.ts';
+import { saveOwnContact } from '../store/contacts.ts';
 import { findMember } from '../store/members.ts';
 import { recordOperatorAction } from '../store/operator-actions.ts';
 import { findTenant } from '../store/tenants.ts';
-import { findTicket, findTicketToChange, insertTicket, saveTicket } from '../store/tickets.ts';
+import { findTicket, findTicketToChange, insertTicket, readOpening, saveTicket } from '../store/tickets.ts';
 import { actsFor, isParty, maySee, seenBy } from './access.ts';
 import type { Caller } from './auth.ts';
 import { command } from './command.ts';
@@ -97,15 +96,15 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
     const { tenantId, contact: customerContact, ...input } = c.req.valid('json');
     return create(c, deps, {
       read: (db) => readOpening(db, tenantId, c.get('caller').userId),
-      decide({ db, caller, now }, { tenant, member, current }) {
+      decide({ db, caller, now }, { tenant, isMember, contact: current }) {
         if (caller.tenantId !== undefined && caller.tenantId !== tenantId) {
           throw new Problem(403, 'A token that acts for one tenant cannot open tickets at another.');
         }
-        if (tenant === undefined) throw unprocessable('/tenantId', 'does not exist');
-        if (member !== undefined) throw new Problem(403, 'A member of a tenant cannot be its customer.');
+        if (tenant === null) throw unprocessable('/tenantId', 'does not exist');
+        if (isMember) throw new Problem(403, 'A member of a tenant cannot be its customer.');
         const { userId } = caller;
         const { ticket, events } = openTicket({ ...input, id: uuidv7(), customerUserId: userId, tenant }, now);
-        const change = changeContact(current, customerContact, authorOf(caller), now);
+        const change = changeContact(current ?? undefined, customerContact, authorOf(caller), now);
         const statements = [
           insertTicket(db, ticket),
           countUse(db, BOUNDS, { bound: 'tickets', subject: `${userId} ${tenantId}`, now }),
@@ -167,14 +166,6 @@ export function ticketRoutes(api: Api, deps: ApiDeps): void {
     if (ticket === undefined || !maySee(c.get('caller'), ticket)) throw notFound();
     return c.json(seenBy(c.get('caller'), ticket, ticket), 200);
   });
-}
-
-/** Reads what the opening of a ticket depends on: all at once, on one connection. */
-async function readOpening(db: Db, tenantId: string, userId: string) {
-  const [tenant, member, current] = await Promise.all([
-    findTenant(db, tenantId), findMember(db, tenantId, userId), findOwnContact(db, userId),
-  ]);
-  return { tenant, member, current };
 }
 
 const mayAssign = (caller: Caller, tenantId: string) =>

@@ -58,7 +58,7 @@ export interface TicketDecision {
 }
 
 export interface NewTicket extends Pick<Ticket, 'id' | 'customerUserId' | 'subject' | 'description'> {
-  readonly tenant: Tenant;
+  readonly tenant: Pick<Tenant, 'id' | 'ownerUserId' | 'name' | 'status'>;
 }
 
 const unanswered = { assigneeUserId: null, assignedAt: null, outcome: null, closedAt: null, closedBy: null } as const;

@@ -5,16 +5,25 @@ export type Wake = () => void;
 
 const channel = (prefix: string) => `${prefix}:wake`;
 
-/** Makes a call that wakes relays. It never waits and never fails; calls of one turn of the event loop become one. */
+/**
+ * Makes a call that wakes relays. It never waits and never fails. Calls that come while a wake-up is on its way become
+ * one more after it.
+ */
 export function makeWake(redis: Redis, prefix: string): Wake {
-  let due = false;
-  return () => {
-    if (due) return;
-    due = true;
-    setImmediate(() => {
-      due = false;
-      redis.publish(channel(prefix), '').catch(() => undefined);
+  let isOnItsWay = false;
+  let isDue = false;
+  const send = () => {
+    isDue = false;
+    redis.publish(channel(prefix), '').catch(() => undefined).finally(() => {
+      isOnItsWay = isDue;
+      if (isDue) send();
     });
+  };
+  return () => {
+    isDue = true;
+    if (isOnItsWay) return;
+    isOnItsWay = true;
+    setImmediate(send);
   };
 }
 

@@ -7,18 +7,21 @@ export interface ReachableContact extends Pick<Contact, 'name' | 'locale'> {
   readonly email: string | null;
 }
 
+/** Makes the query for what a person said of how to reach them, with the addresses whose confirmation is open. */
+export const selectOwnContact = (db: Db, userId: string) => db<OwnContact[]>`
+  select name, email, locale, phone, whatsapp_opt_in as "whatsAppOptIn",
+         confirmed_email as "confirmedEmail", confirmed_phone as "confirmedPhone",
+         array(
+           select address from contact_confirmation open
+           where open.user_id = contact.user_id and open.confirmed_at is null and open.expires_at > now()
+         ) as pending
+  from user_contact contact
+  where user_id = ${userId}
+`;
+
 /** Finds what a person said of how to reach them, with the addresses whose confirmation is open. */
 export async function findOwnContact(db: Db, userId: string): Promise<OwnContact | undefined> {
-  const [contact] = await db<OwnContact[]>`
-    select name, email, locale, phone, whatsapp_opt_in as "whatsAppOptIn",
-           confirmed_email as "confirmedEmail", confirmed_phone as "confirmedPhone",
-           array(
-             select address from contact_confirmation open
-             where open.user_id = contact.user_id and open.confirmed_at is null and open.expires_at > now()
-           ) as pending
-    from user_contact contact
-    where user_id = ${userId}
-  `;
+  const [contact] = await selectOwnContact(db, userId);
   return contact;
 }
 

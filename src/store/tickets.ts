@@ -1,5 +1,7 @@
-import type { Ticket } from '../domain/ticket.ts';
+import type { OwnContact } from '../domain/contact.ts';
+import type { NewTicket, Ticket } from '../domain/ticket.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
+import { selectOwnContact } from './contacts.ts';
 
 /** Makes the statement that adds a new ticket. */
 export const insertTicket = (db: Db, ticket: Ticket) => db`
@@ -9,6 +11,30 @@ export const insertTicket = (db: Db, ticket: Ticket) => db`
     ${ticket.createdAt}
   )
 `;
+
+/** Facts that the opening of a ticket depends on. */
+export interface Opening {
+  readonly tenant: NewTicket['tenant'] | null;
+  /** Whether the customer works for the tenant. */
+  readonly isMember: boolean;
+  /** The customer's contact so far. */
+  readonly contact: OwnContact | null;
+}
+
+/** Reads what the opening of a ticket depends on. One statement, because each of several would cost a round trip. */
+export async function readOpening(db: Db, tenantId: string, userId: string): Promise<Opening> {
+  const [opening] = await db<[Opening]>`
+    select (
+             select json_build_object('id', id, 'ownerUserId', owner_user_id, 'name', name, 'status', status)
+             from tenant where id = ${tenantId}
+           ) as tenant,
+           exists (
+             select from tenant_member where tenant_id = ${tenantId} and user_id = ${userId} and removed_at is null
+           ) as "isMember",
+           (select to_json(own) from (${selectOwnContact(db, userId)}) as own) as contact
+  `;
+  return opening;
+}
 
 /** The ticket as committed. */
 export async function findTicket(db: Db, id: string): Promise<Ticket | undefined> {
