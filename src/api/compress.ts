@@ -29,8 +29,8 @@ export function compress(): MiddlewareHandler<Env> {
     if (!isText && c.res.status !== 304) return;
     addVary(c.res.headers, 'Accept-Encoding');
     const encoding = chooseEncoding(c.req.header('Accept-Encoding'));
-    const isPlain = !c.res.headers.has('Content-Encoding') && c.res.body !== null && c.req.method !== 'HEAD';
-    if (encoding === undefined || !isPlain) return;
+    if (encoding === undefined || c.req.method === 'HEAD' || c.res.headers.has('Content-Encoding')) return;
+    if (c.res.body === null) return; // last: whoever looks at the body makes Node build a whole response first
     const { status, headers } = c.res;
     const plain = new Uint8Array(await c.res.arrayBuffer());
     if (plain.byteLength < SMALLEST_BYTES) {
