@@ -5,25 +5,27 @@ export type Wake = () => void;
 
 const channel = (prefix: string) => `${prefix}:wake`;
 
-/**
- * Makes a call that wakes relays. It never waits and never fails. Calls that come while a wake-up is on its way become
- * one more after it.
- */
+const REST_MS = 2; // between two wake-ups of a process: under load each wakes the relays for many commits
+
+/** Makes a call that wakes relays. It never waits and never fails. Calls within the rest become one at its end. */
 export function makeWake(redis: Redis, prefix: string): Wake {
-  let isOnItsWay = false;
+  let isResting = false;
   let isDue = false;
   const send = () => {
     isDue = false;
-    redis.publish(channel(prefix), '').catch(() => undefined).finally(() => {
-      isOnItsWay = isDue;
-      if (isDue) send();
-    });
+    redis.publish(channel(prefix), '').catch(() => undefined);
+    setTimeout(() => {
+      isResting = false;
+      if (isDue) rest();
+    }, REST_MS);
+  };
+  const rest = () => {
+    isResting = true;
+    setImmediate(send);
   };
   return () => {
     isDue = true;
-    if (isOnItsWay) return;
-    isOnItsWay = true;
-    setImmediate(send);
+    if (!isResting) rest();
   };
 }
 
