@@ -51,7 +51,7 @@ export class SmtpFailure extends Error {
 /** Code of a message that got no connection of the pool in time. */
 const NO_CONNECTION = 'EPOOL';
 const AHEAD_MS = 1_000; // work that is claimed before a connection is free for it
-const MOST_AHEAD = 10; // messages for each connection
+const MOST_AHEAD = 20; // messages for each connection
 
 /** Where the message's stream is kept between the library's plug-in and `send`. */
 type Tracked = SendMailOptions & { readonly tracking?: { stream?: Readable } };
