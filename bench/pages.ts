@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tokenIssuer } from '../dev/demo/people.ts';
 import { UNLIMITED } from '../dev/unbounded.ts';
 import { jobs } from '../src/jobs/index.ts';
-import { registerJobs } from '../src/store/job-runs.ts';
+import { registerJobs } from '../src/kernel/jobs/job-runs.ts';
 import { consumers } from '../src/workers/index.ts';
 import { fillMonth } from './fill-month.ts';
 import { absolute, type Measure } from './measure.ts';

@@ -1,7 +1,7 @@
 import { recalculateRanking } from '../src/jobs/recalculate-ranking.ts';
 import type { Tx } from '../src/platform/postgres.ts';
 import { transaction } from '../src/platform/transaction.ts';
-import { scoresSql } from '../src/store/ranking-scores.ts';
+import { scoresSql } from '../src/store/ranking/ranking-scores.ts';
 import { growth, type Measure, median, ratio, SMALLER } from './measure.ts';
 import { runSlot } from './run-slot.ts';
 import { openWorld, seconds, type Servers, type World } from './world.ts';

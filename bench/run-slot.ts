@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
-import type { Job } from '../src/kernel/job.ts';
-import { runJob } from '../src/kernel/run-job.ts';
+import type { Job } from '../src/kernel/jobs/job.ts';
+import { runJob } from '../src/kernel/jobs/run-job.ts';
 import { jobMetrics } from '../src/platform/job-metrics.ts';
-import { registerJobs } from '../src/store/job-runs.ts';
+import { registerJobs } from '../src/kernel/jobs/job-runs.ts';
 import { seconds, type World } from './world.ts';
 
 const LOOK_EVERY_MS = 20;

@@ -1,4 +1,4 @@
-import type { Contact } from '../src/domain/contact.ts';
+import type { Contact } from '../src/domain/tenants/contact.ts';
 import type { Db } from '../src/platform/postgres.ts';
 
 /** A contact with a number, and the person's consent to WhatsApp; no consent unless it says so. */

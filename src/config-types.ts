@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type BoundName, bounds } from './domain/bounds.ts';
-import { scheduleMistake } from './kernel/schedule.ts';
+import { scheduleMistake } from './kernel/jobs/schedule.ts';
 import { findUrlMistakes } from './platform/postgres/url.ts';
 
 /** A URL of one of the protocols. */

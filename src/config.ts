@@ -2,7 +2,8 @@ import { z } from 'zod';
 import {
   address, allowances, concurrency, crons, databaseUrl, daysByProvider, headers, names, origins, port, serviceAccount, url,
 } from './config-types.ts';
-import { scheduleMistake } from './kernel/schedule.ts';
+import { ConfigError } from './platform/config-error.ts';
+import { scheduleMistake } from './kernel/jobs/schedule.ts';
 
 const WEB_PUSH_ORIGINS = [
   'https://fcm.googleapis.com', 'https://updates.push.services.mozilla.com', 'https://web.push.apple.com',
@@ -146,11 +147,6 @@ type Environment = z.infer<typeof environment>;
 export type Config = Readonly<Environment>;
 /** A process names the settings it needs; a web process needs no SMTP server. */
 export type ConfigOf<Fields extends keyof Environment> = Readonly<Pick<Environment, Fields>>;
-
-/** The environment is wrong; the message names every field and what it should be, never its value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 const SHARED = [
   'DATABASE_URL', 'REDIS_URL', 'REDIS_PREFIX', 'MONGODB_URL', 'HOST', 'METRICS_HOST', 'METRICS_PORT',

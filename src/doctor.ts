@@ -6,7 +6,7 @@ import { jobs } from './jobs/index.ts';
 import { openPostgres } from './platform/postgres.ts';
 import { openRedis, whenReady } from './platform/redis.ts';
 import { runTask } from './platform/runtime.ts';
-import { openDocuments } from './store/open-documents.ts';
+import { openDocuments } from './documents/open-documents.ts';
 
 const MARKS = { fine: 'fine    ', warning: 'WARNING ', problem: 'PROBLEM ' } as const;
 const needs = [

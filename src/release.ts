@@ -2,14 +2,14 @@ import { templateContracts } from '../templates/index.ts';
 import { readConfig } from './config.ts';
 import { contracts } from './events/index.ts';
 import { jobs } from './jobs/index.ts';
-import { publishTemplates } from './notifications/templates.ts';
+import { publishTemplates } from './notifications/templates/templates.ts';
 import { maintainPartitions } from './outbox/partitions.ts';
 import { registerSubscribers } from './outbox/subscriptions.ts';
 import { migrate } from './platform/migrate.ts';
 import { openPostgres } from './platform/postgres.ts';
 import { runTask } from './platform/runtime.ts';
-import { registerJobs } from './store/job-runs.ts';
-import { openDocuments } from './store/open-documents.ts';
+import { registerJobs } from './kernel/jobs/job-runs.ts';
+import { openDocuments } from './documents/open-documents.ts';
 import { consumers } from './workers/index.ts';
 
 // Brings the stores to what this release needs, before any of its processes starts; running it again changes nothing.

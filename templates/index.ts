@@ -1,4 +1,4 @@
-import type { TemplateContract } from '../src/notifications/template-contract.ts';
+import type { TemplateContract } from '../src/notifications/templates/template-contract.ts';
 import { appointmentCancelled } from './appointment-cancelled/contract.ts';
 import { appointmentReminder } from './appointment-reminder/contract.ts';
 import { appointmentScheduled } from './appointment-scheduled/contract.ts';

@@ -17,6 +17,8 @@ const DRIVERS = new Set(['@opentelemetry', 'bullmq', 'ioredis', 'mongodb', 'node
 interface Module {
   readonly path: string;
   readonly lines: number;
+  readonly text: string;
+  /** The text without comments and strings. */
   readonly code: string;
   readonly imports: readonly Import[];
 }
@@ -34,6 +36,7 @@ function readModule(path: string): Module {
   const fromRoot = (from: string) => (from.startsWith('.') ? posix.join(posix.dirname(path), from) : from);
   return {
     path,
+    text,
     code,
     lines: text.trimEnd().split('\n').length,
     imports: imports.map(({ from, values }) => ({ from: fromRoot(from), values })),
@@ -62,7 +65,7 @@ test('every import of ours leads to a file of ours', () => {
 });
 
 test('the domain knows its own rules and events, and nothing else', () => {
-  const allowed = /^src\/(domain|events)\/|^src\/kernel\/event\.ts$/;
+  const allowed = /^src\/(domain|events)\//;
   expect(forbidden(within('src/domain'), (imported) => allowed.test(imported))).toEqual([]);
 });
 
@@ -74,21 +77,45 @@ test('the domain has no clock, no chance and no surroundings', () => {
   expect(said).toEqual([]);
 });
 
-test('events know the kernel’s event and zod, and nothing else', () => {
-  const allowed = /^zod$|^src\/events\/|^src\/kernel\/event\.ts$/;
+test('events know zod, and nothing else', () => {
+  const allowed = /^zod$|^src\/events\//;
   expect(forbidden(within('src/events'), (imported) => allowed.test(imported))).toEqual([]);
 });
 
-test('the API, the workers and the jobs never import one another, unless to compose a process', () => {
-  const side = (path: string) => /^src\/(api|workers|jobs)\//.exec(path)?.[1];
-  const isAllowed = (imported: string, importer: string) => [undefined, side(importer)].includes(side(imported));
-  const parts = within('src/api', 'src/workers', 'src/jobs').filter(({ path }) => !isMain(path));
-  expect(forbidden(parts, isAllowed)).toEqual([]);
+/** The folders of the source, from the lowest layer to the highest. A file imports its own folder and lower layers. */
+const LAYERS = [
+  ['events'], ['domain'], ['platform'], ['outbox'], ['kernel'], ['documents'], ['store'], ['notifications'],
+  ['api', 'workers', 'jobs'], ['backoffice'],
+];
+
+const folderOf = (path: string) => /^src\/(\w+)\//.exec(path)?.[1];
+
+test('imports between folders go one way; a main composes a process', () => {
+  const layerOf = (folder: string) => LAYERS.findIndex((layer) => layer.includes(folder));
+  const isAllowed = (imported: string, importer: string) => {
+    const [low, high] = [folderOf(imported), folderOf(importer)];
+    return low === undefined || high === undefined || low === high || layerOf(low) < layerOf(high);
+  };
+  expect(new Set(within('src').flatMap(({ path }) => folderOf(path) ?? []))).toEqual(new Set(LAYERS.flat()));
+  expect(forbidden(within('src').filter(({ path }) => !isMain(path)), isAllowed)).toEqual([]);
 });
 
-test('the kernel knows no business', () => {
-  const allowed = /^src\/(kernel|platform|outbox)\/|^src\/store\/job-(plan|runs)\.ts$/;
-  expect(forbidden(within('src/kernel'), (imported) => !isOurs(imported) || allowed.test(imported))).toEqual([]);
+test('the rows of a table are written by one part of the source', () => {
+  const writing = /\b(?:insert into|delete from|copy|update)\s+([a-z]+(?:_[a-z]+)*)\s*(?:\(|as\b|set\b|using\b|where\b|select\b|values\b|\n)/g;
+  const writers = Map.groupBy(
+    within('src').flatMap(({ path, text }) => [...text.matchAll(writing)].map(([, table = '']) => ({ table, folder: folderOf(path) }))),
+    ({ table }) => table,
+  );
+  expect(writers.size).toBeGreaterThan(60);
+  const shared = [...writers].map(([table, all]) => ({ table, folders: [...new Set(all.map(({ folder }) => folder))] }));
+  expect(shared.filter(({ folders }) => folders.length > 1)).toEqual([]);
+});
+
+test('every folder of unit tests is a folder of the source', () => {
+  const isOfItsOwn = /^test\/(contracts|dev|e2e|ops|support)(\/|$)|^test$/;
+  const folders = new Set(within('src').map(({ path }) => posix.dirname(path)));
+  const tested = within('test').map(({ path }) => posix.dirname(path)).filter((folder) => !isOfItsOwn.test(folder));
+  expect([...new Set(tested)].filter((folder) => !folders.has(folder.replace('test/', 'src/')))).toEqual([]);
 });
 
 test('what is released imports nothing that is not', () => {
@@ -121,7 +148,7 @@ test('only the configuration reads the environment', () => {
 
 /** What the folder's modules export that is of a kind, by module. */
 async function exported(folder: string, isOfKind: (value: object) => boolean) {
-  const units = within(folder).filter(({ path }) => !isMain(path) && !/\/(index|fields)\.ts$/.test(path));
+  const units = within(folder).filter(({ path }) => !path.startsWith('src/events/contract/') && !isMain(path) && !/\/(index|fields)\.ts$/.test(path));
   return Promise.all(
     units.map(async ({ path }) => {
       const values: unknown[] = Object.values((await import(posix.join(root, path))) as object);

@@ -1,5 +1,5 @@
 import { jobs } from '../../src/jobs/index.ts';
-import { slotsBetween } from '../../src/kernel/schedule.ts';
+import { slotsBetween } from '../../src/kernel/jobs/schedule.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import type { Finding, Verdict } from './check.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../../src/platform/signal.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { requestSlots } from '../../src/store/job-ledger.ts';
+import { requestSlots } from '../../src/kernel/jobs/slot-ledger.ts';
 import { startProcesses } from '../procfile.ts';
 import { seeded } from '../random.ts';
 import { anotherTime } from '../services/faketime.ts';

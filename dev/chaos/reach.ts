@@ -1,6 +1,6 @@
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { savePushDevice } from '../../src/store/push-devices.ts';
+import { savePushDevice } from '../../src/notifications/send/push-devices.ts';
 import { saveConfirmedContact } from '../confirmed-contact.ts';
 import type { Person } from '../demo/people.ts';
 import type { Channels } from '../sandbox/channels.ts';

@@ -1,4 +1,4 @@
-import type { AnyContract } from '../../src/kernel/event.ts';
+import type { AnyContract } from '../../src/events/contract/event.ts';
 import { differences } from './compatibility.ts';
 import { schemaOf, toStored, type VersionRecord } from './versions.ts';
 

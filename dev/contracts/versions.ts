@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AnyContract, StoredEvent } from '../../src/kernel/event.ts';
+import type { AnyContract, StoredEvent } from '../../src/events/contract/event.ts';
 import type { Schema } from './compatibility.ts';
 
 /** What is on record of one version of one event type: `contracts/<type>.v<version>.json`. */

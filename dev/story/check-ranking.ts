@@ -1,7 +1,7 @@
 import {
   compareRanked, componentsOf, DEMAND, demandOf, type ListingFacts, PENALTY, RESPONSE, scoreOf, type TenantFacts,
   TICKETS,
-} from '../../src/domain/ranking.ts';
+} from '../../src/domain/ranking/ranking.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import type { Comparison } from './check.ts';
 

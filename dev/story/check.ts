@@ -1,4 +1,4 @@
-import { PRIOR, VERIFIED_FACTOR } from '../../src/domain/reputation.ts';
+import { PRIOR, VERIFIED_FACTOR } from '../../src/domain/ranking/reputation.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 
 /** A derived figure held against its recomputation from the facts. */

@@ -1,5 +1,5 @@
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
-import { periodOf, previousSlot } from '../../src/kernel/schedule.ts';
+import { periodOf, previousSlot } from '../../src/kernel/jobs/schedule.ts';
 import type { Person } from '../demo/people.ts';
 import type { PaymentProvider } from '../sandbox/payment-provider.ts';
 import { type Actor, castActors, castPerson } from './cast.ts';

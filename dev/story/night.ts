@@ -1,6 +1,6 @@
 import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
 import { scoreFraud } from '../../src/jobs/score-fraud.ts';
-import { periodOf, previousSlot } from '../../src/kernel/schedule.ts';
+import { periodOf, previousSlot } from '../../src/kernel/jobs/schedule.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import type { Person } from '../demo/people.ts';
 import type { Stage } from '../stage.ts';

@@ -1,5 +1,5 @@
 /** Files that take the time of a command. */
-export const FILES = ['src/api/command.ts', 'src/api/create.ts'] as const;
+export const FILES = ['src/api/http/command.ts', 'src/api/http/create.ts'] as const;
 
 const FROM = 'now: new Date() }';
 const TO = "now: new Date(c.req.header('x-story-time') ?? Date.now()) }";

@@ -1,31 +1,31 @@
-import { diagnose } from '../backoffice/doctor/diagnose.ts';
-import { secretsOf } from '../backoffice/doctor/examine-secrets.ts';
-import { type Config, ConfigError } from '../config.ts';
-import { contracts } from '../events/index.ts';
-import type { Job } from '../kernel/job.ts';
-import { reschedule } from '../kernel/reschedule.ts';
-import { makeInboxHint, onInboxHint } from '../notifications/inbox-hint.ts';
+import type { Config } from '../config.ts';
+import { ConfigError } from '../platform/config-error.ts';
+import type { DocumentStore } from '../documents/document-store.ts';
+import type { Job } from '../kernel/jobs/job.ts';
+import { reschedule } from '../kernel/jobs/reschedule.ts';
+import { makeInboxHint, onInboxHint } from '../notifications/inbox/inbox-hint.ts';
 import { observeBacklog } from '../outbox/backlog.ts';
 import { observeUnattended } from '../outbox/unattended.ts';
 import { makeWake } from '../outbox/wake.ts';
 import { showMetrics } from '../platform/metrics-server.ts';
 import { openRegistry } from '../platform/metrics.ts';
 import { assertSchema, SchemaMismatch } from '../platform/migrate.ts';
-import { openPostgres } from '../platform/postgres.ts';
+import { openPostgres, type Sql } from '../platform/postgres.ts';
 import { type AlarmQueue, openAlarms } from '../platform/alarms.ts';
 import { queuesByName } from '../platform/queues.ts';
 import { openRateLimit } from '../platform/rate-limit.ts';
-import { openPatientRedis, openRedis } from '../platform/redis.ts';
+import { openPatientRedis, openRedis, type Redis } from '../platform/redis.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import { listConsumers } from '../store/consumers.ts';
-import { openDocuments } from '../store/open-documents.ts';
+import { listConsumers } from '../kernel/consumers/list-consumers.ts';
+import { openDocuments } from '../documents/open-documents.ts';
 import { createApp } from './app.ts';
-import { openTokens } from './auth.ts';
-import { openInboxStreams } from './inbox-streams.ts';
-import { openKeyLimit } from './key-limit.ts';
-import { observeJobs } from './observe-jobs.ts';
-import { openRevocations } from './revocations.ts';
-import { startServer } from './server.ts';
+import type { ApiDeps } from './http/context.ts';
+import { openTokens } from './http/auth.ts';
+import { openInboxStreams } from './notifications/inbox-streams.ts';
+import { openKeyLimit } from './http/key-limit.ts';
+import { observeJobs } from './http/observe-jobs.ts';
+import { openRevocations } from './http/revocations.ts';
+import { startServer } from './http/server.ts';
 
 type WebConfig = Pick<
   Config,
@@ -39,8 +39,27 @@ type WebConfig = Pick<
 
 type WebRuntime = Pick<Runtime<WebConfig>, 'config' | 'log' | 'stack'>;
 
+/** The part of a web process that operators use. The API does not import it. */
+export interface Backoffice {
+  readonly mount: ApiDeps['mountBackoffice'];
+  readonly diagnose: (examined: Examined) => ReturnType<ApiDeps['diagnose']>;
+}
+
+/** The parts of a deployment that the doctor examines. */
+export interface Examined {
+  readonly sql: Sql;
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly documents: DocumentStore;
+  readonly jobs: readonly Job<object>[];
+  readonly config: WebConfig;
+}
+
 /** Opens what the HTTP API needs and serves it until the stack is closed. PostgreSQL and Redis may come later. */
-export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonly Job<object>[]): Promise<void> {
+export async function startWeb(
+  { config, log, stack }: WebRuntime,
+  { jobs, backoffice }: { readonly jobs: readonly Job<object>[]; readonly backoffice: Backoffice },
+): Promise<void> {
   const prefix = config.REDIS_PREFIX;
   const sql = stack.adopt(openPostgres({ url: config.DATABASE_URL, name: 'web', log }), (pool) => pool.end({ timeout: 5 }));
   await assertSchema(sql).catch((error: unknown) => {
@@ -80,8 +99,8 @@ export async function startWeb({ config, log, stack }: WebRuntime, jobs: readonl
     queues,
     jobSchedulers,
     jobs: scheduled,
-    diagnose: () =>
-      diagnose({ sql, redis, prefix, documents, jobs: scheduled, contracts, secrets: secretsOf(config), urls: config }),
+    mountBackoffice: backoffice.mount,
+    diagnose: () => backoffice.diagnose({ sql, redis, prefix, documents, jobs: scheduled, config }),
     registry,
     inboxHint: makeInboxHint(redis, prefix),
     inboxStreams,

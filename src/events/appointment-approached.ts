@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { instant } from './fields.ts';
 
 /** A visit is near enough to remind of it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A tenant's branch was opened or is elsewhere now. */
 export const branchUpdated = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { money } from './fields.ts';
 
 /** An ambassador earned from a payment, or gave back: a counter-entry is negative. */

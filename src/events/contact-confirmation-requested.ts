@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A person named an address that nobody has confirmed. The address is looked up when the request is sent. */
 export const contactConfirmationRequested = defineEvent({

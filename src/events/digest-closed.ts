@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** What was gathered for a user in a category is to be told as one. */
 export const digestClosed = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { money } from './fields.ts';
 
 /** A dispute was decided: won is for the marketplace, lost is for the tenant. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A notification is to leave by mail. The address is looked up when it is sent. */
 export const emailRequested = defineEvent({

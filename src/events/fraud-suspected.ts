@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** Scoring found something that a person should look at. */
 export const fraudSuspected = defineEvent({

@@ -1,4 +1,4 @@
-import type { AnyContract } from '../kernel/event.ts';
+import type { AnyContract } from './contract/event.ts';
 import { appointmentApproached } from './appointment-approached.ts';
 import { appointmentCancelled } from './appointment-cancelled.ts';
 import { appointmentScheduled } from './appointment-scheduled.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { instant } from './fields.ts';
 
 /** A lead has waited for a first response beyond a step of the policy. */

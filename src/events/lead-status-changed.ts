@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A tenant moved a lead along. The first response is told once, with the step that was it. */
 export const leadStatusChanged = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A visitor saw a listing; the same visitor within 30 minutes is one view. The hashes are keyed. */
 export const listingViewed = defineEvent({

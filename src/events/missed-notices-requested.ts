@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** An operator asked for the notices that a user missed while we knew no contact. */
 export const missedNoticesRequested = defineEvent({

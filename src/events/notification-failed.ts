@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A notification will not arrive by its channel: the provider, or we before it, refused it for good. */
 export const notificationFailed = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { money } from './fields.ts';
 
 /** A provider collected a tenant's payment. Two events may tell of one payment; its id is the provider's and ours. */

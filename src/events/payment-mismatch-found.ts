@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** Our payments and what a provider reports do not agree. */
 export const paymentMismatchFound = defineEvent({

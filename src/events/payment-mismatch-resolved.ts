@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** Our payments and what a provider reports agree again, or an operator has settled why they do not. */
 export const paymentMismatchResolved = defineEvent({

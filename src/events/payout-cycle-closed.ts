@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { day, money } from './fields.ts';
 
 /** An ambassador's period was added up and will be paid. */

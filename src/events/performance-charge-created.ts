@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { money } from './fields.ts';
 
 /** A tenant owes for a result, by the price list. */

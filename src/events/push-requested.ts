@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A notification is to be shown on a user's devices. Which they are is looked up when it is sent. */
 export const pushRequested = defineEvent({

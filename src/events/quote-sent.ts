@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { instant, money } from './fields.ts';
 
 /** A tenant said what a ticket will cost, and until when that holds. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 import { day, money } from './fields.ts';
 
 /** A tenant began to pay for a plan. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A business joined the marketplace; it is not verified yet. */
 export const tenantCreated = defineEvent({

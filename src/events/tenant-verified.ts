@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** An operator accepted a tenant's evidence. */
 export const tenantVerified = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A ticket has somebody who answers for it. */
 export const ticketAssigned = defineEvent({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../kernel/event.ts';
+import { defineEvent } from './contract/event.ts';
 
 /** A visitor turned to a tenant's WhatsApp; the same visitor within 30 minutes is one click. The hashes are keyed. */
 export const whatsAppClicked = defineEvent({

@@ -1,7 +1,7 @@
 import { appointmentApproached } from '../events/appointment-approached.ts';
 import { leadLeftUnanswered } from '../events/lead-left-unanswered.ts';
-import { defineJob } from '../kernel/job.ts';
-import { followUpLeads, remindOfVisits } from '../store/follow-ups.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { followUpLeads, remindOfVisits } from '../store/service/follow-ups.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 500;

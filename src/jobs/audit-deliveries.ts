@@ -1,4 +1,4 @@
-import { defineJob } from '../kernel/job.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
 import { auditDay, listDaysToAudit } from '../outbox/audit.ts';
 
 /** Audits every delivery of the days that were not settled when last audited: each must have its place. */

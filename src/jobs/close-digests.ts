@@ -1,6 +1,6 @@
 import { digestClosed } from '../events/digest-closed.ts';
-import { defineJob } from '../kernel/job.ts';
-import { closeDigests as close, saveDigestEvents } from '../store/digests.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { closeDigests as close, saveDigestEvents } from '../notifications/decide/digests.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 100;

@@ -1,8 +1,8 @@
 import { IllegalTransition } from '../domain/illegal-transition.ts';
-import { PayoutHeld } from '../domain/payout.ts';
-import { Permanent } from '../kernel/errors.ts';
-import { type ChunkContext, defineJob, type RunContext } from '../kernel/job.ts';
-import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/payout-cycles.ts';
+import { PayoutHeld } from '../domain/earnings/payout.ts';
+import { Permanent } from '../events/contract/errors.ts';
+import { type ChunkContext, defineJob, type RunContext } from '../kernel/jobs/job.ts';
+import { closePayoutCycle, type DueAmbassador, listDueAmbassadors } from '../store/earnings/payout-cycles.ts';
 import { type Days, unitsIn } from './days-of.ts';
 import { isolate, type Isolated, nameIsolated } from './isolate.ts';
 

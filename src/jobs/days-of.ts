@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Period } from '../kernel/schedule.ts';
+import type { Period } from '../kernel/jobs/schedule.ts';
 
 /** The first and last day of a day, a month or several. */
 export interface Days {

@@ -1,9 +1,9 @@
-import { suspect } from '../domain/fraud-case.ts';
-import { defineJob } from '../kernel/job.ts';
-import { addRingAttributions } from '../store/case-attributions.ts';
-import { openCases } from '../store/fraud-cases.ts';
-import { saveLinks } from '../store/fraud-links.ts';
-import { findRings } from '../store/fraud-rings.ts';
+import { suspect } from '../domain/fraud/fraud-case.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { addRingAttributions } from '../store/fraud/case-attributions.ts';
+import { openCases } from '../store/fraud/fraud-cases.ts';
+import { saveLinks } from '../store/fraud/fraud-links.ts';
+import { findRings } from '../store/fraud/fraud-rings.ts';
 import { daysOf } from './days-of.ts';
 
 /** Finds rings of owners, ambassadors and reviewers who share what strangers do not, and opens a case for each. */

@@ -1,9 +1,9 @@
-import { Permanent, RetryLater } from '../kernel/errors.ts';
-import { defineJob, type RunContext } from '../kernel/job.ts';
+import { Permanent, RetryLater } from '../events/contract/errors.ts';
+import { defineJob, type RunContext } from '../kernel/jobs/job.ts';
 import { RefusedRequest, type SettlementReports } from '../platform/settlement-reports.ts';
 import { Unavailable } from '../platform/unavailable.ts';
-import { RefusedReport } from '../store/read-report.ts';
-import { findTaken, incoming, takeReport } from '../store/take-report.ts';
+import { RefusedReport } from '../store/payments/read-report.ts';
+import { findTaken, incoming, takeReport } from '../store/payments/take-report.ts';
 import { unitsIn } from './days-of.ts';
 
 const PROVIDER = 'sandpay'; // lives in tables: never rename

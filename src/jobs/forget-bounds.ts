@@ -1,5 +1,5 @@
-import { defineJob } from '../kernel/job.ts';
-import { forgetBoundUses } from '../store/bounds.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { forgetBoundUses } from '../store/operations/bounds.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 10_000;

@@ -1,6 +1,6 @@
-import { defineJob } from '../kernel/job.ts';
-import type { DocumentStore } from '../store/documents.ts';
-import { forgetRows, forgottenTables, HISTORY_DAYS } from '../store/history.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import type { DocumentStore } from '../documents/document-store.ts';
+import { forgetRows, forgottenTables, HISTORY_DAYS } from '../store/operations/history.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 10_000;

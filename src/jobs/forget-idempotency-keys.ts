@@ -1,5 +1,5 @@
-import { defineJob } from '../kernel/job.ts';
-import { forgetKeys } from '../store/idempotency-keys.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { forgetKeys } from '../store/operations/idempotency-keys.ts';
 import { inParts } from './in-parts.ts';
 
 const HOURS_KEPT = 48; // clients are promised a day

@@ -1,4 +1,4 @@
-import type { ChunkContext, RunContext } from '../kernel/job.ts';
+import type { ChunkContext, RunContext } from '../kernel/jobs/job.ts';
 
 interface Parts {
   /** What a part's name in the ledger begins with. */

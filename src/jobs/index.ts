@@ -1,4 +1,4 @@
-import type { Job } from '../kernel/job.ts';
+import type { Job } from '../kernel/jobs/job.ts';
 import { applyFollowUps } from './apply-follow-ups.ts';
 import { auditDeliveries } from './audit-deliveries.ts';
 import { closeDigests } from './close-digests.ts';

@@ -1,8 +1,8 @@
-import { issued } from '../domain/invoicing.ts';
-import { Permanent } from '../kernel/errors.ts';
-import { defineJob, type RunContext } from '../kernel/job.ts';
-import type { TenantRange } from '../store/due-items.ts';
-import { issueMonthlyInvoices, listPart } from '../store/monthly-invoices.ts';
+import { issued } from '../domain/invoices/invoicing.ts';
+import { Permanent } from '../events/contract/errors.ts';
+import { defineJob, type RunContext } from '../kernel/jobs/job.ts';
+import type { TenantRange } from '../store/invoices/due-items.ts';
+import { issueMonthlyInvoices, listPart } from '../store/invoices/monthly-invoices.ts';
 import { unitsIn } from './days-of.ts';
 import { isolate, type Isolated, nameIsolated } from './isolate.ts';
 

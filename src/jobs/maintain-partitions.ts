@@ -1,4 +1,4 @@
-import { defineJob } from '../kernel/job.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
 import { analyzePartitions, maintainPartitions as maintain } from '../outbox/partitions.ts';
 
 /** Makes the outbox's days ahead, drops those that nobody needs any more, and keeps the planner informed of the rest. */

@@ -1,5 +1,5 @@
-import { defineJob } from '../kernel/job.ts';
-import { pruneRuns } from '../store/job-ledger.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { pruneRuns } from '../kernel/jobs/slot-ledger.ts';
 
 const DAYS_KEPT = 400; // a year's monthly slots, and then some
 const RHYTHM_DAYS_KEPT = 2; // what comes every few seconds and went well is no history

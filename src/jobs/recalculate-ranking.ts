@@ -1,5 +1,5 @@
-import { defineJob } from '../kernel/job.ts';
-import { beginGeneration, isRanked, orderZones, publishGeneration } from '../store/ranking-generations.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { beginGeneration, isRanked, orderZones, publishGeneration } from '../store/ranking/ranking-generations.ts';
 
 const PARTS = 8; // pieces of a run between which it can stop
 

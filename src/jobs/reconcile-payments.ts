@@ -1,10 +1,10 @@
 import { paymentMismatchFound } from '../events/payment-mismatch-found.ts';
 import { paymentMismatchResolved } from '../events/payment-mismatch-resolved.ts';
-import { defineJob } from '../kernel/job.ts';
-import { announceChanges } from '../store/payment-mismatches.ts';
-import { raiseEarlyRefunds } from '../store/raise-mismatch.ts';
-import { reconcileReport, reconcileUnsettled } from '../store/reconciliation.ts';
-import { listUnreconciled } from '../store/settlements.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { announceChanges } from '../store/payments/payment-mismatches.ts';
+import { raiseEarlyRefunds } from '../store/payments/raise-mismatch.ts';
+import { reconcileReport, reconcileUnsettled } from '../store/payments/reconciliation.ts';
+import { listUnreconciled } from '../store/payments/settlements.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 1_000;

@@ -1,6 +1,6 @@
-import { defineJob } from '../kernel/job.ts';
-import { requestAgain } from '../notifications/request-again.ts';
-import { releaseDue } from '../store/notifications.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { requestAgain } from '../notifications/send/request-again.ts';
+import { releaseDue } from '../notifications/notifications.ts';
 import { inParts } from './in-parts.ts';
 
 const AT_ONCE = 500;

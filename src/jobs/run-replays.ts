@@ -1,13 +1,13 @@
-import { toError } from '../kernel/errors.ts';
+import { toError } from '../events/contract/errors.ts';
 import { fingerprint } from '../kernel/fingerprint.ts';
-import { defineJob, type RunContext } from '../kernel/job.ts';
+import { defineJob, type RunContext } from '../kernel/jobs/job.ts';
 import type { Replayer } from '../kernel/consumers/replay.ts';
 import { isUnavailable } from '../platform/unavailable.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 import {
   countWindow, listOpenReplays, moveReplay, nextInWindow, type Replay, type ReplayReport, saveReplayed, saveReport, watchWrites,
-} from '../store/replays.ts';
+} from '../kernel/consumers/replay-requests.ts';
 
 const AT_ONCE = 200;
 const MOST_TRIED = 5_000; // a trial holds what it touches until it is rolled back

@@ -1,10 +1,10 @@
-import { suspect } from '../domain/fraud-case.ts';
-import { defineJob } from '../kernel/job.ts';
-import { addAmbassadorAttributions } from '../store/case-attributions.ts';
-import { openCases } from '../store/fraud-cases.ts';
-import { saveLinks } from '../store/fraud-links.ts';
-import { forgetScores, listSuspects, saveScores } from '../store/fraud-scores.ts';
-import { strikeForgedClicks } from '../store/strike-clicks.ts';
+import { suspect } from '../domain/fraud/fraud-case.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { addAmbassadorAttributions } from '../store/fraud/case-attributions.ts';
+import { openCases } from '../store/fraud/fraud-cases.ts';
+import { saveLinks } from '../store/fraud/fraud-links.ts';
+import { forgetScores, listSuspects, saveScores } from '../store/fraud/fraud-scores.ts';
+import { strikeForgedClicks } from '../store/fraud/strike-clicks.ts';
 import { daysOf } from './days-of.ts';
 
 const PARTS = 4; // each looks through the month's clicks, so more parts cost more and lose less when one fails

@@ -1,6 +1,6 @@
-import { defineJob } from '../kernel/job.ts';
-import { correctFigures, readLateDays } from '../store/daily-metric-differences.ts';
-import { factSources } from '../store/daily-metric-facts.ts';
+import { defineJob } from '../kernel/jobs/job.ts';
+import { correctFigures, readLateDays } from '../store/analytics/daily-metric-differences.ts';
+import { factSources } from '../store/analytics/daily-metric-facts.ts';
 
 const CONSUMER = 'count-daily-metrics';
 

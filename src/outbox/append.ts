@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Lane, NewEvent } from '../kernel/event.ts';
+import type { Lane, NewEvent } from '../events/contract/event.ts';
 import type { Db, Tx } from '../platform/postgres.ts';
 
 /** What brought an event about, beside its facts. */

@@ -1,4 +1,4 @@
-import type { Lane } from '../kernel/event.ts';
+import type { Lane } from '../events/contract/event.ts';
 import type { Logger } from '../platform/log.ts';
 import type { RelayMetrics } from '../platform/metrics.ts';
 import type { Sql } from '../platform/postgres.ts';

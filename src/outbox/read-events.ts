@@ -1,4 +1,4 @@
-import type { Lane, StoredEvent } from '../kernel/event.ts';
+import type { Lane, StoredEvent } from '../events/contract/event.ts';
 import type { Db } from '../platform/postgres.ts';
 
 interface Row {

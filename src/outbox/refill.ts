@@ -1,4 +1,4 @@
-import type { Lane } from '../kernel/event.ts';
+import type { Lane } from '../events/contract/event.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { addBatches } from './add-batches.ts';
 import type { Batch } from './batch.ts';

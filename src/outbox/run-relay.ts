@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { every } from '../kernel/every.ts';
+import { every } from '../platform/every.ts';
 import { probeRedis } from './probe-redis.ts';
 import { makePublisher, type Published, type RelayOptions } from './publish.ts';
 import { refillQueues } from './refill.ts';

@@ -1,11 +1,16 @@
-import type { Replay } from '../kernel/consumers/consumer.ts';
-import type { AnyContract } from '../kernel/event.ts';
+import type { AnyContract } from '../events/contract/event.ts';
 import type { Sql } from '../platform/postgres.ts';
 import { transaction } from '../platform/transaction.ts';
 import { lowestId } from './partitions.ts';
 
 /** The longest that a transaction or a clock may be behind: what committed late is still found by the sweep. */
 export const LATE_COMMIT_MS = 300_000;
+
+/**
+ * Whether a past event may be handled again: `safe`, its effect is found to be there already; `suppressNotifications`, the
+ * same, but what it would tell people stays unsaid; `forbidden`, it would be done twice.
+ */
+export type Replay = 'safe' | 'suppressNotifications' | 'forbidden';
 
 /** What the outbox has to know of a consumer: its name, what it hears, and what operators may do with it. */
 export interface Subscriber {

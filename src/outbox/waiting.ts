@@ -1,4 +1,4 @@
-import type { Lane } from '../kernel/event.ts';
+import type { Lane } from '../events/contract/event.ts';
 import type { Db } from '../platform/postgres.ts';
 import type { WaitReason } from './batch.ts';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import postgres from 'postgres';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from './config-error.ts';
 import type { Logger } from './log.ts';
 import { pgArrays } from './pg-arrays.ts';
 import { findSessions } from './postgres/probe.ts';

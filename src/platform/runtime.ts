@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.ts';
+import { ConfigError } from './config-error.ts';
 import { describeError, type Logger, openLog } from './log.ts';
 import type { TraceExport } from './trace-export.ts';
 

@@ -1,12 +1,12 @@
-import { commissioned } from '../domain/commission.ts';
+import { commissioned } from '../domain/earnings/commission.ts';
 import { disputeResolved } from '../events/dispute-resolved.ts';
 import { paymentCaptured } from '../events/payment-captured.ts';
 import { paymentRefunded } from '../events/payment-refunded.ts';
 import { tenantAttributed } from '../events/tenant-attributed.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import type { EventOf } from '../kernel/event.ts';
+import type { EventOf } from '../events/contract/event.ts';
 import type { Tx } from '../platform/postgres.ts';
-import { completeCommissions, paymentsUnder } from '../store/commissions.ts';
+import { completeCommissions, paymentsUnder } from '../store/earnings/commissions.ts';
 import type { Ports } from './ports.ts';
 
 const heard = [disputeResolved, paymentCaptured, paymentRefunded, tenantAttributed] as const;

@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
-import { chargeFor, charged, type NewCharge } from '../domain/performance-charge.ts';
+import { chargeFor, charged, type NewCharge } from '../domain/invoices/performance-charge.ts';
 import { leadStatusChanged } from '../events/lead-status-changed.ts';
 import { ticketClosed } from '../events/ticket-closed.ts';
 import { whatsAppClicked } from '../events/whatsapp-clicked.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import type { EventOf } from '../kernel/event.ts';
-import { insertCharges, readCurrencies } from '../store/performance-charges.ts';
+import type { EventOf } from '../events/contract/event.ts';
+import { insertCharges, readCurrencies } from '../store/invoices/performance-charges.ts';
 import type { Ports } from './ports.ts';
 
 const heard = [leadStatusChanged, ticketClosed, whatsAppClicked] as const;

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../platform/config-error.ts';
 
 /**
  * Returns those that a setting names, or all when it names none.

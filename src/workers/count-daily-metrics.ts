@@ -1,4 +1,4 @@
-import { dailyFigures } from '../domain/daily-figures.ts';
+import { dailyFigures } from '../domain/analytics/daily-figures.ts';
 import { appointmentCancelled } from '../events/appointment-cancelled.ts';
 import { appointmentScheduled } from '../events/appointment-scheduled.ts';
 import { branchUpdated } from '../events/branch-updated.ts';
@@ -27,8 +27,8 @@ import { ticketClosed } from '../events/ticket-closed.ts';
 import { ticketCreated } from '../events/ticket-created.ts';
 import { whatsAppClicked } from '../events/whatsapp-clicked.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import type { EventOf } from '../kernel/event.ts';
-import { countDaily } from '../store/daily-metrics.ts';
+import type { EventOf } from '../events/contract/event.ts';
+import { countDaily } from '../store/analytics/daily-metrics.ts';
 
 const counted = [
   appointmentCancelled, appointmentScheduled, branchUpdated, chargeDisputed, commissionCalculated,

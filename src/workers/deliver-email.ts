@@ -1,8 +1,8 @@
 import { emailRequested } from '../events/email-requested.ts';
 import { signal as reach } from '../platform/signal.ts';
 import { LONGEST_SENDING_MS } from '../platform/smtp.ts';
-import { readAddressesToConfirm, readContacts } from '../store/contacts.ts';
-import { deliver } from './deliver.ts';
+import { readAddressesToConfirm, readContacts } from '../store/tenants/contacts.ts';
+import { deliver } from '../notifications/send/deliver.ts';
 
 /** Sends the mail that a notification asked for. */
 export const deliverEmail = deliver({

@@ -1,6 +1,6 @@
 import { pushRequested } from '../events/push-requested.ts';
-import { forgetPushDevices, readPushDevices } from '../store/push-devices.ts';
-import { deliver } from './deliver.ts';
+import { forgetPushDevices, readPushDevices } from '../notifications/send/push-devices.ts';
+import { deliver } from '../notifications/send/deliver.ts';
 
 /** Shows a notification on the user's devices; one that takes it is enough, and those that are gone are dropped. */
 export const deliverPush = deliver({

@@ -1,6 +1,6 @@
 import { whatsAppRequested } from '../events/whatsapp-requested.ts';
-import { readAddressesToConfirm, readWhatsAppPhones } from '../store/contacts.ts';
-import { deliver } from './deliver.ts';
+import { readAddressesToConfirm, readWhatsAppPhones } from '../store/tenants/contacts.ts';
+import { deliver } from '../notifications/send/deliver.ts';
 
 /** Sends a notification to the number of a user who said yes to WhatsApp, and still does. */
 export const deliverWhatsApp = deliver({

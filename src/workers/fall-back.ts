@@ -1,12 +1,12 @@
 import { templateContracts } from '../../templates/index.ts';
 import { notificationFailed } from '../events/notification-failed.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import { chooseChannel } from '../notifications/choose-channels.ts';
-import { reasonOf } from '../notifications/decision.ts';
-import { readRecipients } from '../notifications/recipients.ts';
-import { requested } from '../notifications/requested.ts';
-import { insertDecisions } from '../store/notification-decisions.ts';
-import { insertNotifications, readFailed } from '../store/notifications.ts';
+import { chooseChannel } from '../notifications/decide/choose-channels.ts';
+import { reasonOf } from '../notifications/decide/decision.ts';
+import { readRecipients } from '../notifications/decide/recipients.ts';
+import { requested } from '../notifications/send/requested.ts';
+import { insertDecisions } from '../notifications/decide/notification-decisions.ts';
+import { insertNotifications, readFailed } from '../notifications/notifications.ts';
 import type { Ports } from './ports.ts';
 
 /** Tells by another channel what one failed to, where the template has such a one. */

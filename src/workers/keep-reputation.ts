@@ -1,9 +1,9 @@
-import { scoreOf } from '../domain/reputation.ts';
+import { scoreOf } from '../domain/ranking/reputation.ts';
 import { moderationActionTaken } from '../events/moderation-action-taken.ts';
 import { reviewCreated } from '../events/review-created.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import { holdReputations, saveReputations } from '../store/reputations.ts';
-import { readTallies } from '../store/reviews.ts';
+import { holdReputations, saveReputations } from '../store/ranking/reputations.ts';
+import { readTallies } from '../store/service/reviews.ts';
 
 /**
  * Keeps each tenant's reputation. An event says only whose to look at: the figure is made of the reviews as they stand,

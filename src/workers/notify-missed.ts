@@ -1,8 +1,8 @@
 import { missedNoticesRequested } from '../events/missed-notices-requested.ts';
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import { createNotifications } from '../notifications/create-notifications.ts';
-import { readMissedNotices } from '../notifications/missed-notices.ts';
-import { listTold } from '../store/notifications.ts';
+import { createNotifications } from '../notifications/decide/create-notifications.ts';
+import { readMissedNotices } from '../notifications/decide/missed-notices.ts';
+import { listTold } from '../notifications/notifications.ts';
 import type { Ports } from './ports.ts';
 
 /** Creates the notifications that a user missed while we knew no contact. */

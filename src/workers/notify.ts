@@ -1,7 +1,7 @@
 import { defineReaction } from '../kernel/consumers/consumer.ts';
-import { createNotifications } from '../notifications/create-notifications.ts';
-import { noticed, noticesOf } from '../notifications/notices.ts';
-import { listTold } from '../store/notifications.ts';
+import { createNotifications } from '../notifications/decide/create-notifications.ts';
+import { noticed, noticesOf } from '../notifications/decide/notices.ts';
+import { listTold } from '../notifications/notifications.ts';
 import type { Ports } from './ports.ts';
 
 /** Creates the notifications of an event: the text in each reader's inbox, and a request for each way out. */

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config.ts';
-import type { Job } from '../kernel/job.ts';
-import { reschedule } from '../kernel/reschedule.ts';
+import type { Job } from '../kernel/jobs/job.ts';
+import { reschedule } from '../kernel/jobs/reschedule.ts';
 import { runConsumer } from '../kernel/consumers/run-consumer.ts';
-import { runJobs } from '../kernel/run-jobs.ts';
-import { confirmationSecrets } from '../notifications/confirmation.ts';
-import { makeInboxHint } from '../notifications/inbox-hint.ts';
-import { templatesFrom } from '../notifications/templates.ts';
-import { unsubscribeUrl } from '../notifications/unsubscribe.ts';
+import { runJobs } from '../kernel/jobs/run-jobs.ts';
+import { confirmationSecrets } from '../notifications/send/confirmation.ts';
+import { makeInboxHint } from '../notifications/inbox/inbox-hint.ts';
+import { templatesFrom } from '../notifications/templates/templates.ts';
+import { unsubscribeUrl } from '../notifications/send/unsubscribe.ts';
 import { makeWake } from '../outbox/wake.ts';
 import { openAlarms } from '../platform/alarms.ts';
 import { limitCalls } from '../platform/call-limit.ts';
@@ -22,17 +22,17 @@ import { announceRunners } from '../platform/runners.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { openSettlementReports } from '../platform/settlement-reports.ts';
 import { openMail } from '../platform/smtp.ts';
-import { allowedBy } from '../store/bounds.ts';
-import { openDocuments } from '../store/open-documents.ts';
-import { assertJobTimeZones } from '../store/time-zones.ts';
+import { allowedBy } from '../store/operations/bounds.ts';
+import { openDocuments } from '../documents/open-documents.ts';
+import { assertJobTimeZones } from '../platform/postgres-time-zones.ts';
 import { chooseByName } from './choose-by-name.ts';
-import { countAttempts } from './count-attempts.ts';
+import { countAttempts } from '../notifications/send/count-attempts.ts';
 import { deliverEmail } from './deliver-email.ts';
 import { deliverPush } from './deliver-push.ts';
 import { deliverWhatsApp } from './deliver-whatsapp.ts';
 import { consumers } from './index.ts';
-import { type ChannelConfig, openChannels } from './open-channels.ts';
-import { replayersOf } from './replayers.ts';
+import { type ChannelConfig, openChannels } from '../notifications/channels/open-channels.ts';
+import { replayersOf } from '../kernel/consumers/replay.ts';
 
 type WorkerConfig = Pick<
   Config,
@@ -111,7 +111,7 @@ export async function startWorkers(
   const jobSql = stack.adopt(jobPool, (pool) => pool.end({ timeout: 2 }));
   stack.adopt(
     runJobs(scheduled, {
-      sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), documents, replayers: replayersOf(consumers, { ports: shared.ports, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
+      sql: jobSql, log, prefix, redis: patient, ports: { ...jobPorts(config), documents, replayers: replayersOf(consumers, { ports: { ...shared.ports, isReplay: true }, log }) }, leaseMs: shared.lockMs, worker: `${hostname()} ${crypto.randomUUID().slice(0, 8)}`,
       metrics: jobMetrics(registry), alarms: openAlarms({ redis, prefix }),
     }),
     (alarmed) => alarmed.close(),

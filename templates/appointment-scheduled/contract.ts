@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells the other side and the assignee that a visit was agreed upon, or moved to another time. */
 export const appointmentScheduled = defineTemplate({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells at once what was gathered in a category; each piece of it stands in the inbox already. */
 export const digest = defineTemplate({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells an ambassador that a period was closed and what will be paid. */
 export const payoutReady = defineTemplate({

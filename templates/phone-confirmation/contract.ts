@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Asks the owner of a number whether our WhatsApp messages may go there. */
 export const phoneConfirmation = defineTemplate({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells a tenant's owner that the business passed verification. */
 export const tenantVerified = defineTemplate({

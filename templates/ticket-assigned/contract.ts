@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells the customer and the assignee that somebody answers for a ticket. */
 export const ticketAssigned = defineTemplate({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTemplate } from '../../src/notifications/template-contract.ts';
+import { defineTemplate } from '../../src/notifications/templates/template-contract.ts';
 
 /** Tells the customer who asked, and the tenant who was asked, that a ticket is open. */
 export const ticketCreated = defineTemplate({

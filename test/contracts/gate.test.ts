@@ -5,7 +5,7 @@ import { eventsPage, isMade } from '../../dev/contracts/events-page.ts';
 import { checkContracts } from '../../dev/contracts/gate.ts';
 import { readRecords, type VersionRecord } from '../../dev/contracts/versions.ts';
 import { contracts } from '../../src/events/index.ts';
-import { defineEvent } from '../../src/kernel/event.ts';
+import { defineEvent } from '../../src/events/contract/event.ts';
 
 const base = {
   id: z.uuid(),

@@ -4,7 +4,7 @@ import { createApp } from '../../src/api/app.ts';
 import { closePayoutCycles } from '../../src/jobs/close-payout-cycles.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { listAccounts } from '../../src/store/accounts.ts';
+import { listAccounts } from '../../src/store/invoices/accounts.ts';
 import { appDeps, signInOperators } from '../support/app.ts';
 import { openBilling, slotOf } from '../support/billing.ts';
 import { openEarning } from '../support/earning.ts';

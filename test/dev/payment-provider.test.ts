@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPaymentProvider } from '../../dev/sandbox/payment-provider.ts';
 import { createApp } from '../../src/api/app.ts';
-import { startServer } from '../../src/api/server.ts';
+import { startServer } from '../../src/api/http/server.ts';
 import { appDeps, verifiedTenant } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { moneyEvents, WEBHOOK } from '../support/money.ts';

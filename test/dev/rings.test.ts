@@ -6,7 +6,7 @@ import { plotRings } from '../../dev/story/rings.ts';
 import { detectFraudPatterns } from '../../src/jobs/detect-fraud-patterns.ts';
 import { scoreFraud } from '../../src/jobs/score-fraud.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { executeVerdict } from '../../src/store/verdicts.ts';
+import { executeVerdict } from '../../src/store/fraud/verdicts.ts';
 import { createDatabase } from '../support/database.ts';
 import { dayEnd, night } from '../support/fraud.ts';
 import { runSlot } from '../support/jobs.ts';

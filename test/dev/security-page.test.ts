@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ROLES } from '../../src/api/roles.ts';
+import { ROLES } from '../../src/api/http/roles.ts';
 import { bounds } from '../../src/domain/bounds.ts';
 
 const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');

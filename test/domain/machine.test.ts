@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { appointmentMachine } from '../../src/domain/appointment.ts';
+import { appointmentMachine } from '../../src/domain/service/appointment.ts';
 import { IllegalTransition } from '../../src/domain/illegal-transition.ts';
-import { leadMachine } from '../../src/domain/lead.ts';
+import { leadMachine } from '../../src/domain/service/lead.ts';
 import { take, type Machine } from '../../src/domain/machine.ts';
-import { visibility } from '../../src/domain/moderation.ts';
-import { quoteMachine } from '../../src/domain/quote.ts';
-import { ticketMachine } from '../../src/domain/ticket.ts';
+import { visibility } from '../../src/domain/listings/moderation.ts';
+import { quoteMachine } from '../../src/domain/service/quote.ts';
+import { ticketMachine } from '../../src/domain/service/ticket.ts';
 
 const door: Machine<'open' | 'shut' | 'gone', 'open' | 'shut' | 'lock'> = {
   open: { shut: 'shut' },

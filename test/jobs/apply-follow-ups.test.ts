@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { leadStep, reminderStep } from '../../src/domain/follow-ups.ts';
+import { leadStep, reminderStep } from '../../src/domain/service/follow-ups.ts';
 import { applyFollowUps } from '../../src/jobs/apply-follow-ups.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { createDatabase } from '../support/database.ts';

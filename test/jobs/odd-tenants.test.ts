@@ -9,7 +9,7 @@ import { reconcilePayments } from '../../src/jobs/reconcile-payments.ts';
 import { scoreFraud } from '../../src/jobs/score-fraud.ts';
 import { updateDailyMetrics } from '../../src/jobs/update-daily-metrics.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { countDaily } from '../../src/store/daily-metrics.ts';
+import { countDaily } from '../../src/store/analytics/daily-metrics.ts';
 import { openBilling, slotOf } from '../support/billing.ts';
 import { runSlot } from '../support/jobs.ts';
 import { STANDARD_PLAN } from '../support/money.ts';

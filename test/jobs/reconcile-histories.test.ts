@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { reconcilePayments } from '../../src/jobs/reconcile-payments.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { incoming, takeReport } from '../../src/store/take-report.ts';
+import { incoming, takeReport } from '../../src/store/payments/take-report.ts';
 import { createDatabase } from '../support/database.ts';
 import { runSlot } from '../support/jobs.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { runReplays } from '../../src/jobs/run-replays.ts';
 import { consumers } from '../../src/workers/index.ts';
-import { replayersOf } from '../../src/workers/replayers.ts';
+import { replayersOf } from '../../src/kernel/consumers/replay.ts';
 import { appDeps } from '../support/app.ts';
 import { runSlot } from '../support/jobs.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';
@@ -20,7 +20,7 @@ async function setUp() {
   const ids = [await commit(), await commit(), await commit()];
   await sql`update outbox_event set status = 'published', published_at = now()`;
   const operator = await signInOperator(createApp(appDeps(sql)));
-  const replayers = replayersOf(consumers, { ports, log });
+  const replayers = replayersOf(consumers, { ports: { ...ports, isReplay: true }, log });
   const work = (scheduledFor = new Date()) => runSlot(sql, runReplays, { ports: { replayers }, scheduledFor });
   const day = 86_400_000;
   const ask = (fields: Record<string, string> = {}) =>

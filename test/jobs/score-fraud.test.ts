@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { scoreFraud } from '../../src/jobs/score-fraud.ts';
-import { runJob } from '../../src/kernel/run-job.ts';
+import { runJob } from '../../src/kernel/jobs/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
-import { registerJobs } from '../../src/store/job-runs.ts';
+import { registerJobs } from '../../src/kernel/jobs/job-runs.ts';
 import { daysBefore, hoursBefore, night, openMarket } from '../support/fraud.ts';
 import { runSlot } from '../support/jobs.ts';
 

@@ -4,8 +4,8 @@ import { forgetIdempotencyKeys } from '../../src/jobs/forget-idempotency-keys.ts
 import { maintainPartitions } from '../../src/jobs/maintain-partitions.ts';
 import { pruneJobLedger } from '../../src/jobs/prune-job-ledger.ts';
 import { lowestId } from '../../src/outbox/partitions.ts';
-import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
-import { forgottenTables } from '../../src/store/history.ts';
+import { documentsInPostgres } from '../../src/documents/postgres-store.ts';
+import { forgottenTables } from '../../src/store/operations/history.ts';
 import { createDatabase } from '../support/database.ts';
 import { runSlot } from '../support/jobs.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineOutbound, defineReaction } from '../../src/kernel/consumers/consumer.ts';
-import type { Lane } from '../../src/kernel/event.ts';
+import type { Lane } from '../../src/events/contract/event.ts';
 import { nameOf } from '../../src/outbox/batch.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { insertWaiting } from '../../src/outbox/waiting.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
-import type { Lane } from '../../src/kernel/event.ts';
+import type { Lane } from '../../src/events/contract/event.ts';
 import { refillQueues, type Turns } from '../../src/outbox/refill.ts';
 import { insertWaiting } from '../../src/outbox/waiting.ts';
 import { transaction } from '../../src/platform/transaction.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../src/events/tenant-created.ts';
 import { defineReaction } from '../../src/kernel/consumers/consumer.ts';
-import { Permanent } from '../../src/kernel/errors.ts';
+import { Permanent } from '../../src/events/contract/errors.ts';
 import { publishEvents } from '../../src/outbox/publish.ts';
 import { sweepConsumer, sweepDue } from '../../src/outbox/sweep.ts';
 import type { BatchQueue } from '../../src/platform/queues.ts';

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { UNBOUNDED } from '../../dev/unbounded.ts';
-import { openTokens } from '../../src/api/auth.ts';
-import { openInboxStreams } from '../../src/api/inbox-streams.ts';
-import type { Api, ApiDeps } from '../../src/api/context.ts';
+import { mountBackoffice } from '../../src/backoffice/routes.ts';
+import { openTokens } from '../../src/api/http/auth.ts';
+import { openInboxStreams } from '../../src/api/notifications/inbox-streams.ts';
+import type { Api, ApiDeps } from '../../src/api/http/context.ts';
 import { jobs } from '../../src/jobs/index.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { RateLimit } from '../../src/platform/rate-limit.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
+import { documentsInPostgres } from '../../src/documents/postgres-store.ts';
 import { described } from './described.ts';
 import { makeToken, tokenConfig, webSecrets, type TokenOptions } from './tokens.ts';
 
@@ -35,6 +36,7 @@ export function appDeps(sql: Sql, overrides: Partial<ApiDeps> = {}): ApiDeps {
     queues: () => Promise.resolve([]),
     jobSchedulers: () => undefined,
     jobs,
+    mountBackoffice,
     diagnose: () => Promise.resolve([]),
     registry: new Registry(),
     limits: { address: open, user: open },

@@ -1,5 +1,5 @@
-import type { Tenant } from '../../src/domain/tenant.ts';
-import type { Ticket } from '../../src/domain/ticket.ts';
+import type { Tenant } from '../../src/domain/tenants/tenant.ts';
+import type { Ticket } from '../../src/domain/service/ticket.ts';
 
 /** Ids and things for tests of the rules, which need no database. */
 export const id = (last: number) => `0195f3c0-0000-7000-8000-${String(last).padStart(12, '0')}`;

@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/backoffice/doctor/finding.ts';
+import type { Finding } from '../../src/platform/finding.ts';
 
 /** What the doctor says of one thing; throws where it says nothing. */
 export function findingOf(findings: readonly Finding[], check: string): Finding {

@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client';
-import { defineJob, type Job, type RunContext } from '../../src/kernel/job.ts';
-import { runJob } from '../../src/kernel/run-job.ts';
+import { defineJob, type Job, type RunContext } from '../../src/kernel/jobs/job.ts';
+import { runJob } from '../../src/kernel/jobs/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
-import { registerJobs } from '../../src/store/job-runs.ts';
+import { registerJobs } from '../../src/kernel/jobs/job-runs.ts';
 import { createDatabase } from './database.ts';
 
 export const halfAnHourAgo = Math.floor(Date.now() / 60_000) * 60_000 - 30 * 60_000; // late enough, and no slot is near

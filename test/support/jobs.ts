@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
-import type { Job } from '../../src/kernel/job.ts';
-import { runJob } from '../../src/kernel/run-job.ts';
+import type { Job } from '../../src/kernel/jobs/job.ts';
+import { runJob } from '../../src/kernel/jobs/run-job.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { registerJobs } from '../../src/store/job-runs.ts';
+import { registerJobs } from '../../src/kernel/jobs/job-runs.ts';
 
 interface SlotOptions<Ports> {
   readonly ports: Ports;

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { issueInvoices } from '../../src/jobs/issue-invoices.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { findInvoice } from '../../src/store/invoices.ts';
+import { findInvoice } from '../../src/store/invoices/invoices.ts';
 import { appDeps, json, signInOperators } from './app.ts';
 import { openBilling, slotOf } from './billing.ts';
 import { runSlot } from './jobs.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { signWebhook } from '../../dev/sandbox/payment-provider.ts';
 import { createApp } from '../../src/api/app.ts';
-import type { Api } from '../../src/api/context.ts';
+import type { Api } from '../../src/api/http/context.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { appDeps, verifiedTenant } from './app.ts';
 import { createDatabase } from './database.ts';

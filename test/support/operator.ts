@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Api } from '../../src/api/context.ts';
-import type { Role } from '../../src/api/roles.ts';
+import type { Api } from '../../src/api/http/context.ts';
+import type { Role } from '../../src/api/http/roles.ts';
 import { makeToken } from './tokens.ts';
 
 /** An operator at the backoffice's pages. */

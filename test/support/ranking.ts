@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { recalculateRanking } from '../../src/jobs/recalculate-ranking.ts';
-import { runJob } from '../../src/kernel/run-job.ts';
+import { runJob } from '../../src/kernel/jobs/run-job.ts';
 import { jobMetrics } from '../../src/platform/job-metrics.ts';
 import { openLog } from '../../src/platform/log.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { registerJobs } from '../../src/store/job-runs.ts';
+import { registerJobs } from '../../src/kernel/jobs/job-runs.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Api } from '../../src/api/context.ts';
+import type { Api } from '../../src/api/http/context.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
 import { contact, idOf, json, signIn, ticketBody, verifiedTenant, type Client } from './app.ts';
 

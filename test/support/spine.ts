@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { contracts } from '../../src/events/index.ts';
 import type { Consumer } from '../../src/kernel/consumers/consumer.ts';
-import type { AnyContract, Lane, NewEvent } from '../../src/kernel/event.ts';
+import type { AnyContract, Lane, NewEvent } from '../../src/events/contract/event.ts';
 import { runConsumer } from '../../src/kernel/consumers/run-consumer.ts';
 import { addBatches } from '../../src/outbox/add-batches.ts';
 import { append } from '../../src/outbox/append.ts';

@@ -9,7 +9,7 @@ import { freePort } from '../../dev/free-port.ts';
 import { runProcess, startProcesses } from '../../dev/procfile.ts';
 import { startMailbox } from '../../dev/sandbox/mailbox.ts';
 import { UNLIMITED } from '../../dev/unbounded.ts';
-import { type Noticed, noticed, noticeOf } from '../../src/notifications/notices.ts';
+import { type Noticed, noticed, noticeOf } from '../../src/notifications/decide/notices.ts';
 import { readEvents } from '../../src/outbox/read-events.ts';
 import { evidence, tenantBody, ticketBody } from './app.ts';
 import { createDatabase } from './database.ts';

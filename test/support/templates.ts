@@ -1,8 +1,8 @@
 import { createApp } from '../../src/api/app.ts';
-import { publishTemplates, readVersions } from '../../src/notifications/templates.ts';
+import { publishTemplates, readVersions } from '../../src/notifications/templates/templates.ts';
 import type { Sql } from '../../src/platform/postgres.ts';
-import { documentsInPostgres } from '../../src/store/documents-postgres.ts';
-import type { DocumentStore } from '../../src/store/documents.ts';
+import { documentsInPostgres } from '../../src/documents/postgres-store.ts';
+import type { DocumentStore } from '../../src/documents/document-store.ts';
 import { templateContracts } from '../../templates/index.ts';
 import { appDeps, signIn } from './app.ts';
 import { createDatabase } from './database.ts';

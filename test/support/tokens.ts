@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Role } from '../../src/api/roles.ts';
+import type { Role } from '../../src/api/http/roles.ts';
 
 /** The issuer, audience and secret of tests. */
 export const tokenConfig = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { disputeResolved } from '../../src/events/dispute-resolved.ts';
 import { paymentCaptured } from '../../src/events/payment-captured.ts';
 import { transaction } from '../../src/platform/transaction.ts';
-import { holdAccounts, insertCommissions } from '../../src/store/commissions.ts';
+import { holdAccounts, insertCommissions } from '../../src/store/earnings/commissions.ts';
 import { readEvents } from '../../src/outbox/read-events.ts';
 import { calculateCommissions } from '../../src/workers/calculate-commissions.ts';
 import { json } from '../support/app.ts';

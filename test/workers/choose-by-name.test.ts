@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfigError } from '../../src/config.ts';
+import { ConfigError } from '../../src/platform/config-error.ts';
 import { chooseByName } from '../../src/workers/choose-by-name.ts';
 import { consumers } from '../../src/workers/index.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { MailFailure } from '../../dev/sandbox/mailbox.ts';
 import { emailRequested } from '../../src/events/email-requested.ts';
-import { insertNotifications } from '../../src/store/notifications.ts';
-import { endSending, type SendingEnd } from '../../src/store/end-sending.ts';
-import { beginSending, type ClaimOptions, type Sending } from '../../src/store/sending.ts';
+import { insertNotifications } from '../../src/notifications/notifications.ts';
+import { endSending, type SendingEnd } from '../../src/notifications/send/end-sending.ts';
+import { beginSending, type ClaimOptions, type Sending } from '../../src/notifications/send/sending.ts';
 import { deliverEmail } from '../../src/workers/deliver-email.ts';
 import { openNotifying } from '../support/notifying.ts';
 import { until } from '../support/until.ts';

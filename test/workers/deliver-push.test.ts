@@ -6,7 +6,7 @@ import { startWebPush } from '../../dev/sandbox/web-push.ts';
 import { pushChannel } from '../../src/notifications/channels/push.ts';
 import { openFcm } from '../../src/platform/fcm.ts';
 import { openWebPush } from '../../src/platform/web-push.ts';
-import { savePushDevice } from '../../src/store/push-devices.ts';
+import { savePushDevice } from '../../src/notifications/send/push-devices.ts';
 import { deliverPush } from '../../src/workers/deliver-push.ts';
 import { notify } from '../../src/workers/notify.ts';
 import { openNotifying, ticketOpened } from '../support/notifying.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import { PRIOR, scoreOf } from '../../src/domain/reputation.ts';
+import { PRIOR, scoreOf } from '../../src/domain/ranking/reputation.ts';
 import { moderationActionTaken } from '../../src/events/moderation-action-taken.ts';
 import { reviewCreated } from '../../src/events/review-created.ts';
 import { keepReputation } from '../../src/workers/keep-reputation.ts';

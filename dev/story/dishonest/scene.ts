@@ -1,5 +1,5 @@
 import { scoreFraud } from '../../../src/jobs/score-fraud.ts';
-import { periodOf, previousSlot } from '../../../src/kernel/schedule.ts';
+import { periodOf, previousSlot } from '../../../src/kernel/jobs/schedule.ts';
 import type { Sql } from '../../../src/platform/postgres.ts';
 import type { Person } from '../../demo/people.ts';
 import type { Mailbox } from '../../sandbox/mailbox.ts';

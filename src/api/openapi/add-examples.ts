@@ -1,4 +1,4 @@
-import { codeOf, problemTypes, problemUri } from '../problem-types.ts';
+import { codeOf, problemTypes, problemUri } from '../http/problem-types.ts';
 import { EXAMPLE_ID, fieldExamples as byName } from './examples.ts';
 import { schemaExamples } from './schema-examples.ts';
 import {

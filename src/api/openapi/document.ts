@@ -1,5 +1,5 @@
-import { answerHeaders } from '../answers.ts';
-import type { Api } from '../context.ts';
+import { answerHeaders } from '../http/answers.ts';
+import type { Api } from '../http/context.ts';
 import { addExamples } from './add-examples.ts';
 import { nameSchemas } from './name-schemas.ts';
 import { shareProblems } from './share-problems.ts';

@@ -1,5 +1,5 @@
-import { differsInReads } from '../answers.ts';
-import { codeOf } from '../problem-types.ts';
+import { differsInReads } from '../http/answers.ts';
+import { codeOf } from '../http/problem-types.ts';
 import { pascal } from './name-schemas.ts';
 import { type Content, type Document, operationsOf } from './shapes.ts';
 

@@ -1,5 +1,5 @@
 import type { ConfigOf } from '../../config.ts';
-import { type Finding, fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from '../../platform/finding.ts';
 
 /** URLs over which tokens, cookies and keys travel. */
 export type SensitiveUrls = ConfigOf<'PUBLIC_URL' | 'JWKS_URL'>;

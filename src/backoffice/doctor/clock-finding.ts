@@ -1,4 +1,4 @@
-import { type Finding, fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from '../../platform/finding.ts';
 
 const SKEW_MS = 1_000;
 

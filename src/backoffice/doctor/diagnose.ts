@@ -1,10 +1,10 @@
-import type { Job } from '../../kernel/job.ts';
-import type { AnyContract } from '../../kernel/event.ts';
-import { HandlerTimeout, withDeadline } from '../../kernel/with-deadline.ts';
+import type { Job } from '../../kernel/jobs/job.ts';
+import type { AnyContract } from '../../events/contract/event.ts';
+import { HandlerTimeout, withDeadline } from '../../platform/with-deadline.ts';
 import type { Sql } from '../../platform/postgres.ts';
 import type { Redis } from '../../platform/redis.ts';
-import { listConsumers } from '../../store/consumers.ts';
-import type { DocumentStore } from '../../store/documents.ts';
+import { listConsumers } from '../../kernel/consumers/list-consumers.ts';
+import type { DocumentStore } from '../../documents/document-store.ts';
 import { checkClearText, type SensitiveUrls } from './check-clear-text.ts';
 import { examineContracts } from './examine-contracts.ts';
 import { examinePartitions } from './examine-partitions.ts';
@@ -16,7 +16,7 @@ import { examineSchedulers } from './examine-schedulers.ts';
 import { examineSecrets } from './examine-secrets.ts';
 import { examineSlots } from './examine-slots.ts';
 import { examineTimeZones } from './examine-time-zones.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, problem } from '../../platform/finding.ts';
 
 const WITHIN_MS = 10_000;
 const REDIS_WITHIN_MS = 4_000; // below what the connection itself waits for a command, whose error says less

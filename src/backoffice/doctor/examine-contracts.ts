@@ -1,7 +1,7 @@
-import type { AnyContract } from '../../kernel/event.ts';
+import type { AnyContract } from '../../events/contract/event.ts';
 import { lowestId } from '../../outbox/partitions.ts';
 import type { Sql } from '../../platform/postgres.ts';
-import { type Finding, fine, problem, warning } from './finding.ts';
+import { type Finding, fine, problem, warning } from '../../platform/finding.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres.ts';
-import { type Finding, fine, problem, warning } from './finding.ts';
+import { type Finding, fine, problem, warning } from '../../platform/finding.ts';
 
 const DAYS_AHEAD = 2;
 

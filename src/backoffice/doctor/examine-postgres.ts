@@ -1,8 +1,8 @@
-import { ConfigError } from '../../config.ts';
+import { ConfigError } from '../../platform/config-error.ts';
 import { assertSchema, SchemaMismatch } from '../../platform/migrate.ts';
 import type { Sql } from '../../platform/postgres.ts';
 import { clockFinding } from './clock-finding.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, problem } from '../../platform/finding.ts';
 
 const LOWEST_VERSION = 16;
 

@@ -1,5 +1,5 @@
 import { openQueue, type QueueOptions } from '../../platform/queues.ts';
-import { type Finding, fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from '../../platform/finding.ts';
 
 const ALARMS = 'jobs'; // the queue of the jobs' alarms
 

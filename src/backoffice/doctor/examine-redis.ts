@@ -1,6 +1,6 @@
 import type { Redis } from '../../platform/redis.ts';
 import { clockFinding } from './clock-finding.ts';
-import { type Finding, fine, problem, warning } from './finding.ts';
+import { type Finding, fine, problem, warning } from '../../platform/finding.ts';
 
 const LOWEST_VERSION = 6.2; // what BullMQ asks for
 

@@ -1,6 +1,6 @@
 import type { QueueOptions } from '../../platform/queues.ts';
 import { listUnattended } from '../../platform/runners.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, problem } from '../../platform/finding.ts';
 
 const ADVICE = 'Start worker processes of this release that run them (WORKER_CONSUMERS, WORKER_JOBS); keep them up.';
 

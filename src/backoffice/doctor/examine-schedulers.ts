@@ -1,7 +1,7 @@
-import type { Job } from '../../kernel/job.ts';
+import type { Job } from '../../kernel/jobs/job.ts';
 import { openAlarms } from '../../platform/alarms.ts';
 import type { QueueOptions } from '../../platform/queues.ts';
-import { type Finding, fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from '../../platform/finding.ts';
 
 const SILENT_MS = 120_000;
 

@@ -1,5 +1,5 @@
 import type { ConfigOf } from '../../config.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, problem } from '../../platform/finding.ts';
 
 const FEWEST_CHARACTERS = 10; // different ones; random text of 32 has more, also where it is hexadecimal
 const EXAMPLE = /change.?me|example|default|password|passw0rd|secret|insecure|placeholder|replace|your[-_ ]|columna|techmarket|12345|qwerty|abcdef|test/i;

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, problem } from '../../platform/finding.ts';
 
 /** Looks for slots that nobody takes; those of an operator's backfill are of the past from the start. */
 export async function examineSlots(sql: Sql): Promise<readonly Finding[]> {

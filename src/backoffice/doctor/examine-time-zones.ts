@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres.ts';
-import { type Finding, fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from '../../platform/finding.ts';
 
 /** Looks for tenants whose time zone PostgreSQL does not know. Their days are UTC's until the zone is known. */
 export async function examineTimeZones(sql: Sql): Promise<readonly Finding[]> {

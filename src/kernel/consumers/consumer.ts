@@ -2,7 +2,8 @@ import type { Capacity } from '../../platform/capacity.ts';
 import type { Sql, Tx } from '../../platform/postgres.ts';
 import type { Logger } from '../../platform/log.ts';
 import { eventLog } from './event-log.ts';
-import type { AnyContract, EventOf, NewEvent, StoredEvent } from '../event.ts';
+import type { AnyContract, EventOf, NewEvent, StoredEvent } from '../../events/contract/event.ts';
+import type { Replay } from '../../outbox/subscriptions.ts';
 
 /** A reaction's surroundings: one transaction for its effect, its follow-on events and the consumption records. */
 export interface ReactionContext<Ports> {
@@ -44,12 +45,6 @@ export interface Ended<Task = unknown, End = unknown> extends Performed<End> {
   readonly event: StoredEvent;
   readonly task: Task;
 }
-
-/**
- * Whether a past event may be handled again: `safe`, its effect is found to be there already; `suppressNotifications`, the
- * same, but what it would tell people stays unsaid; `forbidden`, it would be done twice.
- */
-export type Replay = 'safe' | 'suppressNotifications' | 'forbidden';
 
 interface Subscription {
   /** Lives in `consumed_event` and names the queue: renaming it consumes every event again. */

@@ -154,3 +154,16 @@ function unresolved(db: Db, { consumer, eventType, fingerprint, tenantId, eventI
       ${to === undefined ? db`` : db`and dead.event_id < ${lowestId(to)}`}
   ) as letter`;
 }
+
+/** Resolves the open dead letters of events as retried. Returns the dead letters. */
+export function resolveDeadLetters(
+  tx: Tx,
+  eventIds: readonly string[],
+): Promise<readonly { readonly consumer: string; readonly eventId: string }[]> {
+  return tx<{ consumer: string; eventId: string }[]>`
+    update dead_letter
+    set resolution = 'retried', resolved_at = now()
+    where event_id = any (${[...eventIds]}::uuid[]) and resolution is null
+    returning consumer_name as consumer, event_id as "eventId"
+  `;
+}

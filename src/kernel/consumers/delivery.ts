@@ -3,8 +3,8 @@ import type { Logger } from '../../platform/log.ts';
 import type { Sql } from '../../platform/postgres.ts';
 import type { BatchJob } from '../../platform/queues.ts';
 import { type Span, startSpan, traceOf } from '../../platform/telemetry.ts';
-import { Permanent } from '../errors.ts';
-import type { StoredEvent } from '../event.ts';
+import { Permanent } from '../../events/contract/errors.ts';
+import type { StoredEvent } from '../../events/contract/event.ts';
 import type { Consumer } from './consumer.ts';
 
 /** What consuming a batch needs beside the batch. */

@@ -5,7 +5,7 @@ import type { ConsumerMetrics } from '../../platform/metrics.ts';
 import type { Sql, Tx } from '../../platform/postgres.ts';
 import { transaction } from '../../platform/transaction.ts';
 import { classify, isUnavailable, Unavailable } from '../../platform/unavailable.ts';
-import { Permanent, RetryLater, toError } from '../errors.ts';
+import { Permanent, RetryLater, toError } from '../../events/contract/errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { backoffMs } from './backoff.ts';
 import { SupersededBatch } from './consumed.ts';

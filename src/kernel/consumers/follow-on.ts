@@ -1,5 +1,5 @@
 import type { Appended } from '../../outbox/append.ts';
-import type { NewEvent, StoredEvent } from '../event.ts';
+import type { NewEvent, StoredEvent } from '../../events/contract/event.ts';
 
 /** Returns events as what `cause` set off: in its request's correlation, its trace and its lane. */
 export function followOn(cause: StoredEvent, events: readonly NewEvent[]): Appended[] {

@@ -3,8 +3,8 @@ import type { Logger } from '../../platform/log.ts';
 import type { Tx } from '../../platform/postgres.ts';
 import type { Reaction } from './consumer.ts';
 import { followOn } from './follow-on.ts';
-import type { StoredEvent } from '../event.ts';
-import { withDeadline } from '../with-deadline.ts';
+import type { StoredEvent } from '../../events/contract/event.ts';
+import { withDeadline } from '../../platform/with-deadline.ts';
 
 /** What a handler asked for beside its effect. */
 export interface Handled {

@@ -3,12 +3,21 @@ import type { Logger } from '../../platform/log.ts';
 import type { Tx } from '../../platform/postgres.ts';
 import { consumeFresh } from './consumption.ts';
 import { readEvents } from '../../outbox/read-events.ts';
-import type { Reaction } from './consumer.ts';
+import type { Consumer, Reaction } from './consumer.ts';
 import { readEvent } from './delivery.ts';
 import { handle } from './handle.ts';
 
 /** Handles past events again within a transaction, in the lane `bulk`. Returns the types of the events that followed. */
 export type Replayer = (tx: Tx, eventIds: readonly string[]) => Promise<readonly string[]>;
+
+/** Makes the replayers of the consumers that may handle past events again, by consumer. */
+export function replayersOf<Ports>(
+  consumers: readonly Consumer<Ports>[],
+  { ports, log }: { readonly ports: Ports; readonly log: Logger },
+): ReadonlyMap<string, Replayer> {
+  const replayable = consumers.filter((consumer) => consumer.kind === 'reaction' && consumer.replay !== 'forbidden') as Reaction<Ports>[];
+  return new Map(replayable.map((reaction) => [reaction.name, makeReplayer(reaction, { ports, log: log.child({ consumer: reaction.name }) })]));
+}
 
 /**
  * Makes a reaction handle past events whether or not it consumed them before, which its `replay` allows: what is there

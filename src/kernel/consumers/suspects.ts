@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres.ts';
-import { Permanent } from '../errors.ts';
+import { Permanent } from '../../events/contract/errors.ts';
 import { listConsumed } from './consumption.ts';
 import type { Delivery, FailedDelivery } from './delivery.ts';
 import { recordSuspect, withdrawSuspect } from './delivery-failure.ts';

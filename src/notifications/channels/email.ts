@@ -1,9 +1,9 @@
 import { answerOfSmtp } from '../../platform/answers/smtp.ts';
 import { SmtpFailure } from '../../platform/smtp.ts';
 import type { Mail } from '../../platform/smtp.ts';
-import { oneLine } from '../channel-text.ts';
-import { type Outcome, outcomeOf, type OutwardChannel } from '../channel.ts';
-import type { Rendered } from '../render.ts';
+import { oneLine } from './channel-text.ts';
+import { type Outcome, outcomeOf, type OutwardChannel } from './channel.ts';
+import type { Rendered } from '../templates/render.ts';
 
 export interface Email {
   /** Becomes the Message-ID, so that a second sending is recognisable as the same message. */

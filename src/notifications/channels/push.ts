@@ -4,10 +4,10 @@ import { answerOfWebPush } from '../../platform/answers/web-push.ts';
 import type { Posted } from '../../platform/post.ts';
 import type { WebPush } from '../../platform/web-push.ts';
 import { LONGEST_PAYLOAD_BYTES } from '../../platform/web-push-encryption.ts';
-import type { PushDevice, PushPlatform } from '../../store/push-devices.ts';
-import { oneLine, readable } from '../channel-text.ts';
-import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from '../channel.ts';
-import type { Rendered } from '../render.ts';
+import type { PushDevice, PushPlatform } from '../send/push-devices.ts';
+import { oneLine, readable } from './channel-text.ts';
+import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from './channel.ts';
+import type { Rendered } from '../templates/render.ts';
 
 type PushMessage = OutwardMessage<PushDevice, Rendered['push']>;
 

@@ -1,10 +1,10 @@
 import { answerOfWhatsApp, readWhatsAppBody } from '../../platform/answers/whatsapp.ts';
 import type { Posted } from '../../platform/post.ts';
 import type { WhatsApp } from '../../platform/whatsapp.ts';
-import { whatsAppParameter } from '../channel-text.ts';
-import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from '../channel.ts';
-import type { Rendered } from '../render.ts';
-import type { ApprovedTemplate, Reader, TemplateContract } from '../template-contract.ts';
+import { whatsAppParameter } from './channel-text.ts';
+import { type Outcome, outcomeOfHttp, type OutwardChannel, type OutwardMessage } from './channel.ts';
+import type { Rendered } from '../templates/render.ts';
+import type { ApprovedTemplate, Reader, TemplateContract } from '../templates/template-contract.ts';
 
 const NOTHING = '—'; // an empty parameter is refused
 

@@ -4,7 +4,7 @@ import { createApp } from '../../../src/api/app.ts';
 import { diagnose, type Patient } from '../../../src/backoffice/doctor/diagnose.ts';
 import { contracts } from '../../../src/events/index.ts';
 import { openPostgres } from '../../../src/platform/postgres.ts';
-import { documentsInPostgres } from '../../../src/store/documents-postgres.ts';
+import { documentsInPostgres } from '../../../src/documents/postgres-store.ts';
 import { appDeps, signIn } from '../../support/app.ts';
 import { createDatabase } from '../../support/database.ts';
 import { fallingSilent } from '../../support/falling-silent.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { examineSchedulers } from '../../../src/backoffice/doctor/examine-schedulers.ts';
-import { defineJob } from '../../../src/kernel/job.ts';
+import { defineJob } from '../../../src/kernel/jobs/job.ts';
 import { openAlarms } from '../../../src/platform/alarms.ts';
 import { findingOf, complaints } from '../../support/findings.ts';
 import { connectRedis, redisPrefix } from '../../support/redis.ts';

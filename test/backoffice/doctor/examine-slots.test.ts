@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { examineSlots } from '../../../src/backoffice/doctor/examine-slots.ts';
-import { registerJobs } from '../../../src/store/job-runs.ts';
+import { registerJobs } from '../../../src/kernel/jobs/job-runs.ts';
 import { createDatabase } from '../../support/database.ts';
 import { complaints, findingOf } from '../../support/findings.ts';
 

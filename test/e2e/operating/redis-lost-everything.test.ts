@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Finding } from '../../../src/backoffice/doctor/finding.ts';
+import type { Finding } from '../../../src/platform/finding.ts';
 import { watchBy } from '../../support/alarmed.ts';
 import { findingOf } from '../../support/findings.ts';
 import { operatorAt, textOf } from '../../support/operator-at.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { tenantCreated } from '../../../src/events/tenant-created.ts';
 import { defineOutbound } from '../../../src/kernel/consumers/consumer.ts';
-import { Permanent } from '../../../src/kernel/errors.ts';
+import { Permanent } from '../../../src/events/contract/errors.ts';
 import { type Capacity, makeCapacity } from '../../../src/platform/capacity.ts';
 import { Unavailable } from '../../../src/platform/unavailable.ts';
 import { publishEvents } from '../../../src/outbox/publish.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tenantCreated } from '../../../src/events/tenant-created.ts';
 import { makeConsume } from '../../../src/kernel/consumers/consume-batch.ts';
 import { type Consumer, defineOutbound, defineReaction } from '../../../src/kernel/consumers/consumer.ts';
-import { RetryLater } from '../../../src/kernel/errors.ts';
+import { RetryLater } from '../../../src/events/contract/errors.ts';
 import { consumerMetrics, openRegistry } from '../../../src/platform/metrics.ts';
 import type { Sql } from '../../../src/platform/postgres.ts';
 import { openSpine } from '../../support/spine.ts';

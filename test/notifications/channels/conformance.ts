@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ProviderFailure } from '../../../dev/sandbox/http-provider.ts';
-import type { Outcome } from '../../../src/notifications/channel.ts';
+import type { Outcome } from '../../../src/notifications/channels/channel.ts';
 
 /** A channel before its provider's sandbox; it gives an unanswered attempt up after less than a second. */
 export interface Sandboxed {

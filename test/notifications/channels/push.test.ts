@@ -6,7 +6,7 @@ import { startWebPush } from '../../../dev/sandbox/web-push.ts';
 import { pushChannel } from '../../../src/notifications/channels/push.ts';
 import { openFcm } from '../../../src/platform/fcm.ts';
 import { openWebPush } from '../../../src/platform/web-push.ts';
-import type { PushDevice } from '../../../src/store/push-devices.ts';
+import type { PushDevice } from '../../../src/notifications/send/push-devices.ts';
 import { describeChannel } from './conformance.ts';
 
 const timeoutMs = 500;

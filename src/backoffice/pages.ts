@@ -1,0 +1,58 @@
+import type { Api, ApiDeps } from '../api/http/context.ts';
+import { accountPages } from './accounts/accounts-page.ts';
+import { actionPages } from './actions/actions-page.ts';
+import { approvalPage } from './approvals/approvals-page.ts';
+import { assetRoutes } from './kit/assets.ts';
+import { boundPage } from './bounds/bounds-page.ts';
+import { deadLetterPages } from './dead-letters/dead-letters-page.ts';
+import { doctorPage } from './doctor/doctor-page.ts';
+import { eventTimelinePage } from './events/event-page.ts';
+import { eventPages } from './events/events-page.ts';
+import { explainNotificationPage } from './notifications/explain-page.ts';
+import { jobPages } from './jobs/jobs-page.ts';
+import { mismatchPages } from './payments/mismatches-page.ts';
+import { missedNoticePage } from './missed-notices/missed-notices-page.ts';
+import { notificationPages } from './notifications/notifications-page.ts';
+import { overviewPage } from './overview/overview-page.ts';
+import { replayPages } from './replays/replays-page.ts';
+import { recoverNotificationsPage, resendNotificationPage } from './notifications/resend-page.ts';
+import { signInRoutes } from './sessions/sign-in.ts';
+import { steerJobPages } from './jobs/steer-jobs-page.ts';
+import { steerLetterPages } from './dead-letters/steer-letters.ts';
+import { templateComparisonPage } from './templates/comparison-page.ts';
+import { templatePreviewPages } from './templates/preview-page.ts';
+import { templatePages } from './templates/templates-page.ts';
+import { publishAgainAction } from './events/ways-back.ts';
+import { webhookDeliveryPage } from './webhooks/webhook-page.ts';
+import { webhookPages } from './webhooks/webhooks-page.ts';
+
+/** The operators' pages, which ask for a session instead of a bearer token. */
+export function backofficePages(api: Api, deps: ApiDeps): void {
+  signInRoutes(api, deps);
+  assetRoutes(api);
+  overviewPage(api, deps);
+  eventPages(api, deps);
+  eventTimelinePage(api, deps);
+  publishAgainAction(api, deps);
+  deadLetterPages(api, deps);
+  steerLetterPages(api, deps);
+  replayPages(api, deps);
+  jobPages(api, deps);
+  steerJobPages(api, deps);
+  notificationPages(api, deps);
+  explainNotificationPage(api, deps);
+  resendNotificationPage(api, deps);
+  recoverNotificationsPage(api, deps);
+  missedNoticePage(api, deps);
+  templatePages(api, deps);
+  templatePreviewPages(api, deps);
+  templateComparisonPage(api, deps);
+  accountPages(api, deps);
+  mismatchPages(api, deps);
+  webhookPages(api, deps);
+  webhookDeliveryPage(api, deps);
+  actionPages(api, deps);
+  approvalPage(api, deps);
+  boundPage(api, deps);
+  doctorPage(api, deps);
+}

@@ -1,0 +1,51 @@
+import type { Api, ApiDeps } from '../api/http/context.ts';
+import { approvalRoutes } from './approvals/approvals.ts';
+import { backofficePages } from './pages.ts';
+import { boundRoutes } from './bounds/bounds.ts';
+import { cloudEventRoutes } from './events/cloud-events.ts';
+import { creditInvoiceRoutes } from './accounts/credit-invoices.ts';
+import { doctorRoutes } from './doctor/doctor.ts';
+import { endSessionRoutes } from './sessions/end-sessions.ts';
+import { eventRoutes } from './events/events.ts';
+import { fraudCaseRoutes } from './fraud/fraud-cases.ts';
+import { heldChargeRoutes } from './accounts/held-charges.ts';
+import { jobRoutes } from './jobs/jobs.ts';
+import { missedNoticeRoutes } from './missed-notices/missed-notices.ts';
+import { moderationRoutes } from './moderation/moderation.ts';
+import { notificationAuditRoutes } from './notifications/notifications.ts';
+import { paymentMismatchRoutes } from './payments/payment-mismatches.ts';
+import { payoutCycleRoutes } from './payouts/payout-cycles.ts';
+import { queueRoutes } from './queues/queues.ts';
+import { resendNotificationRoutes } from './notifications/resend-notifications.ts';
+import { revealEventRoutes } from './events/reveal-event.ts';
+import { settlementRoutes } from './payments/settlements.ts';
+import { steerJobRoutes } from './jobs/steer-jobs.ts';
+import { templatePreviewRoutes } from './templates/template-previews.ts';
+import { templateRoutes } from './templates/templates.ts';
+
+/** Adds what operators use: their part of the HTTP API, their pages and Bull Board. */
+export function mountBackoffice(api: Api, deps: ApiDeps): void {
+  eventRoutes(api, deps);
+  cloudEventRoutes(api, deps);
+  revealEventRoutes(api, deps);
+  notificationAuditRoutes(api, deps);
+  resendNotificationRoutes(api, deps);
+  missedNoticeRoutes(api, deps);
+  templateRoutes(api, deps);
+  templatePreviewRoutes(api, deps);
+  jobRoutes(api, deps);
+  steerJobRoutes(api, deps);
+  settlementRoutes(api, deps);
+  paymentMismatchRoutes(api, deps);
+  creditInvoiceRoutes(api, deps);
+  heldChargeRoutes(api, deps);
+  payoutCycleRoutes(api, deps);
+  fraudCaseRoutes(api, deps);
+  moderationRoutes(api, deps);
+  endSessionRoutes(api, deps);
+  boundRoutes(api, deps);
+  approvalRoutes(api, deps);
+  doctorRoutes(api, deps);
+  backofficePages(api, deps);
+  queueRoutes(api, deps);
+}
