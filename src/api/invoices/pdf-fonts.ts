@@ -36,7 +36,7 @@ const FILES: Readonly<Record<FontName, string>> = {
 
 /** Returns the file of a font. */
 export const fontFile = (font: FontName): string =>
-  fileURLToPath(new URL(`../../fonts/${FILES[font]}`, import.meta.url));
+  fileURLToPath(new URL(`../../../fonts/${FILES[font]}`, import.meta.url));
 
 /** Returns the font that has a character. */
 export const fontFor = (character: string, isBold: boolean): FontName =>

@@ -30,7 +30,7 @@ interface Wanted {
 
 /** Reads a template's sample data for each of its readers in a locale, from the repository. */
 export async function readSamples(contract: TemplateContract, locale: string): Promise<readonly PreviewData[]> {
-  const file = new URL(`../../templates/${contract.name}/sample.json`, import.meta.url);
+  const file = new URL(`../../../templates/${contract.name}/sample.json`, import.meta.url);
   const samples = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, object>>;
   const props = samples[chooseLocale(new Set(Object.keys(samples)), locale)];
   if (contract.readers === undefined) return [{ of: 'sample', props }];
