@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** `docs/events.md`: each event, its version, the files that make it and the consumers that hear it. */
 export function eventsPage(): string {
-  const sources = globSync('src/{domain,workers,jobs,store,api,backoffice}/*.ts', { cwd: root }).sort();
+  const sources = globSync('src/{domain,workers,jobs,notifications,store,api,backoffice}/**/*.ts', { cwd: root }).sort();
   const texts = sources.map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
   const rows = contracts.map(({ type, version }) => {
     const name = type[0]?.toLowerCase() + type.slice(1);
