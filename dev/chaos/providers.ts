@@ -107,15 +107,15 @@ const met = (provider: { readonly failed: number }, count: number) =>
   until(`${count} messages met it`, () => provider.failed >= count, { deadlineMs: STRIKE_DEADLINE_MS });
 
 async function beDown<Failure>(world: World, provider: Provider<Failure>, { name, tell }: Named): Promise<void> {
-  const found = await startCountOfUnreached(world, name);
+  const countUnreached = await startCountOfUnreached(world, name);
   await provider.down();
   try {
     await sleep(DOWN_MS);
-    await until('an attempt finds nobody there', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+    await until('an attempt finds nobody there', async () => (await countUnreached()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
   } finally {
     await provider.up();
   }
-  tell(`${await found()} attempts found nobody there`);
+  tell(`${await countUnreached()} attempts found nobody there`);
 }
 
 /** Makes the fault that connecting is neither refused nor answered, until attempts have ended by it. */
@@ -123,16 +123,16 @@ function deadPath<Failure>(name: string, of: (world: World) => Provider<Failure>
   return {
     name: `${name}-dead-path`,
     async strike(world, { tell }) {
-      const [provider, found] = [of(world), await startCountOfUnreached(world, name, 'time')];
+      const [provider, countUnreached] = [of(world), await startCountOfUnreached(world, name, 'time')];
       await provider.down();
       const unanswered = await openUnanswered(Number(new URL(urlOf(world)).port));
       try {
-        await until('an attempt gets no connection', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+        await until('an attempt gets no connection', async () => (await countUnreached()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
       } finally {
         await unanswered.close();
         await provider.up();
       }
-      tell(`${await found()} attempts got no connection`);
+      tell(`${await countUnreached()} attempts got no connection`);
     },
   };
 }
@@ -140,15 +140,15 @@ function deadPath<Failure>(name: string, of: (world: World) => Provider<Failure>
 /** Something in between shows a certificate whose root nobody trusts. */
 async function showForeignRoot(world: World, { name, tell }: Named): Promise<void> {
   const provider = overHttp[name as keyof typeof overHttp](world);
-  const found = await startCountOfUnreached(world, name);
+  const countUnreached = await startCountOfUnreached(world, name);
   provider.present(foreignCertificate);
   try {
     await sleep(LASTS_MS);
-    await until('an attempt trusts nobody', async () => (await found()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
+    await until('an attempt trusts nobody', async () => (await countUnreached()) > 0, { deadlineMs: STRIKE_DEADLINE_MS });
   } finally {
     provider.present(sandboxCertificate);
   }
-  tell(`${await found()} attempts trusted nobody`);
+  tell(`${await countUnreached()} attempts trusted nobody`);
 }
 
 type Named = Pick<Given, 'tell'> & { readonly name: string };

@@ -91,8 +91,8 @@ export function settlementRoutes(api: Api, { sql }: ApiDeps): void {
 
 /** @throws {Problem} 422 for a query that lacks something, repeats it, or ends before it begins. */
 function readQuery(c: Context<Env>): z.infer<typeof asked> {
-  const given = Object.entries(c.req.queries()).map(([name, [value, ...more]]) => [name, more.length > 0 ? undefined : value]);
-  const read = asked.safeParse(Object.fromEntries(given));
+  const parameters = Object.entries(c.req.queries()).map(([name, [value, ...more]]) => [name, more.length > 0 ? undefined : value]);
+  const read = asked.safeParse(Object.fromEntries(parameters));
   if (!read.success) {
     refuse({ success: false, target: 'query', error: read.error }, c);
     throw read.error;

@@ -15,7 +15,7 @@ export const insertTicket = (db: Db, ticket: Ticket) => db`
 /** Facts that the opening of a ticket depends on. */
 export interface Opening {
   readonly tenant: NewTicket['tenant'] | null;
-  /** Whether the customer works for the tenant. */
+  /** True when the customer works for the tenant. */
   readonly isMember: boolean;
   /** The customer's contact so far. */
   readonly contact: OwnContact | null;

@@ -41,8 +41,8 @@ describe('an answer', () => {
       const headers = { 'Accept-Encoding': encoding };
       const tag = (await app.request(path, { headers })).headers.get('ETag') ?? '';
       expect(tag).toMatch(/^(W\/)?"[^"]+"$/);
-      for (const known of [tag, `"other", ${tag}`, tag.replace('W/', '')]) {
-        const again = await app.request(path, { headers: { ...headers, 'If-None-Match': known } });
+      for (const ifNoneMatch of [tag, `"other", ${tag}`, tag.replace('W/', '')]) {
+        const again = await app.request(path, { headers: { ...headers, 'If-None-Match': ifNoneMatch } });
         expect([again.status, await again.text(), again.headers.get('Vary')]).toEqual([304, '', 'Accept-Encoding']);
       }
       const other = await app.request(path, { headers: { ...headers, 'If-None-Match': '"other"' } });

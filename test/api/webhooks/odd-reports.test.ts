@@ -162,11 +162,11 @@ testRows(
     const mismatches =
       await sql`select kind, theirs_minor as minor from payment_mismatch where provider_payment_id = ${paymentId}`;
     expect(mismatches).toEqual(isOurs ? [] : [{ kind: 'missing-here', minor: '49900' }]);
-    // Who is known already need not be named again.
+    // A payment that we have needs no tenant in its next report.
     await deliver(app, failed(tenantId, { paymentId: `${paymentId}-known` }));
-    const known = withField(captured(tenantId, { paymentId: `${paymentId}-known` }), 'tenantId', spelling);
+    const repeated = withField(captured(tenantId, { paymentId: `${paymentId}-known` }), 'tenantId', spelling);
     if (written !== '"00000000-0000-0000-0000-000000000000"')
-      expect(await json(await deliver(app, known))).toEqual({ status: 'recorded' });
+      expect(await json(await deliver(app, repeated))).toEqual({ status: 'recorded' });
   },
 );
 
